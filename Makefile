@@ -1,0 +1,46 @@
+# One command a task, the same here and in CI. `make` alone lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# What `make quickstart` hands to the example, such as ARGS=some/folder.
+ARGS ?=
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: quickstart
+quickstart: postgres ## A first workflow, on an embedded Postgres (or DATABASE_URL); ARGS="folder" for the example
+	cargo run -p pgflow-examples --example quickstart -- $(ARGS)
+
+.PHONY: examples
+examples: postgres ## The other examples, each of which checks its result
+	cargo run --quiet -p pgflow-examples --example order
+	cargo run --quiet -p pgflow-examples --example records
+
+.PHONY: test
+test: tools ## All tests: units, real processes and servers, compiler messages, code in documents
+	./scripts/test.sh
+
+# The workspace as a whole has every feature but TLS, which only hands sqlx's own on and would need OpenSSL here.
+.PHONY: check
+check: ## Formatting, lints, documentation, sizes of files
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy -p pgflow --no-default-features -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps
+	./scripts/file-sizes.sh
+
+.PHONY: fmt
+fmt: ## Formats the code
+	cargo fmt --all
+
+.PHONY: tools
+tools: ## Installs what is missing to build and test: Postgres, cargo-nextest, parts of the Rust toolchain
+	@./scripts/install-tools.sh
+
+.PHONY: postgres
+postgres:
+	@[ -n "$${DATABASE_URL+set}" ] || ./scripts/install-tools.sh postgres

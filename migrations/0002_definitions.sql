@@ -1,0 +1,95 @@
+-- Intent: the declared workflows, their versions and steps. Small tables, read often, written when a worker registers.
+-- Locks:  none on existing objects.
+-- Safe beside running workers: yes.
+
+create table pgflow.workflow (
+    id              int generated always as identity primary key,
+    name            text not null unique check (name ~ '^[a-zA-Z_][a-zA-Z0-9_]*$' and octet_length(name) <= 128),
+    -- The version that a start by name uses. Only the registration of a new version moves it.
+    current_version int,
+    created_at      timestamptz not null
+);
+
+create table pgflow.version (
+    id          int generated always as identity primary key,
+    workflow_id int not null references pgflow.workflow,
+    -- SHA-256 of the canonical definition: graph and payload schemas, not options.
+    hash        text not null check (hash ~ '^[0-9a-f]{64}$'),
+    definition  jsonb not null,
+    created_at  timestamptz not null,
+    unique (workflow_id, hash)
+);
+
+create table pgflow.step (
+    version_id int not null references pgflow.version,
+    -- The place in the declaration, from 0.
+    number     smallint not null check (number >= 0),
+    name       text not null,
+    -- Hash of what the handler takes and gives: a handler serves every version with the same contract.
+    contract   text not null,
+    is_map     boolean not null,
+    is_leaf    boolean not null,
+    takes_input boolean not null,
+    -- Numbers of the steps that this one waits for, and of those whose output it takes.
+    depends_on smallint[] not null,
+    takes      smallint[] not null,
+    options    jsonb not null,
+    primary key (version_id, number),
+    unique (version_id, name)
+);
+
+-- Registers a definition and gives the id of its version. Idempotent and safe when many register at once: the workflow's row is
+-- the lock. A version that is new becomes the current one; an old one that is registered again changes its options only.
+--
+-- Locks: workflow (for update), then version, step.
+create function pgflow.register(p_definition jsonb, p_hash text, p_contracts text[]) returns int
+language plpgsql volatile
+set search_path = pgflow, pg_temp
+as $$
+declare
+    v_workflow int;
+    v_version int;
+    v_now timestamptz := pgflow.now();
+begin
+    insert into workflow (name, created_at) values (p_definition ->> 'name', v_now) on conflict (name) do nothing;
+    select id into v_workflow from workflow where name = p_definition ->> 'name' for update;
+
+    select id into v_version from version where workflow_id = v_workflow and hash = p_hash;
+    if v_version is null then
+        insert into version (workflow_id, hash, definition, created_at) values (v_workflow, p_hash, p_definition, v_now)
+        returning id into v_version;
+
+        insert into step (version_id, number, name, contract, is_map, is_leaf, takes_input, depends_on, takes, options)
+        select v_version, s.number - 1, s.step ->> 'name', p_contracts[s.number], coalesce(jsonb_typeof(s.step -> 'map') = 'object', false),
+               not exists (
+                   select from jsonb_array_elements(p_definition -> 'steps') other, jsonb_array_elements(other -> 'depends_on') edge
+                   where edge ->> 'step' = s.step ->> 'name'
+               ),
+               (s.step ->> 'takes_input')::boolean or s.step @> '{"map": {}}' and not s.step -> 'map' ? 'step',
+               array(select n.number - 1 from jsonb_array_elements(s.step -> 'depends_on') with ordinality e(edge, at)
+                     join jsonb_array_elements(p_definition -> 'steps') with ordinality n(step, number) on n.step ->> 'name' = e.edge ->> 'step'
+                     order by e.at),
+               array(select n.number - 1 from jsonb_array_elements(s.step -> 'depends_on') with ordinality e(edge, at)
+                     join jsonb_array_elements(p_definition -> 'steps') with ordinality n(step, number) on n.step ->> 'name' = e.edge ->> 'step'
+                     where (e.edge ->> 'value')::boolean
+                     order by e.at),
+               s.step -> 'options'
+        from jsonb_array_elements(p_definition -> 'steps') with ordinality s(step, number);
+
+        update workflow set current_version = v_version where id = v_workflow;
+    else
+        update version set definition = p_definition where id = v_version and definition is distinct from p_definition;
+        update step set options = s.step -> 'options'
+        from jsonb_array_elements(p_definition -> 'steps') s(step)
+        where version_id = v_version and name = s.step ->> 'name' and options is distinct from s.step -> 'options';
+    end if;
+    return v_version;
+end $$;
+
+-- The id of a registered version; null where there is none.
+create function pgflow.version_id(p_workflow text, p_hash text) returns int
+language sql stable
+set search_path = pgflow, pg_temp
+as $$
+    select v.id from workflow w join version v on v.workflow_id = w.id where w.name = p_workflow and v.hash = p_hash
+$$;

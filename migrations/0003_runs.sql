@@ -1,0 +1,256 @@
+-- Intent: the tables of runs. Those that grow with history are partitioned by the period of the run's start, so that retention
+--         drops partitions; those that hold what is under way stay small.
+-- Locks:  none on existing objects.
+-- Safe beside running workers: yes.
+--
+-- Lock order, for every function of this schema:
+--     worker -> task -> share -> run -> inbox -> ready
+-- and within a table by key. Guards are read after the lock, in a later statement. A claim has no
+-- place in it: its own worker alone changes it, or recovery once that worker is dead.
+--
+-- Plans: those of the hot path are made while the tables are empty and were never analyzed, and are kept for the life of a
+-- connection. So nothing is left to estimates: sequential scans are off, plans are generic, and whatever is looked up for the
+-- elements of an array is looked up in a lateral subquery with a limit (or `offset 0`): the planner cannot turn that round, and
+-- inside it the whole key is an index condition. Rows to change are locked by such a lookup, and changed by their ctid in a later
+-- statement (in the same one, a row that was waited for would be looked for where it stood before the wait, and be missed).
+--
+-- The invariant: a run that has not ended has either exactly one `ready` row or exactly one live owner (a `claim` that names it,
+-- of a worker that is not dead). Deleting the `ready` row is the only way to own a run.
+
+-- History ---------------------------------------------------------------------------------------------------------------------
+
+-- One row a run, written at its start. No index mentions a column that changes.
+create table pgflow.run (
+    bucket     int not null,
+    period     int not null,
+    id         uuid not null,
+    version_id int not null,
+    -- Grows when a run is resumed, retried or cancelled; what was written for an older one is refused.
+    generation int not null default 0,
+    -- Whether the input was made from the declared type (or else is to be checked by the worker that claims the run first).
+    checked    boolean not null,
+    -- How often the run has lost its owner to a crash.
+    crashes    smallint not null default 0,
+    priority   int not null,
+    created_at timestamptz not null,
+    queue      text not null,
+    namespace  text not null,
+    input      jsonb not null,
+    primary key (bucket, period, id)
+) partition by range (period);
+
+-- One row an ended run. Its output is derived from the outcomes of the last steps.
+create table pgflow.run_end (
+    bucket   int not null,
+    period   int not null,
+    run_id   uuid not null,
+    ended_at timestamptz not null,
+    status   "char" not null check (status in ('c', 'f', 'x')), -- completed, failed, cancelled
+    -- What the run failed of, where that is no outcome of a step: an input that does not fit, for example.
+    error    text,
+    primary key (bucket, period, run_id)
+) partition by range (period);
+
+-- One row an outcome: append only. Its key is what makes outcomes unique.
+create table pgflow.outcome (
+    bucket      int not null,
+    period      int not null,
+    run_id      uuid not null,
+    -- The item of a map step, from 0; -1 for a plain step.
+    index       int not null check (index >= -1),
+    step        smallint not null,
+    attempts    smallint not null check (attempts >= 1),
+    worker_id   int not null,
+    -- How long the last attempt took.
+    duration_ms real not null,
+    recorded_at timestamptz not null,
+    kind        "char" not null check (kind in ('c', 'f', 's')), -- completed, failed, skipped
+    output      jsonb,
+    error       text,
+    primary key (bucket, period, run_id, step, index),
+    check (case kind when 'c' then output is not null and error is null when 'f' then output is null and error is not null
+           else output is null end)
+) partition by range (period);
+
+-- One row a failed attempt after which another one follows: append only.
+create table pgflow.attempt (
+    bucket      int not null,
+    period      int not null,
+    run_id      uuid not null,
+    index       int not null check (index >= -1),
+    step        smallint not null,
+    number      smallint not null check (number >= 1),
+    worker_id   int not null,
+    duration_ms real not null,
+    failed_at   timestamptz not null,
+    retry_at    timestamptz not null,
+    error       text not null,
+    primary key (bucket, period, run_id, step, index, number)
+) partition by range (period);
+
+-- How many items a map step of a run has: append only.
+create table pgflow.map (
+    bucket int not null,
+    period int not null,
+    run_id uuid not null,
+    step   smallint not null,
+    items  int not null check (items >= 0),
+    primary key (bucket, period, run_id, step)
+) partition by range (period);
+
+-- Makes the partitions of a month and of those after it, up to p_months in all. Rows outside all of them (a clock that jumped)
+-- go to the default partition.
+--
+-- Locks: each partitioned table and its default partition (access exclusive, briefly, once a month; gives up after a second and is
+-- tried again by the next caller), behind an advisory lock of its own.
+create function pgflow.ensure_partitions(p_from timestamptz, p_months int) returns int
+language plpgsql volatile
+set search_path = pgflow, pg_temp
+set lock_timeout = '1s'
+as $$
+declare
+    v_table text;
+    v_month timestamp;
+    v_name text;
+    v_made int := 0;
+begin
+    perform pg_advisory_xact_lock(hashtextextended('pgflow.ensure_partitions', 0));
+    foreach v_table in array array['run', 'run_end', 'outcome', 'attempt', 'map'] loop
+        for n in 0 .. p_months - 1 loop
+            v_month := date_trunc('month', p_from at time zone 'UTC') + make_interval(months => n);
+            v_name := format('%s_%s', v_table, to_char(v_month, 'YYYY_MM'));
+            continue when to_regclass('pgflow.' || quote_ident(v_name)) is not null;
+            execute format('create table %I partition of %I for values from (%s) to (%s)', v_name, v_table,
+                           pgflow.period_of(v_month at time zone 'UTC'),
+                           pgflow.period_of((v_month + interval '1 month') at time zone 'UTC'));
+            v_made := v_made + 1;
+        end loop;
+    end loop;
+    return v_made;
+end $$;
+
+do $$
+declare
+    v_table text;
+begin
+    foreach v_table in array array['run', 'run_end', 'outcome', 'attempt', 'map'] loop
+        execute format('create table pgflow.%I partition of pgflow.%I default', v_table || '_default', v_table);
+    end loop;
+    perform pgflow.ensure_partitions(pgflow.now(), 3);
+end $$;
+
+-- Under way -------------------------------------------------------------------------------------------------------------------
+
+create table pgflow.worker (
+    bucket        int not null,
+    id            int generated always as identity,
+    name          text not null,
+    started_at    timestamptz not null,
+    beat_at       timestamptz not null,
+    -- Since when its beats came without a gap: only then may it judge others.
+    steady_since  timestamptz not null,
+    silence_limit interval not null,
+    dead_at       timestamptz,
+    -- Why it is dead: it stopped in order, or it was silent.
+    stopped       boolean not null default false,
+    versions      int[] not null,
+    primary key (bucket, id)
+) with (fillfactor = 50);
+
+-- A run that wants an owner.
+create table pgflow.ready (
+    bucket       int not null,
+    run_id       uuid not null,
+    period       int not null,
+    version_id   int not null,
+    priority     int not null,
+    -- The order of the queue within a priority.
+    seq          bigint generated always as identity,
+    available_at timestamptz not null,
+    -- Rows of the future stand outside the index of the claim; `promote` brings them in when they are due.
+    due          boolean not null,
+    -- Whether nothing of the run has been recorded yet.
+    fresh        boolean not null,
+    queue        text not null,
+    primary key (bucket, run_id)
+);
+create index ready_due on pgflow.ready (bucket, queue, version_id, priority desc, seq) where due;
+create index ready_later on pgflow.ready (bucket, available_at) where not due;
+
+-- A batch of runs that a worker owns. A run that ends, parks or is handed on leaves it in the same transaction. One without runs
+-- only says that the call of its number has committed.
+create table pgflow.claim (
+    bucket     int not null,
+    worker_id  int not null,
+    -- Given by the worker, so that a claim whose reply was lost is recognised when it is repeated.
+    number     bigint not null,
+    claimed_at timestamptz not null,
+    runs       uuid[] not null check (cardinality(runs) <= 256),
+    primary key (bucket, worker_id, number)
+);
+alter table pgflow.claim alter column runs set storage plain;
+
+-- Shared work: a step of a run, or a range of the items of a map step, that any worker may do. worker_id says who does it.
+create table pgflow.task (
+    bucket       int not null,
+    id           bigint generated always as identity,
+    run_id       uuid not null,
+    period       int not null,
+    version_id   int not null,
+    worker_id    int,
+    -- The first item and how many; -1 and 1 for a plain step.
+    first        int not null,
+    count        int not null check (count >= 1),
+    step         smallint not null,
+    -- How many attempts its (only) unit has behind it.
+    attempts     smallint not null default 0,
+    due          boolean not null,
+    available_at timestamptz not null,
+    priority     int not null,
+    queue        text not null,
+    -- The items of the range, as an array; null for a plain step.
+    items        jsonb,
+    primary key (bucket, id)
+);
+create index task_due on pgflow.task (bucket, queue, version_id, priority desc, id) where worker_id is null and due;
+create index task_later on pgflow.task (bucket, available_at) where not due;
+create index task_of_worker on pgflow.task (bucket, worker_id) where worker_id is not null;
+create index task_of_run on pgflow.task (bucket, run_id);
+
+-- What is still out of a shared step.
+create table pgflow.share (
+    bucket    int not null,
+    run_id    uuid not null,
+    step      smallint not null,
+    remaining int not null check (remaining >= 0),
+    primary key (bucket, run_id, step)
+);
+
+-- Messages to the owner of a run.
+create table pgflow.inbox (
+    bucket  int not null,
+    id      bigint generated always as identity,
+    run_id  uuid not null,
+    sent_at timestamptz not null,
+    step    smallint,
+    kind    "char" not null check (kind in ('s')), -- shared work is done
+    primary key (bucket, id)
+);
+create index inbox_of_run on pgflow.inbox (bucket, run_id);
+
+-- Idempotency keys.
+create table pgflow.key (
+    bucket      int not null,
+    workflow_id int not null,
+    key         text not null check (octet_length(key) between 1 and 512),
+    run_id      uuid not null,
+    primary key (bucket, workflow_id, key)
+);
+
+-- Hot tables live by their dead rows being swept early; each sweep is cheap, they are small.
+alter table pgflow.ready set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0,
+                              autovacuum_analyze_scale_factor = 0.2);
+alter table pgflow.claim set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
+alter table pgflow.task  set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0);
+alter table pgflow.share set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
+alter table pgflow.inbox set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);

@@ -1,0 +1,111 @@
+-- Intent: starting runs: from the typed client (many at once, by version), and from SQL (by name, the input checked here).
+-- Locks:  none on existing objects.
+-- Safe beside running workers: yes.
+
+-- Refuses isolation levels under which a race over an idempotency key could not be seen.
+create function pgflow.require_read_committed() returns void
+language plpgsql stable
+as $$
+begin
+    if current_setting('transaction_isolation') <> 'read committed' then
+        raise exception 'pgflow works in READ COMMITTED transactions, and this one is %', upper(current_setting('transaction_isolation'))
+            using errcode = '0A000', hint = 'Begin the transaction with `begin isolation level read committed`.';
+    end if;
+end $$;
+
+-- Starts one run for each of p_inputs and gives their ids in the same order. Where p_keys has a key that was used before for the
+-- workflow, the id is that of the run that was started with it, and no other run is made; the input is then ignored.
+-- The caller answers for the inputs: p_checked says whether they were made from the declared type.
+--
+-- Locks: key, in the order of the keys (waits for a concurrent start with the same key); run and ready are inserted only.
+create function pgflow.start_runs(
+    p_bucket int, p_version int, p_inputs jsonb[], p_keys text[], p_checked boolean,
+    p_queue text, p_priority int, p_namespace text
+) returns uuid[]
+language plpgsql volatile
+set search_path = pgflow, pg_temp
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+    v_now timestamptz := pgflow.now();
+    v_prefix text := pgflow.run_id_prefix(p_bucket, v_now);
+    v_period int := pgflow.period_of(v_now);
+    v_ids uuid[];
+    v_new bigint[];
+    v_workflow int;
+begin
+    perform pgflow.require_read_committed();
+    v_ids := array(select pgflow.new_run_id(v_prefix) from generate_series(1, cardinality(p_inputs)));
+
+    if p_keys is not null then
+        select workflow_id into v_workflow from version where id = p_version;
+        insert into key (bucket, workflow_id, key, run_id)
+        select distinct on (k.key) p_bucket, v_workflow, k.key, v_ids[k.at]
+        from unnest(p_keys) with ordinality k(key, at)
+        where k.key is not null
+        order by k.key, k.at
+        on conflict do nothing;
+
+        -- A later statement, and so a snapshot in which the winner of a race is seen.
+        select array_agg(coalesce(x.run_id, v_ids[k.at]) order by k.at),
+               array_agg(k.at order by k.at) filter (where x.run_id is null or x.run_id = v_ids[k.at])
+        into v_ids, v_new
+        from unnest(p_keys) with ordinality k(key, at)
+        left join lateral (
+            select x.run_id from key x where x.bucket = p_bucket and x.workflow_id = v_workflow and x.key = k.key limit 1
+        ) x on true;
+
+        insert into run (bucket, period, id, version_id, checked, priority, created_at, queue, namespace, input)
+        select p_bucket, v_period, r.id, p_version, p_checked, p_priority, v_now, p_queue, p_namespace, r.input
+        from unnest(v_ids, p_inputs) with ordinality r(id, input, at) join unnest(v_new) n(at) using (at);
+        insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue)
+        select p_bucket, r.id, v_period, p_version, p_priority, v_now, true, true, p_queue
+        from unnest(v_ids) with ordinality r(id, at) join unnest(v_new) n(at) using (at)
+        order by r.at;
+        return v_ids;
+    end if;
+
+    insert into run (bucket, period, id, version_id, checked, priority, created_at, queue, namespace, input)
+    select p_bucket, v_period, r.id, p_version, p_checked, p_priority, v_now, p_queue, p_namespace, r.input
+    from unnest(v_ids, p_inputs) r(id, input);
+    insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue)
+    select p_bucket, r.id, v_period, p_version, p_priority, v_now, true, true, p_queue
+    from unnest(v_ids) r(id);
+    return v_ids;
+end $$;
+
+-- Starts a run by the workflow's name, for `psql`, triggers and other languages. The input is checked against the schema of the
+-- current version. In a transaction of the caller's the run begins when that commits.
+--
+-- Locks: as start_runs.
+create function pgflow.start_run(
+    p_workflow text, p_input jsonb default 'null', p_key text default null,
+    p_queue text default 'default', p_priority int default 0, p_namespace text default ''
+) returns uuid
+language plpgsql volatile
+set search_path = pgflow, pg_temp
+as $$
+declare
+    v_version int;
+    v_schema jsonb;
+    v_problem text;
+    v_ids uuid[];
+begin
+    select v.id, v.definition -> 'input' into v_version, v_schema
+    from workflow w join version v on v.id = w.current_version
+    where w.name = p_workflow;
+    if not found then
+        raise exception 'there is no workflow `%`', p_workflow using errcode = 'PF404', hint = coalesce(
+            (select 'Registered workflows: ' || string_agg(format('`%s`', name), ', ' order by name) || '.' from workflow),
+            'No workflow is registered yet: a worker registers its workflows when it starts.');
+    end if;
+    v_problem := pgflow.schema_problem(v_schema, v_schema, coalesce(p_input, 'null'), 'input');
+    if v_problem is not null then
+        raise exception 'the input does not fit workflow `%`: %', p_workflow, v_problem using errcode = 'PF422',
+            hint = format('Its schema: select definition -> ''input'' from pgflow.version where id = %s;', v_version);
+    end if;
+    v_ids := pgflow.start_runs(pgflow.bucket_of(p_key), v_version, array[coalesce(p_input, 'null')],
+                               case when p_key is not null then array[p_key] end, false, p_queue, p_priority, p_namespace);
+    return v_ids[1];
+end $$;

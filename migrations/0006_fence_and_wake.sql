@@ -1,0 +1,104 @@
+-- Intent: what every write of a worker begins with (the fence), and how a run that waits is woken.
+-- Locks:  none on existing objects.
+-- Safe beside running workers: yes.
+
+-- Refuses a worker that is dead or unknown, and keeps it from being declared dead until the end of the transaction. The advisory
+-- lock tells recovery which backends act for the worker, whatever pooler stands between.
+--
+-- Locks: worker (key share).
+create function pgflow.fence(p_bucket int, p_worker int) returns void
+language plpgsql volatile
+set search_path = pgflow, pg_temp
+as $$
+begin
+    perform pg_advisory_xact_lock_shared(hashtext('pgflow.worker'), p_worker);
+    perform from worker where bucket = p_bucket and id = p_worker and dead_at is null for key share;
+    if not found then
+        raise exception 'worker % counts as dead: its runs have been handed on', p_worker using errcode = 'PF001';
+    end if;
+end $$;
+
+-- Locks the rows of runs, in order.
+--
+-- Locks: run (for update, by id).
+create function pgflow.lock_runs(p_bucket int, p_runs uuid[]) returns void
+language plpgsql volatile
+set search_path = pgflow, pg_temp
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+    perform from (select distinct u.id from unnest(p_runs) u(id) order by u.id) w
+    cross join lateral (
+        select from run r where r.bucket = p_bucket and r.period = pgflow.period_of_run(w.id) and r.id = w.id limit 1 for update
+    ) r;
+end $$;
+
+-- Wakes runs: leaves a message for each (of the kind, about the step) and makes the parked ones due. A run that is owned is left
+-- alone: its owner finds the message.
+--
+-- Locks: run (for update, by id), inbox (insert), ready.
+create function pgflow.wake(p_bucket int, p_runs uuid[], p_steps smallint[], p_kind "char") returns void
+language plpgsql volatile
+set search_path = pgflow, pg_temp
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+    v_now timestamptz := pgflow.now();
+begin
+    perform pgflow.lock_runs(p_bucket, p_runs);
+
+    insert into inbox (bucket, run_id, sent_at, step, kind)
+    select p_bucket, w.run_id, v_now, w.step, p_kind from unnest(p_runs, p_steps) w(run_id, step);
+
+    -- Where a claim is deleting the row, this waits for it and then finds none: the new owner reads the message.
+    perform from (select distinct u.id from unnest(p_runs) u(id) order by u.id) w
+    cross join lateral (select from ready r where r.bucket = p_bucket and r.run_id = w.id and not r.due limit 1 for update) r;
+    update ready set due = true, available_at = v_now
+    where ctid = any(array(
+        select q.ctid
+        from unnest(p_runs) w(id)
+        cross join lateral (select r.ctid from ready r where r.bucket = p_bucket and r.run_id = w.id and not r.due limit 1) q));
+end $$;
+
+-- Lowers what is out of shared steps by the units that were recorded, and gives the (run, step) whose owner is to be woken:
+-- nothing of the step is out any more, or a unit has failed for good. Their share rows go, so that each wakes once.
+--
+-- Locks: share (by run and step).
+create function pgflow.lower_shares(p_bucket int, p_runs uuid[], p_steps smallint[], p_done int[], p_failed boolean[])
+returns table (run_id uuid, step smallint)
+language plpgsql volatile
+set search_path = pgflow, pg_temp
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+    -- Locked in a statement of its own: one that waited for the lock would still update what it saw before.
+    perform from (select * from unnest(p_runs, p_steps) u(run_id, step) order by u.run_id, u.step) u
+    cross join lateral (
+        select from share x where x.bucket = p_bucket and x.run_id = u.run_id and x.step = u.step limit 1 for update
+    ) x;
+
+    update share s set remaining = greatest(s.remaining - l.done, 0)
+    from (
+        select q.ctid, u.done
+        from unnest(p_runs, p_steps, p_done) u(run_id, step, done)
+        cross join lateral (
+            select x.ctid from share x where x.bucket = p_bucket and x.run_id = u.run_id and x.step = u.step limit 1
+        ) q
+        offset 0
+    ) l
+    where s.ctid = l.ctid;
+
+    return query
+    delete from share s
+    where s.ctid = any(array(
+        select q.ctid
+        from unnest(p_runs, p_steps, p_failed) u(run_id, step, failed)
+        cross join lateral (
+            select x.ctid from share x
+            where x.bucket = p_bucket and x.run_id = u.run_id and x.step = u.step and (x.remaining = 0 or u.failed) limit 1
+        ) q))
+    returning s.run_id, s.step;
+end $$;

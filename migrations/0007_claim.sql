@@ -1,0 +1,232 @@
+-- Intent: how a worker comes by runs and tasks, and what it is told of them.
+-- Locks:  none on existing objects.
+-- Safe beside running workers: yes.
+
+-- The rows of an answer to a worker. `kind` says what a row is:
+--     1  an entry was refused            number: its place
+--     2  the owner of run_id was woken
+--     3  run_id was parked
+--     4  a run was claimed               number: the claim; attempts: crashes; flag: 't' if the input is checked; payload: the input
+--     5  an outcome                      step, index, attempts, flag: its kind, payload: the output, error
+--     6  failed attempts                 step, index, attempts: how many; number: milliseconds until the next one
+--     7  shared work that is out         step, index: the first unit, attempts: how many (after 10: a unit that is tried again by itself)
+--     8  a message                       number: its id; flag: its kind; step
+--     9  a task for this worker          number: its id; version_id, step, index: the first unit; attempts; payload: the items
+--    10  the input of a task's run       payload
+create type pgflow.answer as (
+    kind smallint, run_id uuid, number bigint, version_id int, step int, index int, attempts int, flag "char", payload jsonb, error text
+);
+
+-- Claims due runs of these versions: higher priorities first, then in the order of their arrival. o_known are those among them of
+-- which something may have been recorded before.
+--
+-- Locks: ready (skips what others are taking); claim is inserted.
+create function pgflow.claim_runs(
+    p_bucket int, p_worker int, p_number bigint, p_queue text, p_versions int[], p_limit int, out o_runs uuid[], out o_known uuid[]
+)
+language plpgsql volatile
+set search_path = pgflow, pg_temp
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+    v_picked tid[];
+begin
+    -- Picked and locked first, then deleted by their place: a limited subquery inside the DELETE could be run again by the planner, and
+    -- take more than its limit.
+    v_picked := array(
+        select picked.place
+        from (
+            select r.place, r.priority, r.seq
+            from unnest(p_versions) v(id)
+            cross join lateral (
+                select c.ctid as place, c.priority, c.seq from ready c
+                where c.bucket = p_bucket and c.queue = p_queue and c.version_id = v.id and c.due
+                order by c.priority desc, c.seq
+                limit p_limit
+                for update skip locked
+            ) r
+        ) picked
+        order by picked.priority desc, picked.seq
+        limit p_limit
+    );
+    o_runs := '{}';
+    o_known := '{}';
+    if cardinality(v_picked) > 0 then
+        with gone as (
+            delete from ready where ctid = any(v_picked) returning run_id, fresh, priority, seq
+        )
+        select array_agg(run_id order by priority desc, seq), coalesce(array_agg(run_id) filter (where not fresh), '{}')
+        into o_runs, o_known
+        from gone;
+        insert into claim (bucket, worker_id, number, claimed_at, runs) values (p_bucket, p_worker, p_number, pgflow.now(), o_runs);
+    end if;
+end $$;
+
+-- Takes due tasks of these versions for the worker.
+--
+-- Locks: task (skips what others are taking).
+create function pgflow.claim_tasks(p_bucket int, p_worker int, p_queue text, p_versions int[], p_limit int) returns void
+language plpgsql volatile
+set search_path = pgflow, pg_temp
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+    v_picked tid[];
+begin
+    v_picked := array(
+        select picked.place
+        from (
+            select t.place, t.id, t.priority
+            from unnest(p_versions) v(id)
+            cross join lateral (
+                select c.ctid as place, c.id, c.priority from task c
+                where c.bucket = p_bucket and c.queue = p_queue and c.version_id = v.id and c.worker_id is null and c.due
+                order by c.priority desc, c.id
+                limit p_limit
+                for update skip locked
+            ) t
+        ) picked
+        order by picked.priority desc, picked.id
+        limit p_limit
+    );
+    if cardinality(v_picked) > 0 then
+        update task set worker_id = p_worker where ctid = any(v_picked);
+    end if;
+end $$;
+
+-- What is known of runs: their messages, what of them is out, outcomes, failed attempts. Messages and what is out are read before
+-- the outcomes: whatever is recorded meanwhile is then seen as an outcome, or as still out with a message to come; never as
+-- neither.
+create function pgflow.history(p_bucket int, p_runs uuid[]) returns setof pgflow.answer
+language plpgsql volatile
+set search_path = pgflow, pg_temp
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+    v_messages bigint[] := array(
+        select i.id from unnest(p_runs) w(id) cross join lateral (select x.id from inbox x where x.bucket = p_bucket and x.run_id = w.id offset 0) i);
+begin
+    return query
+    select 7::smallint, t.run_id, null::bigint, null::int, t.step::int, t.first, t.count, null::"char", null::jsonb, null::text
+    from unnest(p_runs) w(id) cross join lateral (select * from task x where x.bucket = p_bucket and x.run_id = w.id offset 0) t;
+
+    return query
+    select 5::smallint, o.run_id, null::bigint, null::int, o.step::int, o.index, o.attempts::int, o.kind, o.output, o.error
+    from unnest(p_runs) w(id)
+    cross join lateral (
+        select * from outcome x where x.bucket = p_bucket and x.period = pgflow.period_of_run(w.id) and x.run_id = w.id offset 0
+    ) o
+    order by o.run_id, o.step, o.index;
+
+    return query
+    select 6::smallint, a.run_id, greatest(ceil(extract(epoch from max(a.retry_at) - pgflow.now()) * 1000), 0)::bigint, null::int,
+           a.step::int, a.index, max(a.number)::int, null::"char", null::jsonb, null::text
+    from unnest(p_runs) w(id)
+    cross join lateral (
+        select * from attempt x where x.bucket = p_bucket and x.period = pgflow.period_of_run(w.id) and x.run_id = w.id offset 0
+    ) a
+    group by a.run_id, a.step, a.index;
+
+    return query
+    select 8::smallint, i.run_id, i.id, null::int, i.step::int, null::int, null::int, i.kind, null::jsonb, null::text
+    from unnest(v_messages) m(id) cross join lateral (select * from inbox x where x.bucket = p_bucket and x.id = m.id limit 1) i
+    order by i.id;
+end $$;
+
+-- The messages of runs that a worker owns, each after the outcomes of the step that it speaks of.
+create function pgflow.messages(p_bucket int, p_runs uuid[]) returns setof pgflow.answer
+language plpgsql volatile
+set search_path = pgflow, pg_temp
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+    v_messages bigint[] := array(
+        select i.id from unnest(p_runs) w(id) cross join lateral (select x.id from inbox x where x.bucket = p_bucket and x.run_id = w.id offset 0) i);
+begin
+    if cardinality(v_messages) = 0 then
+        return;
+    end if;
+    return query
+    select 5::smallint, o.run_id, null::bigint, null::int, o.step::int, o.index, o.attempts::int, o.kind, o.output, o.error
+    from (
+        select distinct i.run_id, i.step
+        from unnest(v_messages) n(id) cross join lateral (select * from inbox x where x.bucket = p_bucket and x.id = n.id limit 1) i
+    ) m
+    cross join lateral (
+        select * from outcome x
+        where x.bucket = p_bucket and x.period = pgflow.period_of_run(m.run_id) and x.run_id = m.run_id and x.step = m.step offset 0
+    ) o;
+    return query
+    select 8::smallint, i.run_id, i.id, null::int, i.step::int, null::int, null::int, i.kind, null::jsonb, null::text
+    from unnest(v_messages) m(id) cross join lateral (select * from inbox x where x.bucket = p_bucket and x.id = m.id limit 1) i
+    order by i.id;
+end $$;
+
+-- The tasks that a worker holds and does not know of yet, with all that they need: inputs, dependencies' outputs, and what of
+-- them has been recorded already. A reply that was lost is made good by the next one.
+create function pgflow.held_tasks(p_bucket int, p_worker int, p_known bigint[]) returns setof pgflow.answer
+language plpgsql volatile
+set search_path = pgflow, pg_temp
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+    v_new bigint[] := array(select t.id from task t where t.bucket = p_bucket and t.worker_id = p_worker and not t.id = any(p_known));
+begin
+    if cardinality(v_new) = 0 then
+        return;
+    end if;
+    return query
+    select distinct on (r.id) 10::smallint, r.id, null::bigint, r.version_id, null::int, null::int, null::int, null::"char", r.input, null::text
+    from unnest(v_new) n(id)
+    cross join lateral (select * from task x where x.bucket = p_bucket and x.id = n.id limit 1) t
+    cross join lateral (select * from run x where x.bucket = p_bucket and x.period = t.period and x.id = t.run_id limit 1) r;
+
+    -- Units of the same steps that have a task of their own, since they are tried again: no part of a range any more.
+    return query
+    select distinct on (t.run_id, t.step, x.first) 7::smallint, t.run_id, null::bigint, null::int, t.step::int, x.first, x.count, null::"char",
+           null::jsonb, null::text
+    from unnest(v_new) n(id)
+    cross join lateral (select * from task x where x.bucket = p_bucket and x.id = n.id limit 1) t
+    cross join lateral (
+        select o.first, o.count from task o
+        where o.bucket = p_bucket and o.run_id = t.run_id and o.step = t.step and o.attempts > 0 and o.first between t.first and t.first + t.count - 1
+        offset 0
+    ) x
+    where t.attempts = 0;
+
+    -- The outputs that their steps take, and what is recorded of the units themselves.
+    return query
+    select 5::smallint, o.run_id, null::bigint, null::int, o.step::int, o.index, o.attempts::int, o.kind, o.output, o.error
+    from (
+        select distinct t.run_id, t.period, k.step, k.first, k.count
+        from unnest(v_new) n(id)
+        cross join lateral (select * from task x where x.bucket = p_bucket and x.id = n.id limit 1) t
+        cross join lateral (select x.takes from step x where x.version_id = t.version_id and x.number = t.step limit 1) s
+        cross join lateral (
+            select u.step, null::int as first, null::int as count from unnest(s.takes) u(step)
+            union all select t.step, t.first, t.count
+        ) k
+    ) n
+    cross join lateral (
+        select * from outcome x
+        where n.first is null and x.bucket = p_bucket and x.period = n.period and x.run_id = n.run_id and x.step = n.step
+        union all
+        select * from outcome x
+        where n.first is not null and x.bucket = p_bucket and x.period = n.period and x.run_id = n.run_id and x.step = n.step
+          and x.index >= n.first and x.index < n.first + n.count
+        offset 0
+    ) o
+    order by o.run_id, o.step, o.index;
+
+    return query
+    select 9::smallint, t.run_id, t.id, t.version_id, t.step::int, t.first, t.attempts::int, null::"char",
+           case when t.first >= 0 then t.items else 'null' end, null::text
+    from unnest(v_new) n(id)
+    cross join lateral (select * from task x where x.bucket = p_bucket and x.id = n.id limit 1) t
+    order by t.id;
+end $$;

@@ -1,0 +1,340 @@
+-- Intent: the worker's round trip: fence, record what was done, hand on what waits or is too much, claim more.
+-- Locks:  none on existing objects.
+-- Safe beside running workers: yes.
+
+-- Everything of it commits together, or nothing.
+--
+-- An *entry* is a run of one of the worker's claims (e_claim; else 0) or a task that it holds (e_task; else 0). What belongs to an
+-- entry names it by its place, from 1. An entry that the worker no longer holds is refused: nothing of it is written, and it is
+-- reported.
+--
+--   p_number  the number of this call, which a claim gets. When a claim of that number exists, this call had committed before and
+--             its reply was lost: nothing is written again, and the claimed runs are given again.
+--   p_marker  the number of an earlier call whose reply has come: its empty claim (see below) can go.
+--   e_fate    of a run: 0 it goes on, 1 completed, 2 failed, 3 cancelled, 4 parked: due in e_due_ms, or never by itself (-1);
+--             of a task: 0 it goes on, 1 nothing of it is left.
+--   e_shared  of a run: whether it ever gave work away.
+--   o_*       outcomes of units.
+--   a_*       failed attempts that another one follows, a_retry_ms later; those of tasks become tasks of their own, with a_item.
+--   m_*       the numbers of items of map steps.
+--   s_*       units that are given away as tasks: ranges of items, or a plain step (s_first -1).
+--   p_heard   messages that were heard, and can go.
+--   p_watch   runs of this worker whose messages are wanted.
+--   p_known   tasks that the worker knows it holds.
+--
+-- Locks: worker (key share), task, share, claim (its own), run (for update: those parked or woken), inbox, ready.
+create function pgflow.exchange(
+    p_bucket int, p_worker int, p_number bigint, p_marker bigint, p_queue text, p_versions int[], p_max_runs int, p_max_tasks int,
+    e_run uuid[], e_period int[], e_claim bigint[], e_task bigint[], e_fate smallint[], e_due_ms bigint[], e_shared boolean[], e_error text[],
+    o_entry int[], o_step smallint[], o_index int[], o_kind "char"[], o_attempts smallint[], o_duration_ms real[], o_output jsonb[],
+    o_error text[],
+    a_entry int[], a_step smallint[], a_index int[], a_number smallint[], a_duration_ms real[], a_retry_ms bigint[], a_error text[],
+    a_item jsonb[],
+    m_entry int[], m_step smallint[], m_items int[],
+    s_entry int[], s_step smallint[], s_first int[], s_count int[], s_items jsonb[],
+    p_heard bigint[], p_watch uuid[], p_known bigint[]
+) returns setof pgflow.answer
+language plpgsql volatile
+set search_path = pgflow, pg_temp
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+    v_now timestamptz := pgflow.now();
+    v_tasks boolean := exists (select from unnest(e_task) t where t > 0);
+    v_shared uuid[] := array(select e.run_id from unnest(e_run, e_fate, e_shared) e(run_id, fate, shared) where e.shared and e.fate between 1 and 3);
+    v_refused bigint[] := '{}';
+    v_conflicts bigint[] := '{}';
+    v_parked uuid[] := '{}';
+    v_left uuid[] := '{}';
+    v_left_claims bigint[] := '{}';
+    v_woken uuid[] := '{}';
+    v_woken_steps smallint[];
+    v_runs uuid[] := '{}';
+    v_known uuid[] := '{}';
+    v_sums record;
+    v_rows int;
+begin
+    perform pgflow.fence(p_bucket, p_worker);
+
+    select c.runs into v_runs from claim c where c.bucket = p_bucket and c.worker_id = p_worker and c.number = p_number;
+    if found then
+        return query
+        select 3::smallint, e.run_id, null::bigint, null::int, null::int, null::int, null::int, null::"char", null::jsonb, null::text
+        from unnest(e_run, e_claim, e_fate) e(run_id, claim, fate)
+        where e.fate = 4 and not exists (
+            select from claim c where c.bucket = p_bucket and c.worker_id = p_worker and c.number = e.claim and e.run_id = any(c.runs));
+        return query select * from pgflow.claimed(p_bucket, p_number, v_runs, v_runs);
+        return query select * from pgflow.messages(p_bucket, p_watch);
+        return query select * from pgflow.held_tasks(p_bucket, p_worker, p_known);
+        return;
+    end if;
+    if p_marker > 0 then
+        delete from claim c where c.bucket = p_bucket and c.worker_id = p_worker and c.number = p_marker and c.runs = '{}';
+    end if;
+
+    -- Are the entries this worker's? ----------------------------------------------------------------------------------------
+    if v_tasks or cardinality(v_shared) > 0 then
+        -- The tasks that it holds, and those of runs that end here, whoever holds them: all in one order.
+        perform from (
+            select e.id from unnest(e_task) e(id) where e.id > 0
+            union
+            select t.id from unnest(v_shared) e(run_id)
+            cross join lateral (select x.id from task x where x.bucket = p_bucket and x.run_id = e.run_id offset 0) t
+            order by 1
+        ) n
+        cross join lateral (select from task x where x.bucket = p_bucket and x.id = n.id limit 1 for update) t;
+    end if;
+    if cardinality(e_run) > 0 then
+        v_refused := array(
+            select e.at
+            from unnest(e_run, e_claim, e_task) with ordinality e(run_id, claim, task, at)
+            where not case when e.claim > 0
+                then exists (select from claim c where c.bucket = p_bucket and c.worker_id = p_worker and c.number = e.claim
+                                                   and e.run_id = any(c.runs))
+                else exists (select from task t where t.bucket = p_bucket and t.id = e.task and t.worker_id = p_worker) end
+        );
+    end if;
+
+    -- What was done of the worker's own runs ---------------------------------------------------------------------------------
+    if cardinality(o_entry) > 0 then
+        insert into outcome (bucket, period, run_id, index, step, attempts, worker_id, duration_ms, recorded_at, kind, output, error)
+        select p_bucket, e_period[o.entry], e_run[o.entry], o.index, o.step, o.attempts, p_worker, o.duration_ms, v_now, o.kind, o.output,
+               o.error
+        from unnest(o_entry, o_step, o_index, o_kind, o_attempts, o_duration_ms, o_output, o_error)
+             o(entry, step, index, kind, attempts, duration_ms, output, error)
+        where e_claim[o.entry] > 0 and not o.entry = any(v_refused)
+        on conflict do nothing;
+        get diagnostics v_rows = row_count;
+
+        if v_rows < (select count(*) from unnest(o_entry) o(entry) where e_claim[o.entry] > 0 and not o.entry = any(v_refused)) then
+            -- Rows that stood already: the same ones, of a call that is repeated; or else the entry is refused.
+            v_conflicts := array(
+                select distinct o.entry::bigint
+                from unnest(o_entry, o_step, o_index, o_kind, o_output) o(entry, step, index, kind, output)
+                cross join lateral (
+                    select * from outcome x
+                    where x.bucket = p_bucket and x.period = e_period[o.entry] and x.run_id = e_run[o.entry] and x.step = o.step
+                      and x.index = o.index
+                    limit 1
+                ) x
+                where e_claim[o.entry] > 0
+                  and (x.worker_id <> p_worker or x.kind <> o.kind or x.output is distinct from o.output)
+                  and not o.entry = any(v_refused)
+            );
+            v_refused := v_refused || v_conflicts;
+        end if;
+    end if;
+    if cardinality(m_entry) > 0 then
+        insert into map (bucket, period, run_id, step, items)
+        select p_bucket, e_period[m.entry], e_run[m.entry], m.step, m.items
+        from unnest(m_entry, m_step, m_items) m(entry, step, items)
+        where not m.entry = any(v_refused)
+        on conflict do nothing;
+    end if;
+    if cardinality(a_entry) > 0 then
+        with recorded as (
+            insert into attempt as x (bucket, period, run_id, index, step, number, worker_id, duration_ms, failed_at, retry_at, error)
+            select p_bucket, e_period[a.entry], e_run[a.entry], a.index, a.step, a.number, p_worker, a.duration_ms, v_now,
+                   v_now + a.retry_ms * interval '1 millisecond', a.error
+            from unnest(a_entry, a_step, a_index, a_number, a_duration_ms, a_retry_ms, a_error)
+                 a(entry, step, index, number, duration_ms, retry_ms, error)
+            where not a.entry = any(v_refused)
+            on conflict do nothing
+            returning x.run_id, x.step, x.index, x.number
+        )
+        -- The retry of a shared unit is a task of its own: it may run anywhere, later.
+        insert into task (bucket, run_id, period, version_id, first, count, step, attempts, due, available_at, priority, queue, items)
+        select p_bucket, t.run_id, t.period, t.version_id, a.index, 1, t.step, a.number, a.retry_ms = 0,
+               v_now + a.retry_ms * interval '1 millisecond', t.priority, t.queue,
+               case when a.item is not null then jsonb_build_array(a.item) end
+        from unnest(a_entry, a_step, a_index, a_number, a_retry_ms, a_item) a(entry, step, index, number, retry_ms, item)
+        cross join lateral (select * from task x where x.bucket = p_bucket and x.id = e_task[a.entry] limit 1) t
+        join recorded r on r.run_id = t.run_id and r.step = a.step and r.index = a.index and r.number = a.number
+        where e_task[a.entry] > 0;
+    end if;
+
+    -- What was done of shared work ---------------------------------------------------------------------------------------------
+    if v_tasks then
+        with recorded as (
+            insert into outcome as x (bucket, period, run_id, index, step, attempts, worker_id, duration_ms, recorded_at, kind, output, error)
+            select p_bucket, e_period[o.entry], e_run[o.entry], o.index, o.step, o.attempts, p_worker, o.duration_ms, v_now, o.kind,
+                   o.output, o.error
+            from unnest(o_entry, o_step, o_index, o_kind, o_attempts, o_duration_ms, o_output, o_error)
+                 o(entry, step, index, kind, attempts, duration_ms, output, error)
+            where e_task[o.entry] > 0 and not o.entry = any(v_refused)
+            order by e_run[o.entry], o.step, o.index
+            on conflict do nothing
+            returning x.run_id, x.step, x.kind
+        ), sums as (
+            select r.run_id, r.step, count(*)::int as done, bool_or(r.kind = 'f') as failed from recorded r group by r.run_id, r.step
+        )
+        select array_agg(s.run_id) as runs, array_agg(s.step) as steps, array_agg(s.done) as done, array_agg(s.failed) as failed
+        into v_sums from sums s;
+
+        delete from task
+        where ctid = any(array(
+            select t.ctid from unnest(e_task, e_fate) with ordinality e(task, fate, at)
+            cross join lateral (select x.ctid from task x where x.bucket = p_bucket and x.id = e.task limit 1) t
+            where e.task > 0 and e.fate = 1 and not e.at = any(v_refused)));
+
+        if v_sums.runs is not null then
+            select coalesce(array_agg(l.run_id), '{}'), array_agg(l.step) into v_woken, v_woken_steps
+            from pgflow.lower_shares(p_bucket, v_sums.runs, v_sums.steps, v_sums.done, v_sums.failed) l;
+        end if;
+    end if;
+
+    -- What is given away -------------------------------------------------------------------------------------------------------
+    if cardinality(s_entry) > 0 then
+        insert into share as x (bucket, run_id, step, remaining)
+        select p_bucket, e_run[s.entry], s.step, sum(s.count)
+        from unnest(s_entry, s_step, s_count) s(entry, step, count)
+        where not s.entry = any(v_refused)
+        group by e_run[s.entry], s.step
+        order by 2, 3
+        on conflict (bucket, run_id, step) do update set remaining = x.remaining + excluded.remaining;
+
+        insert into task (bucket, run_id, period, version_id, first, count, step, due, available_at, priority, queue, items)
+        select p_bucket, r.id, r.period, r.version_id, s.first, s.count, s.step, true, v_now, r.priority, r.queue, s.items
+        from unnest(s_entry, s_step, s_first, s_count, s_items) with ordinality s(entry, step, first, count, items, at)
+        cross join lateral (
+            select * from run x where x.bucket = p_bucket and x.period = e_period[s.entry] and x.id = e_run[s.entry] limit 1
+        ) r
+        where not s.entry = any(v_refused)
+        order by s.at;
+    end if;
+
+    -- What ends, parks, and is woken -------------------------------------------------------------------------------------------
+    if cardinality(p_heard) > 0 then
+        delete from inbox
+        where ctid = any(array(
+            select i.ctid from unnest(p_heard) h(id)
+            cross join lateral (select x.ctid from inbox x where x.bucket = p_bucket and x.id = h.id limit 1) i));
+    end if;
+    select coalesce(array_agg(e.run_id) filter (where e.fate = 4), '{}'),
+           coalesce(array_agg(e.run_id) filter (where e.fate between 1 and 3), '{}')
+    into v_parked, v_left
+    from unnest(e_run, e_claim, e_fate) with ordinality e(run_id, claim, fate, at)
+    where e.claim > 0 and e.fate > 0 and not e.at = any(v_refused);
+
+    if cardinality(v_left) > 0 then
+        insert into run_end (bucket, period, run_id, ended_at, status, error)
+        select p_bucket, e.period, e.run_id, v_now, (array['c', 'f', 'x'])[e.fate]::"char", e.error
+        from unnest(e_run, e_period, e_claim, e_fate, e_error) with ordinality e(run_id, period, claim, fate, error, at)
+        where e.claim > 0 and e.fate between 1 and 3 and not e.at = any(v_refused);
+
+        -- Whatever of it is still out elsewhere is taken back.
+        if cardinality(v_shared) > 0 then
+            v_shared := array(select x from unnest(v_shared) x where x = any(v_left));
+            delete from task
+            where ctid = any(array(
+                select x.ctid from unnest(v_shared) w(id)
+                cross join lateral (select y.ctid from task y where y.bucket = p_bucket and y.run_id = w.id offset 0) x));
+            delete from share
+            where ctid = any(array(
+                select x.ctid from unnest(v_shared) w(id)
+                cross join lateral (select y.ctid from share y where y.bucket = p_bucket and y.run_id = w.id offset 0) x));
+            delete from inbox
+            where ctid = any(array(
+                select x.ctid from unnest(v_shared) w(id)
+                cross join lateral (select y.ctid from inbox y where y.bucket = p_bucket and y.run_id = w.id offset 0) x));
+        end if;
+    end if;
+
+    if cardinality(v_parked) > 0 then
+        perform pgflow.lock_runs(p_bucket, v_parked || v_woken);
+        -- Read after the lock: a run for which a message has come meanwhile stays with its owner.
+        v_parked := array(select p from unnest(v_parked) p where not exists (select from inbox i where i.bucket = p_bucket and i.run_id = p));
+
+        insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue)
+        select p_bucket, r.id, r.period, r.version_id, r.priority,
+               case when e.due_ms < 0 then 'infinity' else v_now + e.due_ms * interval '1 millisecond' end, e.due_ms = 0, false, r.queue
+        from unnest(e_run, e_period, e_fate, e_due_ms) e(run_id, period, fate, due_ms)
+        cross join lateral (select * from run x where x.bucket = p_bucket and x.period = e.period and x.id = e.run_id limit 1) r
+        where e.fate = 4 and e.run_id = any(v_parked);
+        v_left := v_left || v_parked;
+    end if;
+
+    -- A run whose outcomes are others than its owner thinks goes back to the queue, to be taken up from what is recorded.
+    if cardinality(v_conflicts) > 0 then
+        insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue)
+        select p_bucket, r.id, r.period, r.version_id, r.priority, v_now, true, false, r.queue
+        from unnest(v_conflicts) c(at)
+        cross join lateral (select * from run x where x.bucket = p_bucket and x.period = e_period[c.at] and x.id = e_run[c.at] limit 1) r;
+        v_left := v_left || array(select e_run[c.at] from unnest(v_conflicts) c(at));
+    end if;
+
+    if cardinality(v_left) > 0 then
+        v_left_claims := array(select distinct e.claim from unnest(e_run, e_claim, e_fate) with ordinality e(run_id, claim, fate, at)
+                               where e.claim > 0 and (e.fate > 0 or e.at = any(v_conflicts)));
+        delete from claim
+        where ctid = any(array(
+            select c.ctid from unnest(v_left_claims) n(number)
+            cross join lateral (
+                select x.ctid, x.runs from claim x where x.bucket = p_bucket and x.worker_id = p_worker and x.number = n.number limit 1
+            ) c
+            where not exists (select unnest(c.runs) except select unnest(v_left))));
+        update claim set runs = array(select unnest(runs) except select unnest(v_left))
+        where ctid = any(array(
+            select c.ctid from unnest(v_left_claims) n(number)
+            cross join lateral (
+                select x.ctid from claim x where x.bucket = p_bucket and x.worker_id = p_worker and x.number = n.number limit 1
+            ) c));
+    end if;
+    if cardinality(v_woken) > 0 then
+        perform pgflow.wake(p_bucket, v_woken, v_woken_steps, 's');
+    end if;
+
+    -- More work --------------------------------------------------------------------------------------------------------------------
+    if p_max_tasks > 0 then
+        perform pgflow.claim_tasks(p_bucket, p_worker, p_queue, p_versions, p_max_tasks);
+    end if;
+    v_runs := '{}';
+    if p_max_runs > 0 then
+        select c.o_runs, c.o_known into v_runs, v_known
+        from pgflow.claim_runs(p_bucket, p_worker, p_number, p_queue, p_versions, least(p_max_runs, 256)) c;
+    end if;
+    if cardinality(v_runs) = 0 and cardinality(s_entry) > 0 then
+        -- Work must not be given away twice: an empty claim says that this call has committed.
+        insert into claim (bucket, worker_id, number, claimed_at, runs) values (p_bucket, p_worker, p_number, v_now, '{}');
+    end if;
+
+    -- The answer -------------------------------------------------------------------------------------------------------------------
+    return query
+    select x.kind, x.run_id, x.number, null::int, null::int, null::int, null::int, null::"char", null::jsonb, null::text
+    from (
+        select 1::smallint, null::uuid, r from unnest(v_refused) r
+        union all select 2::smallint, w, null from unnest(v_woken) w
+        union all select 3::smallint, p, null from unnest(v_parked) p
+    ) x(kind, run_id, number);
+    if cardinality(v_runs) > 0 then
+        return query select * from pgflow.claimed(p_bucket, p_number, v_runs, v_known);
+    end if;
+    if cardinality(p_watch) > 0 then
+        return query select * from pgflow.messages(p_bucket, p_watch);
+    end if;
+    if p_max_tasks > 0 then
+        return query select * from pgflow.held_tasks(p_bucket, p_worker, p_known);
+    end if;
+end $$;
+
+-- What a worker is told of the runs it has claimed: their inputs, and the history of those that have one.
+create function pgflow.claimed(p_bucket int, p_number bigint, p_runs uuid[], p_known uuid[]) returns setof pgflow.answer
+language plpgsql volatile
+set search_path = pgflow, pg_temp
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+    return query
+    select 4::smallint, r.id, p_number, r.version_id, null::int, null::int, r.crashes::int,
+           (case when r.checked then 't' else 'f' end)::"char", r.input, null::text
+    from unnest(p_runs) with ordinality c(id, at)
+    cross join lateral (
+        select * from run x where x.bucket = p_bucket and x.period = pgflow.period_of_run(c.id) and x.id = c.id limit 1
+    ) r
+    order by c.at;
+    if cardinality(p_known) > 0 then
+        return query select * from pgflow.history(p_bucket, p_known);
+    end if;
+end $$;

@@ -1,0 +1,26 @@
+//! The rules of a workflow's graph, on names and edges alone.
+//!
+//! They are written once and asked twice: by the macros, which point at the source, and by code that builds workflows at run time.
+//! Both say the same words, since the words stand here too: [`Problem::message`] and [`Problem::help`].
+//!
+//! ```
+//! use pgflow_graph::{Graph, Node};
+//!
+//! let graph = Graph::check("orders", vec![Node::new("fetch", []), Node::new("charge", ["fetch"])]).unwrap();
+//! assert_eq!(graph.levels(), [vec![0], vec![1]]);
+//!
+//! let problems = Graph::check("orders", vec![Node::new("fetch", []), Node::new("charge", ["fetc"])]).unwrap_err();
+//! assert_eq!(problems[0].message(), "workflow `orders` has no step `fetc`");
+//! assert_eq!(problems[0].help().unwrap(), "a step with a similar name exists: `fetch`");
+//! ```
+
+mod cycle;
+mod graph;
+mod name;
+mod problem;
+mod suggest;
+
+pub use graph::{Graph, Node};
+pub use name::{MAX_NAME_BYTES, NameProblem, RESERVED, check_name, check_step_name};
+pub use problem::{Problem, Rule};
+pub use suggest::{list, nearest};

@@ -1,0 +1,264 @@
+//! One attempt of a step: its parameters from what is stored, the call, its output to what is stored.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::Type;
+use syn::ext::IdentExt;
+
+use super::link::{Message, bound, call_at, inferred, trait_for};
+use super::{Names, local};
+use crate::model::{Binding, Step, Workflow};
+use crate::parse::{Parameter, type_text};
+
+/// The function that runs an attempt of step `n`.
+pub(super) fn run(workflow: &Workflow, n: usize) -> TokenStream {
+    let step = &workflow.steps[n];
+    let private = workflow.private();
+    let Names { run, returns, .. } = Names::of(n);
+    let name = &step.ident;
+    let call = local("__call");
+    // The future has the place of the function's name: that it cannot move between threads is said there.
+    let future = Ident::new("__future", Span::mixed_site().located_at(name.span()));
+    let slot = slot(workflow, step, "", "");
+    let mut take = Take {
+        workflow,
+        n,
+        step,
+        private: &private,
+        call: &call,
+        before: TokenStream::new(),
+        within: TokenStream::new(),
+    };
+    let arguments: Vec<Ident> = step
+        .parameters
+        .iter()
+        .enumerate()
+        .map(|(at, (parameter, binding))| take.parameter(at, parameter, *binding))
+        .collect();
+    let Take { before, within, .. } = take;
+    quote! {
+        fn #run(#call: #private::Call<__PgflowState>) -> #private::StepFuture {
+            #before
+            let #future = ::std::boxed::Box::pin(async move {
+                #within
+                (#returns().finish)(#name(#(#arguments),*).await, #slot)
+            });
+            #future
+        }
+    }
+}
+
+/// The places of a parameter, as tokens.
+pub(super) fn slot(workflow: &Workflow, step: &Step, parameter: &str, from: &str) -> TokenStream {
+    let private = workflow.private();
+    let (workflow, step) = (workflow.name(), step.name());
+    quote!(#private::Slot::new(#workflow, #step, #parameter, #from))
+}
+
+/// Writes how each parameter is taken.
+struct Take<'a> {
+    workflow: &'a Workflow,
+    n: usize,
+    step: &'a Step,
+    private: &'a TokenStream,
+    call: &'a Ident,
+    /// Outside the future: traits, functions, and function pointers to extractors.
+    before: TokenStream,
+    /// Inside the future, in the order of the parameters.
+    within: TokenStream,
+}
+
+impl Take<'_> {
+    /// Gives the variable that holds the parameter.
+    fn parameter(&mut self, at: usize, parameter: &Parameter, binding: Binding) -> Ident {
+        let variable = local(&format!("__parameter_{at}"));
+        let taken = match binding {
+            Binding::Input => self.input(at, parameter),
+            Binding::Item => self.item(parameter),
+            Binding::Output(edge) => self.output(at, parameter, edge),
+            Binding::Extractor => self.extractor(at, parameter),
+        };
+        self.within.extend(quote!(let #variable = #taken?;));
+        variable
+    }
+
+    fn input(&mut self, at: usize, parameter: &Parameter) -> TokenStream {
+        let (private, call) = (self.private, self.call);
+        let (_, source) = self.workflow.input();
+        if source == Some(self.n) {
+            return quote!(#private::take_input::<__PgflowInput, _>(&#call.input, &__pgflow_input()));
+        }
+        let (step, name) = (self.step.name(), parameter.name());
+        let (ty, _) = self.workflow.input();
+        let message = Message {
+            message: format!(
+                "step `{step}` takes `{name}: {{Self}}`, but workflow `{}` takes `{{Got}}`",
+                self.workflow.name()
+            ),
+            label: "the input is `{Got}`".to_owned(),
+            note: Some(match source {
+                Some(source) => format!(
+                    "step `{}` is the first that takes the input, as `{{Got}}`",
+                    self.workflow.steps[source].name()
+                ),
+                None => "the workflow says so itself: `#[workflow(input = {Got})]`".to_owned(),
+            }),
+        };
+        let function = self.linked(
+            at,
+            &message,
+            &quote!(__Got),
+            ty,
+            &quote!(input: &#private::Encoded),
+            &quote!(take_input),
+            &quote!(input, payload),
+        );
+        call_at(&function, quote!(&#call.input, &__pgflow_input()), &parameter.ty)
+    }
+
+    fn item(&self, parameter: &Parameter) -> TokenStream {
+        let Self { private, call, .. } = self;
+        let Names { codec, .. } = Names::of(self.n);
+        let slot = slot(self.workflow, self.step, &parameter.name(), "item");
+        quote!(#private::item(#call.item.as_ref(), &#codec(), #slot))
+    }
+
+    fn output(&mut self, at: usize, parameter: &Parameter, edge: usize) -> TokenStream {
+        let private = self.private;
+        let edge_name = self.step.edges[edge].ident.unraw().to_string();
+        let Some(producer) = self.step.edges[edge].step else { return TokenStream::new() };
+        let producer_step = &self.workflow.steps[producer];
+        let Names { returns, .. } = Names::of(producer);
+        let (step, name) = (self.step.name(), parameter.name());
+        let is_map = producer_step.is_map();
+        let gives = if is_map { "is a map step and gives" } else { "returns" };
+        let message = Message {
+            message: format!(
+                "step `{step}` takes `{name}: {{Self}}`, but its dependency `{edge_name}` {gives} `{{Got}}`"
+            ),
+            label: format!("`{edge_name}` {gives} `{{Got}}`"),
+            note: None,
+        };
+        let (got, function) =
+            if is_map { (quote!(::std::vec::Vec<__Got>), quote!(outputs)) } else { (quote!(__Got), quote!(output)) };
+        let given = quote!(given: ::core::option::Option<&#private::Dependency>);
+        let slot = slot(self.workflow, self.step, &name, &edge_name);
+        let function = self.linked(
+            at,
+            &message,
+            &got,
+            producer_step.returns.as_ref(),
+            &given,
+            &function,
+            &quote!(given, payload, #slot),
+        );
+        let call = self.call;
+        call_at(&function, quote!(#call.dependencies.get(#edge), &#returns().payload), &parameter.ty)
+    }
+
+    /// Writes the trait and the function by which a value of one type is handed to a parameter of another, and gives the function.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one template")]
+    fn linked(
+        &mut self,
+        at: usize,
+        message: &Message,
+        got: &TokenStream,
+        second: Option<&Type>,
+        stored: &TokenStream,
+        take: &TokenStream,
+        arguments: &TokenStream,
+    ) -> Ident {
+        let (private, krate) = (self.private, &self.workflow.krate);
+        let (name, function) = (format_ident!("__Takes{at}"), format_ident!("__take_{at}"));
+        let generic = format_ident!("Got");
+        let definition = trait_for(&name, Some(&generic), &quote!(#private::Accepts<#generic>), message);
+        let bound = bound(&name, got, second);
+        self.before.extend(quote! {
+            #definition
+            fn #function<__T: #bound, __Got>(#stored, payload: &#private::Payload<__Got>) -> ::core::result::Result<__T, #krate::StepError> {
+                #private::#take(#arguments)
+            }
+        });
+        function
+    }
+
+    fn extractor(&mut self, at: usize, parameter: &Parameter) -> TokenStream {
+        let (private, krate, call) = (self.private, &self.workflow.krate, self.call);
+        let (name, function, pointer) =
+            (format_ident!("__Extracts{at}"), format_ident!("__extract_{at}"), local(&format!("__extractor_{at}")));
+        let (message, at) = self.no_extractor(parameter);
+        let definition = trait_for(&name, None, &quote!(#krate::FromContext<__PgflowState>), &message);
+        self.before.extend(quote! {
+            #definition
+            fn #function<__T: #name + 'static>() -> #private::Extract<__PgflowState, __T> {
+                #private::extract::<__PgflowState, __T>()
+            }
+            let #pointer = #function::<#at>();
+        });
+        quote!(#pointer(&#call.context).await)
+    }
+
+    /// What is said of a parameter that is nothing known, and the type that it is said at.
+    fn no_extractor(&self, parameter: &Parameter) -> (Message, TokenStream) {
+        let (step, name) = (self.step.name(), parameter.name());
+        let ty = &parameter.ty;
+        if is_state(ty) {
+            let workflow = self.workflow.name();
+            let state = self.workflow.state.as_ref();
+            let message = match state {
+                Some(state) => format!(
+                    "step `{step}` takes `{name}: {{Self}}`, but the state of workflow `{workflow}` is `{}`",
+                    type_text(state)
+                ),
+                None => format!("step `{step}` takes `{name}: {{Self}}`, but workflow `{workflow}` has no state"),
+            };
+            let label = state
+                .map_or_else(|| "there is no state".to_owned(), |state| format!("the state is `{}`", type_text(state)));
+            let note = state.is_none().then(|| "say what it is: `#[workflow(state = ..)]`".to_owned());
+            return (Message { message, label, note }, quote!(#ty));
+        }
+        let dependencies: Vec<String> = self.step.edges.iter().map(|edge| edge.ident.unraw().to_string()).collect();
+        let known = match dependencies.as_slice() {
+            [] => "neither `input` nor an extractor, and the step has no dependencies".to_owned(),
+            [one] => format!("neither `input`, nor its dependency (`{one}`), nor an extractor"),
+            many => format!(
+                "neither `input`, nor one of its dependencies ({}), nor an extractor",
+                many.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+            ),
+        };
+        let item = self.step.is_map().then_some("item");
+        let bare = name.trim_start_matches('_');
+        let similar = pgflow_graph::nearest(bare, dependencies.iter().map(String::as_str).chain(["input"]).chain(item));
+        let mut free = self
+            .step
+            .edges
+            .iter()
+            .enumerate()
+            .filter(|(edge, _)| self.step.parameters.iter().all(|(_, binding)| *binding != Binding::Output(*edge)));
+        let note = match (similar, free.next(), free.next()) {
+            (Some(similar), _, _) => format!("did you mean `{similar}`?"),
+            // As when a step gets another name, and a parameter keeps the old one.
+            (None, Some((_, edge)), None) => {
+                let edge = edge.ident.unraw();
+                format!(
+                    "to take the output of `{edge}`, name the parameter `{edge}`, or write `#[from({edge})] {name}`; an extractor implements `pgflow::FromContext`"
+                )
+            }
+            _ => "an extractor is a type that implements `pgflow::FromContext`, such as `StepContext` or `State<T>`"
+                .to_owned(),
+        };
+        let ident = &parameter.ident;
+        (
+            Message {
+                message: format!("parameter `{name}` of step `{step}` is {known}"),
+                label: "`{Self}` is no extractor".to_owned(),
+                note: Some(note),
+            },
+            inferred(ident),
+        )
+    }
+}
+
+fn is_state(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|segment| segment.ident == "State" && !segment.arguments.is_empty()))
+}

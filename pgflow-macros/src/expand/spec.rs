@@ -1,0 +1,81 @@
+//! The definition: what is known of the steps at build time, as data.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Member;
+use syn::ext::IdentExt;
+
+use super::Names;
+use crate::model::{Step, Workflow};
+use crate::parse::MapPath;
+
+/// The body of `definition()`.
+pub(super) fn definition(workflow: &Workflow) -> TokenStream {
+    let private = workflow.private();
+    let description = option(workflow.description.as_ref().map(|text| quote!(#text)));
+    let steps = workflow
+        .steps
+        .iter()
+        .enumerate()
+        .filter(|(_, step)| step.returns.is_some())
+        .map(|(n, step)| spec(&private, n, step));
+    quote! {
+        #private::definition(
+            <Self as #private::Workflow>::NAME,
+            #description,
+            __pgflow_input().schema,
+            &[#(#steps),*],
+        )
+    }
+}
+
+fn spec(private: &TokenStream, n: usize, step: &Step) -> TokenStream {
+    let Names { returns, .. } = Names::of(n);
+    let name = step.name();
+    let description = option(step.description.as_ref().map(|text| quote!(#text)));
+    let takes_input = step.takes_input();
+    let edges = step.edges.iter().map(|edge| {
+        let (name, value) = (edge.ident.unraw().to_string(), edge.value);
+        quote!((#name, #value))
+    });
+    let map = option(step.arguments.map.as_ref().map(map));
+    let max_attempts = option(step.arguments.max_attempts.map(|number| quote!(#number)));
+    let [backoff, timeout] = [step.arguments.backoff, step.arguments.timeout].map(|time| {
+        option(time.map(|time| {
+            let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+            quote!(::core::time::Duration::from_millis(#millis))
+        }))
+    });
+    quote! {
+        #private::StepSpec {
+            name: #name,
+            description: #description,
+            takes_input: #takes_input,
+            depends_on: &[#(#edges),*],
+            map: #map,
+            max_attempts: #max_attempts,
+            backoff: #backoff,
+            timeout: #timeout,
+            output: #returns().payload.schema,
+        }
+    }
+}
+
+fn map(map: &MapPath) -> TokenStream {
+    let step = option(map.step().map(|step| {
+        let step = step.unraw().to_string();
+        quote!(#step)
+    }));
+    let path = map.fields.iter().map(|(_, field)| match field {
+        Member::Named(name) => name.unraw().to_string(),
+        Member::Unnamed(index) => index.index.to_string(),
+    });
+    quote!((#step, &[#(#path),*]))
+}
+
+fn option(value: Option<TokenStream>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    }
+}

@@ -1,0 +1,33 @@
+//! The attribute macros of pgflow: `#[workflow]` and `#[step]`. They are documented, with examples, where `pgflow` re-exports them.
+//!
+//! ```text
+//! parse/      tokens -> syntax; what is wrong in itself is reported
+//! model.rs    the workflow: names, meanings, places
+//! check.rs    what is wrong with it as a whole; every name gets its meaning
+//! expand/     model -> tokens
+//! report.rs   errors, all of them, in the order of the source
+//! ```
+
+mod check;
+mod expand;
+mod model;
+mod parse;
+mod report;
+mod step;
+#[cfg(test)]
+mod tests;
+mod workflow;
+
+use proc_macro::TokenStream;
+
+#[expect(missing_docs, reason = "documented where `pgflow` re-exports it, so that its examples are compiled")]
+#[proc_macro_attribute]
+pub fn step(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    step::step(arguments.into(), item.into()).into()
+}
+
+#[expect(missing_docs, reason = "documented where `pgflow` re-exports it, so that its examples are compiled")]
+#[proc_macro_attribute]
+pub fn workflow(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    workflow::workflow(arguments.into(), item.into()).into()
+}

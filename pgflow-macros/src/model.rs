@@ -1,0 +1,167 @@
+//! A workflow as the macro understands it: names, meanings and places. What comes later reads this, and no tokens.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::ext::IdentExt;
+use syn::{Ident, Path, Type, Visibility};
+
+use crate::parse::{Function, MapPath, Parameter, Signature, StepArguments, doc_comment};
+use crate::report::StepSink;
+
+/// A workflow.
+pub(crate) struct Workflow {
+    /// The module's name.
+    pub(crate) ident: Ident,
+    /// The module's doc comment.
+    pub(crate) description: Option<String>,
+    /// How visible generated items are: as the module is.
+    pub(crate) visibility: Visibility,
+    /// Where this crate is found.
+    pub(crate) krate: Path,
+    /// The type of the state; `()` when none is given.
+    pub(crate) state: Option<Type>,
+    /// The type of the input as an argument of `#[workflow]`.
+    pub(crate) input: Option<Type>,
+    /// The steps, in the order of the source.
+    pub(crate) steps: Vec<Step>,
+    /// The names of functions that are no steps.
+    pub(crate) functions: Vec<Ident>,
+    /// The names of all items of the module. Those that are ours were reported; they are not written a second time.
+    pub(crate) taken: Vec<Ident>,
+}
+
+/// A step.
+pub(crate) struct Step {
+    /// Its function's name.
+    pub(crate) ident: Ident,
+    /// Its doc comment.
+    pub(crate) description: Option<String>,
+    /// Its arguments.
+    pub(crate) arguments: StepArguments,
+    /// What it takes, with the meaning of each parameter.
+    pub(crate) parameters: Vec<(Parameter, Binding)>,
+    /// What it returns; none when that is no `Result`.
+    pub(crate) returns: Option<Type>,
+    /// The steps that it waits for.
+    pub(crate) edges: Vec<Edge>,
+    /// Whether something is wrong with it that was reported already. It is left out of what is generated then.
+    pub(crate) broken: bool,
+    /// Whether it is not known what it depends on, since its attribute is wrong: nothing is concluded from what it takes then.
+    pub(crate) unclear: bool,
+}
+
+/// A dependency of a step.
+#[derive(Clone)]
+pub(crate) struct Edge {
+    /// The name as it stands in the arguments.
+    pub(crate) ident: Ident,
+    /// The step of that name; none when there is none.
+    pub(crate) step: Option<usize>,
+    /// Whether its output is passed on.
+    pub(crate) value: bool,
+}
+
+/// What a parameter means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Binding {
+    /// The workflow's input.
+    Input,
+    /// The item of a map step.
+    Item,
+    /// The output of a dependency, by its place among the edges.
+    Output(usize),
+    /// An extractor.
+    Extractor,
+}
+
+impl Workflow {
+    /// The name as text.
+    pub(crate) fn name(&self) -> String {
+        self.ident.unraw().to_string()
+    }
+
+    /// The type of the input, and the step that says so (none: the arguments, or nothing does).
+    pub(crate) fn input(&self) -> (Option<&Type>, Option<usize>) {
+        if let Some(input) = &self.input {
+            return (Some(input), None);
+        }
+        let found = self.steps.iter().enumerate().find_map(|(step, s)| {
+            s.parameters
+                .iter()
+                .find(|(_, binding)| *binding == Binding::Input)
+                .map(|(parameter, _)| (&parameter.ty, step))
+        });
+        match found {
+            Some((ty, step)) => (Some(ty), Some(step)),
+            None => (None, None),
+        }
+    }
+
+    /// The steps on which no other depends.
+    pub(crate) fn leaves(&self) -> Vec<usize> {
+        let waited_for = |step| self.steps.iter().any(|s| s.edges.iter().any(|edge| edge.step == Some(step)));
+        (0..self.steps.len()).filter(|&step| !waited_for(step)).collect()
+    }
+
+    /// Whether an item of this name may be written.
+    pub(crate) fn is_free(&self, name: &str) -> bool {
+        self.taken.iter().all(|taken| taken.unraw() != name)
+    }
+
+    /// The path of what generated code refers to.
+    pub(crate) fn private(&self) -> TokenStream {
+        let krate = &self.krate;
+        quote!(#krate::__private)
+    }
+}
+
+impl Step {
+    /// A step by itself: what its dependencies are is found out with the graph.
+    pub(crate) fn new(function: &Function, arguments: StepArguments, signature: Signature, sink: &StepSink) -> Self {
+        let mut edges: Vec<Edge> =
+            arguments.depends_on.iter().map(|ident| Edge { ident: ident.clone(), step: None, value: false }).collect();
+        // The list that is mapped over is waited for as well. Whether it is passed on as a whole is up to the parameters.
+        if let Some(source) = arguments.map.as_ref().and_then(MapPath::step)
+            && !edges.iter().any(|edge| edge.ident.unraw() == source.unraw())
+        {
+            edges.push(Edge { ident: source.clone(), step: None, value: false });
+        }
+        Self {
+            ident: function.signature.ident.clone(),
+            description: doc_comment(&function.attributes),
+            parameters: signature.parameters.into_iter().map(|parameter| (parameter, Binding::Extractor)).collect(),
+            returns: signature.returns,
+            arguments,
+            edges,
+            broken: !sink.is_empty(),
+            unclear: !sink.attribute.is_empty(),
+        }
+    }
+
+    /// The name as text.
+    pub(crate) fn name(&self) -> String {
+        self.ident.unraw().to_string()
+    }
+
+    /// Whether it runs once for each element of a list.
+    pub(crate) fn is_map(&self) -> bool {
+        self.arguments.map.is_some()
+    }
+
+    /// Whether it takes the workflow's input.
+    pub(crate) fn takes_input(&self) -> bool {
+        self.parameters.iter().any(|(_, binding)| *binding == Binding::Input)
+    }
+
+    /// The parameter that takes the item.
+    pub(crate) fn item(&self) -> Option<&Parameter> {
+        self.parameters.iter().find(|(_, binding)| *binding == Binding::Item).map(|(parameter, _)| parameter)
+    }
+}
+
+impl MapPath {
+    /// The step whose output holds the list; none when it is the input.
+    pub(crate) fn step(&self) -> Option<&Ident> {
+        (self.source != "input").then_some(&self.source)
+    }
+}

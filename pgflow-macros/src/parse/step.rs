@@ -1,0 +1,185 @@
+//! The arguments of `#[step]`.
+
+use std::time::Duration;
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, Ident, LitInt, LitStr, Member, Meta, Token, bracketed};
+
+use super::arguments::{Known, skip_to_comma};
+use super::duration;
+use crate::report::Sink;
+
+const ARGUMENTS: Known = Known {
+    attribute: "step",
+    arguments: &[
+        ("depends_on", "[reserve]"),
+        ("map", "reserve.lines"),
+        ("max_attempts", "5"),
+        ("backoff", "\"1s\""),
+        ("timeout", "\"30s\""),
+        ("crate", "::pgflow"),
+    ],
+};
+
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// The arguments of `#[step]`.
+#[derive(Default)]
+pub(crate) struct StepArguments {
+    /// The names of the steps that are waited for.
+    pub(crate) depends_on: Vec<Ident>,
+    /// The list that is mapped over.
+    pub(crate) map: Option<MapPath>,
+    /// How often the step is tried.
+    pub(crate) max_attempts: Option<u16>,
+    /// The wait before the second attempt.
+    pub(crate) backoff: Option<Duration>,
+    /// How long an attempt may take.
+    pub(crate) timeout: Option<Duration>,
+    /// Where this crate is found.
+    pub(crate) krate: Option<syn::Path>,
+}
+
+/// The list that a map step maps over: `reserve.lines`.
+pub(crate) struct MapPath {
+    /// A step, or `input`.
+    pub(crate) source: Ident,
+    /// The fields from there to the list, each with its dot.
+    pub(crate) fields: Vec<(Token![.], Member)>,
+}
+
+/// Whether an attribute is `#[step]`, by whatever path.
+pub(crate) fn is_step(attribute: &Attribute) -> bool {
+    attribute.path().segments.last().is_some_and(|segment| segment.ident == "step")
+}
+
+/// Reads the arguments of a `#[step]` attribute.
+pub(crate) fn step_arguments(attribute: &Attribute, sink: &Sink) -> StepArguments {
+    match &attribute.meta {
+        Meta::Path(_) => StepArguments::default(),
+        Meta::List(list) => StepArguments::read(list.tokens.clone(), sink),
+        Meta::NameValue(_) => {
+            sink.error(attribute, "the arguments of `#[step]` stand in parentheses: `#[step(depends_on = [reserve])]`");
+            StepArguments::default()
+        }
+    }
+}
+
+impl StepArguments {
+    /// Reads what stands between the attribute's parentheses.
+    pub(crate) fn read(tokens: TokenStream, sink: &Sink) -> Self {
+        let mut arguments = Self::default();
+        let parsed = (|input: ParseStream<'_>| {
+            ARGUMENTS.parse(input, sink, |name, input| arguments.value(name, input, sink));
+            Ok(())
+        })
+        .parse2(tokens);
+        if let Err(error) = parsed {
+            sink.push(error);
+        }
+        arguments
+    }
+
+    fn value(&mut self, name: &Ident, input: ParseStream<'_>, sink: &Sink) -> syn::Result<()> {
+        match name.to_string().as_str() {
+            "depends_on" => self.depends_on = dependencies(input, sink)?,
+            "map" => self.map = Some(map(input, sink)?),
+            "max_attempts" => self.max_attempts = Some(max_attempts(input)?),
+            "backoff" => {
+                self.backoff = Some(time(input, |time| (time > HOUR).then_some("a back-off is at most `1h`"))?)
+            }
+            "timeout" => {
+                self.timeout = Some(time(input, |time| {
+                    if time.is_zero() {
+                        Some("a time-out is longer than nothing; leave the argument out for no limit")
+                    } else {
+                        (time > 30 * DAY).then_some("a time-out is at most `30d`; leave the argument out for no limit")
+                    }
+                })?);
+            }
+            _ => self.krate = Some(input.call(syn::Path::parse_mod_style)?),
+        }
+        Ok(())
+    }
+}
+
+/// `[reserve, charge]`. A name that is half typed must not hide the others.
+fn dependencies(input: ParseStream<'_>, sink: &Sink) -> syn::Result<Vec<Ident>> {
+    if !input.peek(syn::token::Bracket) {
+        return Err(input.error("`depends_on` takes a list of steps: `depends_on = [reserve, charge]`"));
+    }
+    let list;
+    bracketed!(list in input);
+    let mut names = Vec::new();
+    while !list.is_empty() {
+        let mut wrong = TokenStream::new();
+        let name = list.parse::<Ident>();
+        while !list.is_empty() && !list.peek(Token![,]) {
+            wrong.extend(list.parse::<proc_macro2::TokenTree>()?.into_token_stream());
+        }
+        match name {
+            Ok(name) if wrong.is_empty() => names.push(name),
+            Ok(name) => sink.error(quote::quote!(#name #wrong), NOT_A_NAME),
+            Err(_) if wrong.is_empty() => sink.error_at(list.span(), NOT_A_NAME),
+            Err(_) => sink.error(wrong, NOT_A_NAME),
+        }
+        list.parse::<Option<Token![,]>>()?;
+    }
+    Ok(names)
+}
+
+const NOT_A_NAME: &str = "a dependency is the name of a step of this workflow, as in `depends_on = [reserve]`";
+
+/// `reserve.lines`. What is half typed must not hide what stands before it.
+fn map(input: ParseStream<'_>, sink: &Sink) -> syn::Result<MapPath> {
+    let source = input.parse::<Ident>().map_err(|error| {
+        syn::Error::new(
+            error.span(),
+            "a step maps over `input` or a step, or a field of it, as in `map = reserve.lines`",
+        )
+    })?;
+    let mut fields = Vec::new();
+    while input.peek(Token![.]) {
+        let dot: Token![.] = input.parse()?;
+        match input.parse() {
+            Ok(field) => fields.push((dot, field)),
+            Err(_) => {
+                sink.error(dot, "the name of a field is missing after this dot, as in `map = reserve.lines`");
+                skip_to_comma(input);
+            }
+        }
+    }
+    if !input.is_empty() && !input.peek(Token![,]) {
+        return Err(input.error("a path to a list is made of fields alone, as in `map = reserve.lines`"));
+    }
+    Ok(MapPath { source, fields })
+}
+
+fn max_attempts(input: ParseStream<'_>) -> syn::Result<u16> {
+    const WRONG: &str = "`max_attempts` is a number from 1 to 32767, as in `max_attempts = 5`";
+    if input.peek(Token![-]) {
+        return Err(input.error(WRONG));
+    }
+    let literal: LitInt = input.parse().map_err(|error| syn::Error::new(error.span(), WRONG))?;
+    match literal.base10_parse::<u16>() {
+        Ok(number @ 1..=32767) if literal.suffix().is_empty() => Ok(number),
+        _ => Err(syn::Error::new(literal.span(), WRONG)),
+    }
+}
+
+fn time(input: ParseStream<'_>, refuse: impl FnOnce(Duration) -> Option<&'static str>) -> syn::Result<Duration> {
+    const EXAMPLE: &str = "write a duration as in `\"30s\"`, `\"250ms\"` or `\"1h 30m\"`";
+    let literal: LitStr = input
+        .parse()
+        .map_err(|error| syn::Error::new(error.span(), format_args!("this is no duration\nhelp: {EXAMPLE}")))?;
+    match duration::parse(&literal.value()) {
+        Err(why) => Err(syn::Error::new(literal.span(), format_args!("{why}\nhelp: {EXAMPLE}"))),
+        Ok(time) => match refuse(time) {
+            Some(why) => Err(syn::Error::new(literal.span(), why)),
+            None => Ok(time),
+        },
+    }
+}

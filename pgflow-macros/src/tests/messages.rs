@@ -1,0 +1,123 @@
+//! What is said about mistakes.
+
+use super::{messages, tokens, workflow};
+
+fn said(items: &str) -> Vec<String> {
+    messages(workflow("", items))
+}
+
+#[test]
+fn a_workflow_without_mistakes_is_told_nothing() {
+    assert!(said("#[step] async fn a() -> Result<u8> { Ok(1) } #[step(depends_on = [a])] async fn b(a: u8) -> Result<()> { Ok(()) }").is_empty());
+}
+
+#[test]
+fn a_cycle_is_told_with_its_path() {
+    assert_eq!(
+        said(
+            "#[step(depends_on = [b])] async fn a() -> Result<()> {} #[step(depends_on = [a])] async fn b() -> Result<()> {}"
+        ),
+        ["workflow `orders` has a dependency cycle\nhelp: `a` needs `b`, which needs `a`; remove one of them"]
+    );
+}
+
+#[test]
+fn mistakes_come_in_the_order_of_the_source_and_once_each() {
+    assert_eq!(
+        said(
+            "#[step(timeout = \"5\", retries = 1)] fn a<T>() -> Result<()> {}
+             #[step(depends_on = [x])] async fn b(a: u8, (c, d): (u8, u8)) -> u8 {}
+             #[step(depends_on = [b])] async fn c(b: u8, a: u8) -> Result<()> {}"
+        ),
+        [
+            "`5` has no unit\nhelp: write a duration as in `\"30s\"`, `\"250ms\"` or `\"1h 30m\"`",
+            "unknown argument `retries`\nhelp: the arguments of `#[step]` are `depends_on`, `map`, `max_attempts`, `backoff`, `timeout` and `crate`",
+            "step `a` must be async: write `async fn a`",
+            "step `a` cannot have generic parameters: it is one function, called by the worker",
+            "workflow `orders` has no step `x`\nhelp: its other steps are `a` and `c`",
+            "a parameter of step `b` is a pattern, but parameters are bound by their names\nhelp: give it a name, and take it apart in the body",
+            "a step returns a `Result`, but step `b` returns `u8`\nhelp: write `-> pgflow::Result<u8>`",
+            "step `c` takes `a`, but does not depend on it\nhelp: add it: `depends_on = [b, a]`",
+        ]
+    );
+}
+
+#[test]
+fn a_wrong_attribute_says_nothing_about_the_parameters() {
+    for attribute in [
+        "depends_on = [reserv]",
+        "depend_on = [reserve]",
+        "depends_on = reserve",
+        "depends_on = [\"reserve\"]",
+        "map = reserve()",
+    ] {
+        let said = said(&format!(
+            "#[step] async fn reserve() -> Result<u8> {{}} #[step({attribute})] async fn charge(reserve: u8, item: u8) -> Result<()> {{}}"
+        ));
+        assert_eq!(said.len(), 1, "{attribute}: {said:?}");
+    }
+}
+
+#[test]
+fn types_are_printed_as_written() {
+    assert_eq!(
+        said("#[step] async fn a() -> std::collections::BTreeMap<String, Vec<(u8, [u8; 3])>> {}"),
+        ["a step returns a `Result`, but step `a` returns `std::collections::BTreeMap<String, Vec<(u8, [u8; 3])>>`\n\
+          help: write `-> pgflow::Result<std::collections::BTreeMap<String, Vec<(u8, [u8; 3])>>>`"]
+    );
+}
+
+#[test]
+fn what_is_no_module_is_refused_and_emitted() {
+    let expansion = crate::workflow::workflow(tokens(""), tokens("fn orders() {}"));
+    assert!(expansion.to_string().starts_with("fn orders () { }"));
+    assert_eq!(messages(expansion), ["`#[workflow]` goes on a module: `mod name { .. }`"]);
+    let expansion = crate::workflow::workflow(tokens(""), tokens("mod orders;"));
+    assert_eq!(messages(expansion), ["`#[workflow]` needs an inline module: write `mod orders { .. }`"]);
+}
+
+#[test]
+fn the_module_is_emitted_before_the_errors() {
+    let expansion =
+        workflow("stat = Shop", "#[step(depends_on = [b])] async fn a() -> Result<()> { let kept; }").to_string();
+    let (body, error) =
+        (expansion.find("let kept").expect("the body"), expansion.find("compile_error").expect("an error"));
+    assert!(body < error);
+}
+
+#[test]
+fn a_body_that_is_half_typed_hides_nothing() {
+    let expansion = workflow(
+        "",
+        "#[step] async fn a() -> Result<u8> { let = ; foo. } #[step(depends_on = [a])] async fn b(a: u8) -> Result<()> { Ok(()) }",
+    );
+    let text = expansion.to_string();
+    assert!(text.contains("foo ."), "{text}");
+    assert!(text.contains("depends_on : & [(\"a\" , true)]"), "{text}");
+    assert!(messages(expansion).is_empty());
+}
+
+#[test]
+fn a_half_typed_name_hides_no_other() {
+    let said =
+        said("#[step] async fn a() -> Result<u8> {} #[step(depends_on = [a, ])] async fn b(a: u8) -> Result<()> {}");
+    assert!(said.is_empty());
+}
+
+#[test]
+fn what_only_other_languages_call_is_refused() {
+    assert_eq!(said("#[step] async fn a(n: u8, ...) -> Result<()> {}"), ["step `a` cannot be variadic"]);
+}
+
+#[test]
+fn a_half_typed_map_is_told_at_its_dot_and_hides_nothing() {
+    assert_eq!(
+        said(
+            "#[step] async fn a() -> Result<A> {} #[step(map = a., timeout = \"5\")] async fn b(item: u8) -> Result<u8> {}"
+        ),
+        [
+            "the name of a field is missing after this dot, as in `map = reserve.lines`",
+            "`5` has no unit\nhelp: write a duration as in `\"30s\"`, `\"250ms\"` or `\"1h 30m\"`",
+        ]
+    );
+}

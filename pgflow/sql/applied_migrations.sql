@@ -1,0 +1,1 @@
+select number, checksum from pgflow.applied_migrations()

@@ -1,0 +1,1 @@
+select pgflow.begin_step($1, $2, $3)

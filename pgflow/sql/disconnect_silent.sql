@@ -1,0 +1,1 @@
+select pgflow.disconnect_silent($1, $2)

@@ -1,0 +1,1 @@
+select pgflow.ensure_partitions(pgflow.now(), $1)

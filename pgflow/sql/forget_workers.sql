@@ -1,0 +1,1 @@
+select pgflow.forget_workers($1, $2)

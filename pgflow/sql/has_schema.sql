@@ -1,0 +1,1 @@
+select to_regclass('pgflow.migration') is not null

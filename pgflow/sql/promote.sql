@@ -1,0 +1,1 @@
+select pgflow.promote($1, $2)

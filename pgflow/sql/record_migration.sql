@@ -1,0 +1,1 @@
+insert into pgflow.migration (number, name, checksum, applied_at) values ($1, $2, $3, pgflow.now())

@@ -1,0 +1,1 @@
+select pgflow.register($1, $2, $3)

@@ -1,0 +1,1 @@
+select pgflow.retire_worker($1, $2)

@@ -1,0 +1,1 @@
+select pgflow.version_id($1, $2)

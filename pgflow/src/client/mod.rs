@@ -1,0 +1,84 @@
+//! The client: starts runs, awaits and lists them.
+
+mod list;
+mod run;
+mod start;
+mod wait;
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+use crate::database;
+use crate::definition::Definition;
+use crate::error::Error;
+use crate::step::RunId;
+use crate::workflow::Workflow;
+
+pub use list::{RunFilter, RunSummary, StepSummary};
+pub use run::{Run, RunStatus};
+pub(crate) use start::register;
+pub use start::{StartOptions, start_in, start_many_in};
+
+/// Starts runs and awaits them. Cheap to clone; all clones share a pool and one connection for notifications.
+#[derive(Clone, Debug)]
+pub struct Client {
+    pool: PgPool,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// The version of each workflow that was started, by its type: two of one name are two versions.
+    versions: Mutex<HashMap<TypeId, i32>>,
+    waiting: wait::Waiting,
+    announcer: start::Announcer,
+}
+
+impl Client {
+    /// Connects to the database at `url` (`postgres://user@host/database`), with a pool of up to ten connections.
+    ///
+    /// # Errors
+    /// When the database cannot be reached, or its schema `pgflow` is missing or of another version.
+    pub async fn connect(url: &str) -> Result<Self, Error> {
+        let options: PgConnectOptions = url.parse().map_err(|e| Error::database("reading the database's URL", e))?;
+        let pool = PgPoolOptions::new().max_connections(10).connect_lazy_with(options);
+        database::reach(&pool).await?;
+        database::check(&pool).await?;
+        Ok(Self::new(pool))
+    }
+
+    /// A client on an existing pool. Touches the database at its first use only.
+    #[must_use]
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool, shared: Arc::default() }
+    }
+
+    /// The pool that the client uses.
+    #[must_use]
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// A handle to a run that was started earlier.
+    #[must_use]
+    pub fn run<W: Workflow>(&self, _: W, id: RunId) -> Run<W> {
+        Run::new(self.clone(), id)
+    }
+
+    /// The version of a workflow in this database; it is registered if need be.
+    async fn version<W: Workflow>(&self) -> Result<i32, Error> {
+        let known =
+            self.shared.versions.lock().unwrap_or_else(PoisonError::into_inner).get(&TypeId::of::<W>()).copied();
+        if let Some(version) = known {
+            return Ok(version);
+        }
+        let definition: Definition = W::definition();
+        let version = register(&self.pool, &definition).await?;
+        self.shared.versions.lock().unwrap_or_else(PoisonError::into_inner).insert(TypeId::of::<W>(), version);
+        Ok(version)
+    }
+}

@@ -1,0 +1,251 @@
+//! Starting runs.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use sqlx::postgres::PgConnection;
+use sqlx::{PgExecutor, PgPool};
+use uuid::Uuid;
+
+use super::{Client, Run};
+use crate::database::{Jsonb, statements};
+use crate::definition::Definition;
+use crate::encoded::Encoded;
+use crate::error::{Error, Kind};
+use crate::step::RunId;
+use crate::worker::notify;
+use crate::workflow::Workflow;
+
+/// How a run is started.
+#[derive(Clone, Debug)]
+pub struct StartOptions {
+    idempotency_key: Option<String>,
+    queue: String,
+    priority: i32,
+    namespace: String,
+}
+
+impl Default for StartOptions {
+    fn default() -> Self {
+        Self { idempotency_key: None, queue: "default".to_owned(), priority: 0, namespace: String::new() }
+    }
+}
+
+impl StartOptions {
+    /// The defaults: no key, the queue `default`, priority 0, no namespace.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A key (1 to 512 bytes) that stands for this start: a second start of the same workflow with the same key gives the run of
+    /// the first, and its input is ignored. It belongs to the workflow's name, whatever the version. Safe under any race, and what makes a start safe to repeat after a lost answer.
+    #[must_use]
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.idempotency_key = Some(key.into());
+        self
+    }
+
+    /// The queue whose workers take the run.
+    #[must_use]
+    pub fn queue(mut self, name: impl Into<String>) -> Self {
+        self.queue = name.into();
+        self
+    }
+
+    /// Larger ones go first.
+    #[must_use]
+    pub fn priority(mut self, priority: i32) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// The project or tenant that the run belongs to.
+    #[must_use]
+    pub fn namespace(mut self, name: impl Into<String>) -> Self {
+        self.namespace = name.into();
+        self
+    }
+}
+
+impl Client {
+    /// Starts a run. `fulfil_order::start(&client, order)` is the same.
+    ///
+    /// # Errors
+    /// When the input has no JSON form, or the database fails. After a lost connection it is not known whether the run was started:
+    /// use an idempotency key where that matters.
+    pub async fn start<W: Workflow>(&self, workflow: W, input: W::Input) -> Result<Run<W>, Error> {
+        self.start_with(workflow, input, StartOptions::default()).await
+    }
+
+    /// Starts a run with options.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start), and when the key is empty or too long.
+    pub async fn start_with<W: Workflow>(&self, _: W, input: W::Input, options: StartOptions) -> Result<Run<W>, Error> {
+        let version = self.version::<W>().await?;
+        let ids = start_runs(&self.pool, version, &[encode::<W>(&input)?], &options).await?;
+        self.shared.announcer.announce(&self.pool);
+        one(ids).map(|id| Run::new(self.clone(), id))
+    }
+
+    /// Starts a run for each input, all or none of them, and gives their handles in the same order.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_many<W: Workflow>(
+        &self,
+        workflow: W,
+        inputs: impl IntoIterator<Item = W::Input>,
+    ) -> Result<Vec<Run<W>>, Error> {
+        self.start_many_with(workflow, inputs, StartOptions::default()).await
+    }
+
+    /// Starts a run for each input, with options.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start), and when the options hold an idempotency key: it would make all of them one run.
+    pub async fn start_many_with<W: Workflow>(
+        &self,
+        _: W,
+        inputs: impl IntoIterator<Item = W::Input>,
+        options: StartOptions,
+    ) -> Result<Vec<Run<W>>, Error> {
+        let inputs: Vec<W::Input> = inputs.into_iter().collect();
+        if options.idempotency_key.is_some() && inputs.len() > 1 {
+            return Err(Error::invalid(
+                "one idempotency key cannot start several runs: start them one by one, each with its key",
+            ));
+        }
+        let inputs = inputs.iter().map(encode::<W>).collect::<Result<Vec<_>, _>>()?;
+        let version = self.version::<W>().await?;
+        let ids = start_runs(&self.pool, version, &inputs, &options).await?;
+        self.shared.announcer.announce(&self.pool);
+        Ok(ids.into_iter().map(|id| Run::new(self.clone(), id)).collect())
+    }
+}
+
+/// Starts a run in a transaction of the caller's: it begins when that commits, and never if it is rolled back.
+/// `fulfil_order::start_in(&mut tx, order)` is the same. Nobody is notified: a worker finds the run at its next poll, at the latest.
+///
+/// # Errors
+/// When the input has no JSON form, when the transaction is not READ COMMITTED, or when the database fails.
+pub async fn start_in<W: Workflow>(
+    connection: &mut PgConnection,
+    workflow: W,
+    input: W::Input,
+    options: StartOptions,
+) -> Result<RunId, Error> {
+    one(start_many_in(connection, workflow, [input], options).await?)
+}
+
+/// Starts a run for each input in a transaction of the caller's.
+///
+/// # Errors
+/// As [`start_in`].
+pub async fn start_many_in<W: Workflow>(
+    connection: &mut PgConnection,
+    _: W,
+    inputs: impl IntoIterator<Item = W::Input>,
+    options: StartOptions,
+) -> Result<Vec<RunId>, Error> {
+    let inputs: Vec<W::Input> = inputs.into_iter().collect();
+    if options.idempotency_key.is_some() && inputs.len() > 1 {
+        return Err(Error::invalid(
+            "one idempotency key cannot start several runs: start them one by one, each with its key",
+        ));
+    }
+    let inputs = inputs.iter().map(encode::<W>).collect::<Result<Vec<_>, _>>()?;
+    let definition = W::definition();
+    let known: Option<i32> = sqlx::query_scalar(statements::VERSION_ID)
+        .bind(&definition.name)
+        .bind(definition.hash())
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(|e| Error::database("looking for the workflow's version", e))?;
+    let version = match known {
+        Some(version) => version,
+        None => register(&mut *connection, &definition).await?,
+    };
+    start_runs(connection, version, &inputs, &options).await
+}
+
+/// Stores a definition, unless it is stored, and gives the id of its version.
+pub(crate) async fn register<'e>(executor: impl PgExecutor<'e>, definition: &Definition) -> Result<i32, Error> {
+    let text = Encoded::new(definition).map_err(|source| {
+        Error::new(Kind::Payload { what: format!("the definition of `{}` cannot be encoded", definition.name), source })
+    })?;
+    let contracts: Vec<String> = definition.steps.iter().map(|step| definition.contract(step)).collect();
+    sqlx::query_scalar(statements::REGISTER)
+        .bind(Jsonb(text.as_str()))
+        .bind(definition.hash())
+        .bind(contracts)
+        .fetch_one(executor)
+        .await
+        .map_err(|e| Error::database("registering the workflow", e))
+}
+
+fn encode<W: Workflow>(input: &W::Input) -> Result<Encoded, Error> {
+    W::encode_input(input).map_err(|source| {
+        Error::new(Kind::Payload { what: format!("the input of workflow `{}` cannot be encoded", W::NAME), source })
+    })
+}
+
+async fn start_runs<'e>(
+    executor: impl PgExecutor<'e>,
+    version: i32,
+    inputs: &[Encoded],
+    options: &StartOptions,
+) -> Result<Vec<RunId>, Error> {
+    let keys = options.idempotency_key.as_ref().map(|key| vec![key.as_str()]);
+    let ids: Vec<Uuid> = sqlx::query_scalar(statements::START_RUNS)
+        .bind(BUCKET)
+        .bind(version)
+        .bind(inputs.iter().map(|text| Jsonb(text.as_str())).collect::<Vec<_>>())
+        .bind(keys)
+        .bind(true)
+        .bind(&options.queue)
+        .bind(options.priority)
+        .bind(&options.namespace)
+        .fetch_one(executor)
+        .await
+        .map_err(|e| Error::database("starting a run", e))?;
+    Ok(ids.into_iter().map(RunId::from).collect())
+}
+
+/// The bucket of new runs: one server needs a single one.
+const BUCKET: i32 = 0;
+
+fn one(ids: Vec<RunId>) -> Result<RunId, Error> {
+    ids.into_iter().next().ok_or_else(|| Error::invalid("the database gave no run id"))
+}
+
+/// Tells workers that runs have come: after the start has committed, one notification at a time; starts that commit while one is
+/// under way share the next.
+#[derive(Debug, Default)]
+pub(super) struct Announcer(Arc<AtomicU8>);
+
+const QUIET: u8 = 0;
+const SENDING: u8 = 1;
+const AGAIN: u8 = 2;
+
+impl Announcer {
+    pub(super) fn announce(&self, pool: &PgPool) {
+        if self.0.swap(AGAIN, Ordering::AcqRel) != QUIET {
+            return;
+        }
+        let state = Arc::clone(&self.0);
+        let pool = pool.clone();
+        tokio::spawn(async move {
+            loop {
+                state.store(SENDING, Ordering::Release);
+                if let Err(error) = sqlx::query(statements::NOTIFY).bind(notify::WORK).bind("").execute(&pool).await {
+                    tracing::debug!(%error, "the workers were not told of a new run; they find it by polling");
+                }
+                if state.compare_exchange(SENDING, QUIET, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+                    return;
+                }
+            }
+        });
+    }
+}

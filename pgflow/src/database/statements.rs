@@ -1,0 +1,65 @@
+//! The statements of this crate, each in a file of its own. A test prepares every one of them.
+
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $file:literal;)*) => {
+        $($(#[$doc])* pub(crate) const $name: &str = include_str!(concat!("../../sql/", $file, ".sql"));)*
+
+        /// All statements, by the name of their file.
+        #[cfg(test)]
+        pub(crate) const ALL: &[(&str, &str)] = &[$(($file, $name)),*];
+    };
+}
+
+statements! {
+    APPLIED_MIGRATIONS = "applied_migrations";
+    BEAT = "beat";
+    BEGIN_STEP = "begin_step";
+    COMMIT_STEP = "commit_step";
+    #[cfg_attr(not(feature = "embedded"), allow(dead_code, reason = "asked by the embedded server only"))]
+    DATABASE_EXISTS = "database_exists";
+    DISCONNECT_SILENT = "disconnect_silent";
+    ENSURE_PARTITIONS = "ensure_partitions";
+    EXCHANGE = "exchange";
+    FORGET_WORKERS = "forget_workers";
+    HAS_SCHEMA = "has_schema";
+    JSON_IS_ACCEPTED = "json_is_accepted";
+    LIST_RUNS = "list_runs";
+    LIST_STEPS = "list_steps";
+    #[cfg_attr(not(feature = "embedded"), allow(dead_code, reason = "asked by the embedded server only"))]
+    LOCK_BY_NAME = "lock_by_name";
+    LOCK_MIGRATIONS = "lock_migrations";
+    NOTIFY = "notify";
+    PROMOTE = "promote";
+    RECORD_MIGRATION = "record_migration";
+    RECORDED_OUTPUT = "recorded_output";
+    RECOVER = "recover";
+    REGISTER = "register";
+    REGISTER_WORKER = "register_worker";
+    RETIRE_WORKER = "retire_worker";
+    RUN_RESULTS = "run_results";
+    SERVER_VERSION = "server_version";
+    SET_LOCK_TIMEOUT = "set_lock_timeout";
+    START_RUNS = "start_runs";
+    VERSION_ID = "version_id";
+}
+
+#[cfg(all(test, feature = "embedded"))]
+mod tests {
+    use sqlx::{Executor as _, PgPool, SqlSafeStr as _};
+
+    use super::ALL;
+
+    /// A statement that does not fit the schema fails here, and not in somebody's production.
+    #[tokio::test]
+    async fn every_statement_is_accepted_by_a_fresh_database() {
+        let postgres = crate::embedded::test_cluster().await.unwrap();
+        let database = postgres.test_database(None).await.unwrap();
+        let pool = PgPool::connect_with(database.connect_options()).await.unwrap();
+        crate::migrate(&pool).await.unwrap();
+        for (name, sql) in ALL {
+            if let Err(error) = pool.prepare(sql.into_sql_str()).await {
+                panic!("statement `{name}`: {error}");
+            }
+        }
+    }
+}

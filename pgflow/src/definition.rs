@@ -1,0 +1,279 @@
+//! What a workflow is, as data: the declaration that is stored with every version.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// The declaration of a workflow: its steps, edges, payload schemas and options.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Definition {
+    /// The workflow's name.
+    pub name: String,
+    /// The doc comment of the workflow's module.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// JSON Schema of the input.
+    pub input: Value,
+    /// JSON Schema of the output.
+    pub output: Value,
+    /// The steps, in the order of their declaration.
+    pub steps: Vec<StepDefinition>,
+}
+
+/// The declaration of one step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct StepDefinition {
+    /// The step's name: that of its function.
+    pub name: String,
+    /// The doc comment of the step's function.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Whether the step takes the workflow's input.
+    pub takes_input: bool,
+    /// The steps that this one waits for, in the order of their declaration. The source of a map step stands among them.
+    pub depends_on: Vec<Edge>,
+    /// For a map step, the list that it maps over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map: Option<MapSource>,
+    /// JSON Schema of what the step returns; for a map step, of what it returns for one item.
+    pub output: Value,
+    /// How the step is run. No part of the version: options may change while runs are under way.
+    pub options: StepOptions,
+}
+
+/// A dependency of a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Edge {
+    /// The name of the step that is waited for.
+    pub step: String,
+    /// Whether its output is passed on as a parameter; otherwise the edge orders only (and, for the source of a map step, gives the
+    /// list).
+    pub value: bool,
+}
+
+/// The list that a map step maps over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct MapSource {
+    /// The step whose output holds the list; none when it is the workflow's input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// The path of fields from there to the list; empty when the value itself is the list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub path: Vec<String>,
+}
+
+/// How a step is run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct StepOptions {
+    /// How often the step is tried before it fails; at least 1. Default: 3.
+    pub max_attempts: u16,
+    /// The wait before the second attempt; it doubles with each further one, up to an hour. Default: 1 s.
+    #[serde(rename = "backoff_ms", with = "millis")]
+    pub backoff: Duration,
+    /// How long one attempt may take; none for no limit.
+    #[serde(rename = "timeout_ms", default, skip_serializing_if = "Option::is_none", with = "opt_millis")]
+    pub timeout: Option<Duration>,
+}
+
+impl Default for StepOptions {
+    fn default() -> Self {
+        Self { max_attempts: 3, backoff: Duration::from_secs(1), timeout: None }
+    }
+}
+
+impl Definition {
+    /// A definition without steps.
+    #[must_use]
+    pub fn new(name: impl Into<String>, input: Value, output: Value) -> Self {
+        Self { name: name.into(), description: None, input, output, steps: Vec::new() }
+    }
+
+    /// The text that identifies this version: all that decides how runs go on and what they hold, with keys in order. Options and
+    /// descriptions are left out.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        let steps: Vec<Value> = self.steps.iter().map(StepDefinition::identity).collect();
+        let identity = serde_json::json!({
+            "name": self.name,
+            "input": without_descriptions(&self.input),
+            "output": without_descriptions(&self.output),
+            "steps": steps,
+        });
+        sorted(&identity).to_string()
+    }
+
+    /// The SHA-256 of [`canonical`](Self::canonical), in hexadecimal: the version's identity.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        hex_digest(&self.canonical())
+    }
+
+    /// The contract of a step: a hash of what its handler takes and gives. A handler can serve every version in which its step has
+    /// the same contract.
+    #[must_use]
+    pub fn contract(&self, step: &StepDefinition) -> String {
+        let outputs: serde_json::Map<String, Value> = step
+            .depends_on
+            .iter()
+            .filter_map(|edge| self.steps.iter().find(|s| s.name == edge.step))
+            .map(|s| {
+                (
+                    s.name.clone(),
+                    serde_json::json!({ "output": without_descriptions(&s.output), "map": s.map.is_some() }),
+                )
+            })
+            .collect();
+        let input = if step.takes_input || step.map.as_ref().is_some_and(|m| m.step.is_none()) {
+            without_descriptions(&self.input)
+        } else {
+            Value::Null
+        };
+        let contract = serde_json::json!({ "workflow": self.name, "step": step.identity(), "input": input, "dependencies": outputs });
+        hex_digest(&sorted(&contract).to_string())
+    }
+
+    /// The names of the steps that nothing depends on: their outputs make the run's output.
+    pub fn leaves(&self) -> impl Iterator<Item = &StepDefinition> {
+        self.steps
+            .iter()
+            .filter(|step| !self.steps.iter().any(|other| other.depends_on.iter().any(|e| e.step == step.name)))
+    }
+
+    /// The JSON Schemas of all payloads of this workflow, as one document: `input`, `output`, and `steps` by name.
+    #[must_use]
+    pub fn schema(&self) -> Value {
+        let steps: serde_json::Map<String, Value> =
+            self.steps.iter().map(|s| (s.name.clone(), moved(&s.output, &format!("steps/{}", s.name)))).collect();
+        let (input, output) = (moved(&self.input, "input"), moved(&self.output, "output"));
+        serde_json::json!({ "workflow": self.name, "input": input, "output": output, "steps": steps })
+    }
+}
+
+impl StepDefinition {
+    /// A step without dependencies and with default options.
+    #[must_use]
+    pub fn new(name: impl Into<String>, output: Value) -> Self {
+        Self {
+            name: name.into(),
+            description: None,
+            takes_input: false,
+            depends_on: Vec::new(),
+            map: None,
+            output,
+            options: StepOptions::default(),
+        }
+    }
+
+    fn identity(&self) -> Value {
+        serde_json::json!({
+            "name": self.name,
+            "takes_input": self.takes_input,
+            "depends_on": self.depends_on,
+            "map": self.map,
+            "output": without_descriptions(&self.output),
+        })
+    }
+}
+
+impl Edge {
+    /// An edge from the step of this name.
+    #[must_use]
+    pub fn new(step: impl Into<String>, value: bool) -> Self {
+        Self { step: step.into(), value }
+    }
+}
+
+impl MapSource {
+    /// The list at `path` in the output of `step`, or in the workflow's input.
+    #[must_use]
+    pub fn new(step: Option<String>, path: Vec<String>) -> Self {
+        Self { step, path }
+    }
+}
+
+/// Objects with their keys in order, whatever the map type that serde_json was built with.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_by(|a, b| a.0.cmp(b.0));
+            Value::Object(entries.into_iter().map(|(k, v)| (k.clone(), sorted(v))).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
+        other => other.clone(),
+    }
+}
+
+/// A schema as a part of a larger document, at this path: its references to its own definitions lead there.
+fn moved(schema: &Value, path: &str) -> Value {
+    match schema {
+        Value::Object(map) => Value::Object(
+            map.iter()
+                .map(|(key, value)| match value.as_str().and_then(|text| text.strip_prefix("#/")) {
+                    Some(target) if key == "$ref" => (key.clone(), Value::String(format!("#/{path}/{target}"))),
+                    _ => (key.clone(), moved(value, path)),
+                })
+                .collect(),
+        ),
+        Value::Array(items) => Value::Array(items.iter().map(|item| moved(item, path)).collect()),
+        other => other.clone(),
+    }
+}
+
+/// A schema without its `description` and `title` annotations, so that editing a doc comment makes no new version. Properties that
+/// happen to have these names are kept: their values are schemas, not strings.
+fn without_descriptions(schema: &Value) -> Value {
+    match schema {
+        Value::Object(map) => Value::Object(
+            map.iter()
+                .filter(|(key, value)| !(matches!(key.as_str(), "description" | "title") && value.is_string()))
+                .map(|(key, value)| (key.clone(), without_descriptions(value)))
+                .collect(),
+        ),
+        Value::Array(items) => Value::Array(items.iter().map(without_descriptions).collect()),
+        other => other.clone(),
+    }
+}
+
+/// The SHA-256 of a text, in hexadecimal.
+pub(crate) fn hex_digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+mod millis {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(value: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(u64::try_from(value.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_millis)
+    }
+}
+
+mod opt_millis {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(value: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(value) => super::millis::serialize(value, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        Ok(Option::<u64>::deserialize(deserializer)?.map(Duration::from_millis))
+    }
+}

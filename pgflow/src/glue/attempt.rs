@@ -1,0 +1,151 @@
+//! What happens around the user's function in one attempt: parameters in, output out.
+
+use std::fmt;
+use std::pin::Pin;
+
+use crate::encoded::Encoded;
+use crate::extract::{Context, FromContext};
+use crate::glue::link::Accepts;
+use crate::glue::payload::{ItemCodec, Payload};
+use crate::handler::Dependency;
+use crate::step::StepError;
+
+/// The place of a parameter, for messages.
+#[derive(Clone, Copy, Debug)]
+pub struct Slot {
+    workflow: &'static str,
+    step: &'static str,
+    /// Empty when the place is no parameter, but what a step maps over or gives.
+    parameter: &'static str,
+    /// The step whose output it comes from; or `input`, or `item`.
+    from: &'static str,
+}
+
+/// Makes an extractor's value.
+pub type Extract<S, T> = for<'a> fn(&'a Context<S>) -> Pin<Box<dyn Future<Output = Result<T, StepError>> + Send + 'a>>;
+
+/// States that `T` is an extractor for workflows with the state `S`.
+#[must_use]
+pub fn extract<S: Send + Sync + 'static, T: FromContext<S> + 'static>() -> Extract<S, T> {
+    |context| Box::pin(T::from_context(context))
+}
+
+/// States that the future of a step can move between threads.
+pub fn send(_: impl Future + Send + 'static) {}
+
+/// Whether a payload is an input.
+///
+/// # Errors
+/// When it is not; the message says why.
+pub fn check_input<T>(input: &Encoded, payload: &Payload<T>) -> serde_json::Result<()> {
+    (payload.decode)(input).map(drop)
+}
+
+/// Takes the workflow's input.
+///
+/// # Errors
+/// When what is stored is not an input: a fatal error.
+pub fn take_input<P: Accepts<T>, T>(input: &Encoded, payload: &Payload<T>) -> Result<P, StepError> {
+    (payload.decode)(input).map(P::accept).map_err(|error| StepError::fatal(format_args!("invalid input: {error}")))
+}
+
+/// Takes the output of a plain step.
+///
+/// # Errors
+/// When what is stored is no such output: a fatal error.
+pub fn output<P: Accepts<T>, T>(given: Option<&Dependency>, payload: &Payload<T>, slot: Slot) -> Result<P, StepError> {
+    let Some(Dependency::Output(output)) = given else { return Err(slot.missing()) };
+    (payload.decode)(output).map(P::accept).map_err(|error| slot.unreadable(&error))
+}
+
+/// Takes the outputs of a map step.
+///
+/// # Errors
+/// When what is stored are no such outputs: a fatal error.
+pub fn outputs<P: Accepts<Vec<T>>, T>(
+    given: Option<&Dependency>,
+    payload: &Payload<T>,
+    slot: Slot,
+) -> Result<P, StepError> {
+    let Some(Dependency::List(outputs)) = given else { return Err(slot.missing()) };
+    let outputs: serde_json::Result<Vec<T>> = outputs.iter().map(payload.decode).collect();
+    outputs.map(P::accept).map_err(|error| slot.unreadable(&error))
+}
+
+/// Takes the item of a map step.
+///
+/// # Errors
+/// When what is stored is no such item: a fatal error.
+pub fn item<T>(item: Option<&Encoded>, codec: &ItemCodec<T>, slot: Slot) -> Result<T, StepError> {
+    let Some(item) = item else { return Err(slot.missing()) };
+    (codec.decode)(item).map_err(|error| slot.unreadable(&error))
+}
+
+/// Reads the value that holds the list of a map step: the workflow's input, or the output of a plain step.
+///
+/// # Errors
+/// When what is stored is no such value: a fatal error.
+pub fn read_source<T>(source: &Dependency, payload: &Payload<T>, slot: Slot) -> Result<T, StepError> {
+    output::<T, T>(Some(source), payload, slot)
+}
+
+/// Reads the list of a map step over the outputs of another one.
+///
+/// # Errors
+/// When what is stored is no such list: a fatal error.
+pub fn read_sources<T>(source: &Dependency, payload: &Payload<T>, slot: Slot) -> Result<Vec<T>, StepError> {
+    outputs::<Vec<T>, T>(Some(source), payload, slot)
+}
+
+/// Encodes the items of a map step, each for itself.
+///
+/// # Errors
+/// When an item has no JSON form: a fatal error.
+pub fn encode_items<T>(items: &[T], codec: &ItemCodec<T>, slot: Slot) -> Result<Vec<Encoded>, StepError> {
+    let items: serde_json::Result<Vec<Encoded>> = items.iter().map(codec.encode).collect();
+    items.map_err(|error| slot.fatal(format_args!("an item cannot be written as JSON: {error}")))
+}
+
+impl Slot {
+    /// A place.
+    #[must_use]
+    pub const fn new(workflow: &'static str, step: &'static str, parameter: &'static str, from: &'static str) -> Self {
+        Self { workflow, step, parameter, from }
+    }
+
+    /// The parameter bound to the output of a step, or to the workflow's input or an item.
+    fn unreadable(self, error: &serde_json::Error) -> StepError {
+        let Self { parameter, from, .. } = self;
+        match (parameter, from) {
+            ("", "input") => {
+                self.fatal(format_args!("the list that it maps over cannot be read from the input: {error}"))
+            }
+            ("", _) => self.fatal(format_args!(
+                "the list that it maps over cannot be read from the stored output of `{from}`: {error}"
+            )),
+            (_, "item") => {
+                self.fatal(format_args!("its parameter `{parameter}` cannot be read from the stored item: {error}"))
+            }
+            _ => self.fatal(format_args!(
+                "its parameter `{parameter}` cannot be read from the stored output of `{from}`: {error}"
+            )),
+        }
+    }
+
+    /// The output of the step.
+    pub(super) fn unwritable(self, error: &serde_json::Error) -> StepError {
+        self.fatal(format_args!("its output cannot be written as JSON: {error}"))
+    }
+
+    fn missing(self) -> StepError {
+        let Self { from, .. } = self;
+        match from {
+            "input" | "item" => self.fatal(format_args!("its {from} is missing")),
+            _ => self.fatal(format_args!("the stored output of `{from}` is missing")),
+        }
+    }
+
+    fn fatal(self, what: fmt::Arguments<'_>) -> StepError {
+        StepError::fatal(format_args!("workflow `{}`, step `{}`: {what}", self.workflow, self.step))
+    }
+}

@@ -1,0 +1,24 @@
+//! What the macros' output refers to: the types and functions between encoded payloads and the users' typed functions.
+//!
+//! The bounds that a user can miss are each stated once, by a function that the macros call with the user's own type, and they are
+//! turned into function pointers there ([`Payload`], [`Returns`], [`Extract`]). What is generated besides needs no bounds, so
+//! that one mistake gives one error.
+
+mod attempt;
+mod declare;
+mod fields;
+mod link;
+mod payload;
+#[cfg(test)]
+mod tests;
+
+pub use attempt::{
+    Extract, Slot, check_input, encode_items, extract, item, output, outputs, read_source, read_sources, send,
+    take_input,
+};
+pub use declare::{StepSpec, definition};
+pub use fields::{Fields, fields_schema, serialize_fields};
+pub use link::{Accepts, List, Never, items};
+pub use payload::{
+    HasJson, HasSchema, IntoStepError, ItemCodec, Payload, Returns, SchemaOf, StepResult, item_codec, payload, returns,
+};

@@ -1,0 +1,156 @@
+//! What a payload must be able to do, and what a step must return.
+
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::encoded::Encoded;
+use crate::glue::attempt::Slot;
+use crate::step::StepError;
+
+/// A type that has a JSON Schema.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no JSON Schema, so it cannot be a payload",
+    label = "this has no JSON Schema",
+    note = "add `#[derive(schemars::JsonSchema)]` to it; for a list or another container, to the type within"
+)]
+pub trait HasSchema: JsonSchema {}
+
+#[diagnostic::do_not_recommend]
+impl<T: JsonSchema> HasSchema for T {}
+
+/// A type that goes to JSON and back.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be written to the database and read back",
+    label = "this cannot be stored",
+    note = "add `#[derive(serde::Serialize, serde::Deserialize)]` to it; for a list or another container, to the type within"
+)]
+pub trait HasJson: Serialize + DeserializeOwned + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + 'static> HasJson for T {}
+
+/// A type that a step can fail with.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of a step",
+    label = "its error does not convert into `pgflow::StepError`",
+    note = "implement `std::error::Error` for it (with `Send + Sync`), or `From` for `pgflow::StepError`"
+)]
+pub trait IntoStepError: Into<StepError> {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<StepError>> IntoStepError for E {}
+
+/// What a step returns: a `Result`.
+#[diagnostic::on_unimplemented(
+    message = "a step returns a `Result`, but this returns `{Self}`",
+    label = "this is no `Result`"
+)]
+pub trait StepResult {
+    /// The step's output.
+    type Ok;
+    /// The step's error.
+    type Error;
+
+    /// The value as what it is.
+    fn into_result(self) -> Result<Self::Ok, Self::Error>;
+}
+
+impl<T, E> StepResult for Result<T, E> {
+    type Ok = T;
+    type Error = E;
+
+    fn into_result(self) -> Self {
+        self
+    }
+}
+
+/// The schema of a type.
+#[derive(Clone, Copy, Debug)]
+pub struct SchemaOf {
+    /// As a document.
+    pub root: fn() -> Schema,
+    /// As a part of another one.
+    pub nested: fn(&mut SchemaGenerator) -> Schema,
+}
+
+/// What can be done with payloads of type `T`.
+pub struct Payload<T> {
+    /// To JSON.
+    pub encode: fn(&T) -> serde_json::Result<Encoded>,
+    /// From JSON.
+    pub decode: fn(&Encoded) -> serde_json::Result<T>,
+    /// The schema.
+    pub schema: SchemaOf,
+}
+
+/// What can be done with what a step returns: `R`, whose output is `T`.
+pub struct Returns<R, T> {
+    /// With its output.
+    pub payload: Payload<T>,
+    /// With all of it: encodes the output, or converts the error.
+    pub finish: fn(R, Slot) -> Result<Encoded, StepError>,
+}
+
+/// What can be done with the items of a map step.
+pub struct ItemCodec<T> {
+    /// To JSON.
+    pub encode: fn(&T) -> serde_json::Result<Encoded>,
+    /// From JSON.
+    pub decode: fn(&Encoded) -> serde_json::Result<T>,
+}
+
+/// States that `T` is a payload.
+#[must_use]
+pub fn payload<T: HasSchema + HasJson>() -> Payload<T> {
+    Payload {
+        encode: Encoded::new::<T>,
+        decode: Encoded::decode::<T>,
+        schema: SchemaOf {
+            root: || SchemaGenerator::default().into_root_schema_for::<T>(),
+            nested: SchemaGenerator::subschema_for::<T>,
+        },
+    }
+}
+
+/// States that `R` is what a step can return.
+#[must_use]
+pub fn returns<R: StepResult>() -> Returns<R, R::Ok>
+where
+    R::Ok: HasSchema + HasJson,
+    R::Error: IntoStepError,
+{
+    Returns {
+        payload: payload::<R::Ok>(),
+        finish: |result, slot| {
+            let output = result.into_result().map_err(Into::into)?;
+            Encoded::new(&output).map_err(|error| slot.unwritable(&error))
+        },
+    }
+}
+
+/// States that `T` can be an item. Its schema is known from the list.
+#[must_use]
+pub fn item_codec<T: HasJson>() -> ItemCodec<T> {
+    ItemCodec { encode: Encoded::new::<T>, decode: Encoded::decode::<T> }
+}
+
+impl<T> fmt::Debug for Payload<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Payload").finish_non_exhaustive()
+    }
+}
+
+impl<R, T> fmt::Debug for Returns<R, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Returns").finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Debug for ItemCodec<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ItemCodec").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,73 @@
+//! What the macros generate for the worker: one small function a step, on encoded payloads.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::encoded::Encoded;
+use crate::extract::Context;
+use crate::step::StepError;
+
+/// The future of one attempt.
+pub type StepFuture = Pin<Box<dyn Future<Output = Result<Encoded, StepError>> + Send>>;
+
+/// One attempt of a step: all that its function may take.
+pub struct Call<S> {
+    /// What extractors are made from.
+    pub context: Context<S>,
+    /// The workflow's input.
+    pub input: Encoded,
+    /// What the dependencies gave, in the order of `depends_on` in the definition.
+    pub dependencies: Vec<Dependency>,
+    /// In a map step, the item.
+    pub item: Option<Encoded>,
+}
+
+/// What a dependency gave.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Dependency {
+    /// The edge orders only.
+    Order,
+    /// The output of a plain step.
+    Output(Encoded),
+    /// The outputs of a map step, in the order of its items.
+    List(Arc<[Encoded]>),
+}
+
+/// Makes the items of a map step from the value that holds the list.
+pub type Expand = fn(&Dependency) -> Result<Vec<Encoded>, StepError>;
+
+/// The function of one step.
+pub struct Handler<S> {
+    /// Runs an attempt.
+    pub run: fn(Call<S>) -> StepFuture,
+    /// For a map step: makes the items from the value that holds the list.
+    pub expand: Option<Expand>,
+}
+
+/// The functions of a workflow's steps, in the order of its definition.
+pub struct Handlers<S> {
+    /// One a step.
+    pub steps: Vec<Handler<S>>,
+    /// Whether a payload is an input of the workflow.
+    pub check_input: fn(&Encoded) -> serde_json::Result<()>,
+}
+
+impl<S> fmt::Debug for Call<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("context", &self.context).finish_non_exhaustive()
+    }
+}
+
+impl<S> fmt::Debug for Handler<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handler").field("map", &self.expand.is_some()).finish()
+    }
+}
+
+impl<S> fmt::Debug for Handlers<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handlers").field("steps", &self.steps).finish()
+    }
+}

@@ -1,0 +1,84 @@
+//! Durable workflows on plain Postgres, proven by the compiler.
+//!
+//! Steps are `async` functions in a module; the compiler checks how they depend on each other. Runs are kept in Postgres and survive
+//! the death of any process: what is recorded is not done again, and another worker goes on within seconds.
+//!
+//! | to | see |
+//! |---|---|
+//! | declare a workflow | [`workflow`], [`step`] |
+//! | take the input, outputs, and more | the parameters at [`step`]; [`State`], [`StepContext`], `Tx`, [`FromContext`] |
+//! | fail, or be tried again | [`StepError`] |
+//! | run workflows | `Worker` |
+//! | start runs, await and list them | `Client`, `Run`, `StartOptions`, `RunFilter` |
+//! | see the graph and the schemas | [`Workflow`], [`Definition`] |
+//! | have a Postgres for development and tests | the feature `embedded` |
+//!
+//! `Worker`, `Client`, `Tx` and what belongs to them need the feature `postgres`, which is on by default.
+
+// The macros name this crate by its absolute path, also where its own tests use them.
+#[cfg(test)]
+extern crate self as pgflow;
+
+#[cfg(feature = "postgres")]
+mod client;
+#[cfg(feature = "postgres")]
+mod database;
+mod definition;
+#[cfg(all(feature = "embedded", unix))]
+pub mod embedded;
+mod encoded;
+#[cfg(feature = "postgres")]
+mod error;
+mod extract;
+mod generated;
+mod glue;
+mod handler;
+mod macros;
+#[cfg(feature = "postgres")]
+mod registration;
+mod step;
+#[cfg(feature = "postgres")]
+mod tx;
+#[cfg(feature = "postgres")]
+mod worker;
+mod workflow;
+
+#[cfg(feature = "postgres")]
+pub use client::{Client, Run, RunFilter, RunStatus, RunSummary, StartOptions, StepSummary, start_in, start_many_in};
+#[cfg(feature = "postgres")]
+pub use database::migrate;
+pub use definition::{Definition, Edge, MapSource, StepDefinition, StepOptions};
+#[cfg(feature = "postgres")]
+pub use error::Error;
+pub use extract::{Context, FromContext, State};
+pub use macros::{step, workflow};
+#[cfg(feature = "postgres")]
+pub use registration::Registration;
+#[cfg(feature = "postgres")]
+pub use sqlx;
+pub use step::{Result, RunId, StepContext, StepError};
+#[cfg(feature = "postgres")]
+pub use tx::Tx;
+#[cfg(feature = "postgres")]
+pub use worker::{Worker, WorkerBuilder};
+pub use workflow::Workflow;
+
+/// What the macros' output refers to. No part of the public interface: it may change in any release.
+#[doc(hidden)]
+pub mod __private {
+    pub use schemars;
+    pub use serde;
+    pub use serde_json;
+
+    #[cfg(feature = "postgres")]
+    pub use crate::database::schema_digest;
+    pub use crate::encoded::Encoded;
+    pub use crate::glue::*;
+    pub use crate::handler::{Call, Dependency, Expand, Handler, Handlers, StepFuture};
+    pub use crate::workflow::Workflow;
+}
+
+/// The README, so that its code is compiled.
+#[cfg(all(doctest, feature = "embedded", unix))]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -1,0 +1,158 @@
+//! The macros. They are documented here, and not where they are written, so that the examples are compiled.
+
+/// Makes a workflow of a module: its functions under [`#[step]`](macro@step) are the steps.
+///
+/// ```
+/// use pgflow::{Result, State, StepContext, step, workflow};
+/// use schemars::JsonSchema;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize, JsonSchema)]
+/// pub struct Order {
+///     lines: Vec<Line>,
+/// }
+///
+/// #[derive(Serialize, Deserialize, JsonSchema)]
+/// pub struct Line {
+///     sku: String,
+///     cents: u64,
+/// }
+///
+/// pub struct Shop {
+///     currency: &'static str,
+/// }
+///
+/// /// Takes an order from cart to doorstep.
+/// #[workflow(state = Shop)]
+/// pub mod fulfil_order {
+///     use super::*;
+///
+///     #[step]
+///     pub async fn reserve(input: Order) -> Result<Vec<Line>> {
+///         Ok(input.lines)
+///     }
+///
+///     #[step(depends_on = [reserve], max_attempts = 5, backoff = "1s", timeout = "30s")]
+///     pub async fn charge(reserve: Vec<Line>, shop: State<Shop>, ctx: StepContext) -> Result<String> {
+///         let cents: u64 = reserve.iter().map(|line| line.cents).sum();
+///         Ok(format!("{cents} {} under key {}", shop.currency, ctx.idempotency_key()))
+///     }
+///
+///     // One task for each line. The list comes from `reserve`, so `reserve` is waited for.
+///     #[step(map = reserve)]
+///     pub async fn pack(item: Line) -> Result<String> {
+///         Ok(format!("a parcel with {}", item.sku))
+///     }
+///
+///     #[step(depends_on = [charge, pack])]
+///     pub async fn ship(charge: String, pack: Vec<String>) -> Result<usize> {
+///         println!("paid {charge}");
+///         Ok(pack.len())
+///     }
+/// }
+///
+/// fn main() {
+///     // The declaration is data: it is stored with every version, and can be shown without a database.
+///     let definition = fulfil_order::definition();
+///     assert_eq!(definition.name, "fulfil_order");
+///     assert_eq!(definition.leaves().map(|step| step.name.as_str()).collect::<Vec<_>>(), ["ship"]);
+/// }
+/// ```
+///
+/// # What is checked when this is compiled
+///
+/// That every dependency is a step, that there is no cycle, that a step takes what its dependency returns, that a map step maps over
+/// a list and takes its items, that every parameter has a meaning, that every payload has a JSON Schema and goes to JSON and back,
+/// that options are in their bounds, and that steps can move between threads.
+///
+/// # Arguments
+///
+/// | argument | meaning |
+/// |---|---|
+/// | `state = Type` | what steps may take as [`State<Type>`](crate::State); given to `with_state` when the workflow is registered |
+/// | `input = Type` | the type of the input. Without it, the first parameter named `input` says it, and where there is none it is `()` |
+/// | `crate = ::path` | where this crate is found, when not at `::pgflow` |
+///
+/// # What is generated
+///
+/// In the module, and as visible as the module:
+///
+/// - `Workflow`, a type without fields that implements the trait [`Workflow`](crate::Workflow). Its `Output` is what the last
+///   step returns (a `Vec` of it when that is a map step).
+/// - `WorkflowOutput`, when several steps are last: a struct with a field for each, named as the step.
+/// - `definition()` and `schema()`: the declaration, and the JSON Schemas of all payloads.
+/// - `start(&client, input)`, `start_with(&client, input, options)` and `start_in(&mut tx, input)`, with the feature `postgres`.
+///
+/// The steps stay what they are: functions that can be called, and tested, without a database.
+///
+/// # What is not seen
+///
+/// Steps that a `macro_rules!` call inside the module writes: such calls are expanded after this attribute. Functions under `#[cfg]`
+/// cannot be steps; a whole workflow can be under one.
+pub use pgflow_macros::workflow;
+
+/// Makes a step of an `async fn` that returns a `Result`, in a module under [`#[workflow]`](macro@workflow).
+///
+/// Outside of a workflow the function is what it is without the attribute, and what can be checked of one function is checked.
+///
+/// # Arguments
+///
+/// | argument | meaning |
+/// |---|---|
+/// | `depends_on = [a, b]` | the steps that this one waits for. A dependency that is not taken as a parameter orders only |
+/// | `map = path` | runs the step once for each element of a list: `map = input`, `map = a`, or a field of them, `map = a.lines`. A step named here is waited for. Who depends on this step takes a `Vec` of what it returns, in the order of the list |
+/// | `max_attempts = 5` | how often the step is tried before it fails, from 1 to 32767; 3 when not given |
+/// | `backoff = "1s"` | the wait before the second attempt, at most `"1h"`; it doubles with each further attempt; 1 s when not given |
+/// | `timeout = "30s"` | how long one attempt may take, at most `"30d"`; no limit when not given |
+/// | `crate = ::path` | where this crate is found, when not at `::pgflow`; in a workflow, an argument of `#[workflow]` |
+///
+/// Durations are sums of numbers with a unit: `"250ms"`, `"1h 30m"`. The units are `ms`, `s`, `m` or `min`, `h`, and `d`.
+///
+/// # Parameters
+///
+/// Parameters are bound by their names, and are owned: each attempt reads its own copy.
+///
+/// | parameter | meaning |
+/// |---|---|
+/// | `input: T` | the workflow's input |
+/// | `a: T` | the output of the dependency `a`; under another name with `#[from(a)] other: T` |
+/// | `item: T` | in a map step, the element |
+/// | any other | an extractor: a type that implements [`FromContext`](crate::FromContext), such as [`StepContext`](crate::StepContext) or [`State`](crate::State) |
+///
+/// An underscore before a name says that the parameter is not used, and no more: `_input` is the input. A step takes up to 16
+/// values; extractors are not counted.
+///
+/// # Errors
+///
+/// The error of the `Result` is any type that converts into [`StepError`](crate::StepError), as every
+/// [`Error`](std::error::Error) does: the step is then tried again. [`StepError::fatal`](crate::StepError::fatal) is not.
+///
+/// ```
+/// use pgflow::{Result, StepError, step, workflow};
+///
+/// #[workflow]
+/// mod greet {
+///     use super::*;
+///
+///     #[step]
+///     pub async fn check(input: String) -> Result<String> {
+///         if input.is_empty() {
+///             return Err(StepError::fatal("nobody to greet"));
+///         }
+///         Ok(input)
+///     }
+///
+///     // The same type twice: names, not places, say which is which.
+///     #[step(depends_on = [check])]
+///     pub async fn greet(#[from(check)] name: String, input: String) -> Result<String, std::fmt::Error> {
+///         Ok(format!("hello {name}, formerly {input}"))
+///     }
+/// }
+///
+/// fn main() {
+///     // A step is a function.
+///     let greeting = greet::greet("Ada".to_owned(), "ada".to_owned());
+/// #   drop(greeting);
+/// }
+/// ```
+pub use pgflow_macros::step;

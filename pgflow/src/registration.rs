@@ -1,0 +1,107 @@
+//! A workflow together with its state, ready to be run by a worker.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::definition::Definition;
+use crate::encoded::Encoded;
+use crate::extract::Context;
+use crate::handler::{Call, Dependency, Handlers, StepFuture};
+use crate::step::{StepContext, StepError};
+use crate::tx::TxSlot;
+use crate::workflow::Workflow;
+
+/// A workflow with its state: what [`WorkerBuilder::register`](crate::WorkerBuilder::register) takes.
+///
+/// Made by `fulfil_order::Workflow.with_state(shop)`; a workflow without state can be registered as it is.
+#[derive(Clone)]
+pub struct Registration {
+    definition: Definition,
+    handlers: Arc<dyn Handle>,
+}
+
+impl Registration {
+    /// The workflow `W` with its state; `fulfil_order::Workflow.with_state(shop)` is the same.
+    #[must_use]
+    pub fn new<W: Workflow>(state: impl Into<Arc<W::State>>) -> Self {
+        let state = state.into();
+        Self { definition: W::definition(), handlers: Arc::new(Stateful { state, handlers: W::handlers() }) }
+    }
+
+    /// The workflow's declaration.
+    #[must_use]
+    pub fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    pub(crate) fn handlers(&self) -> Arc<dyn Handle> {
+        Arc::clone(&self.handlers)
+    }
+}
+
+impl fmt::Debug for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registration").field("workflow", &self.definition.name).finish_non_exhaustive()
+    }
+}
+
+impl<W: Workflow<State = ()>> From<W> for Registration {
+    fn from(_: W) -> Self {
+        Self::new::<W>(())
+    }
+}
+
+/// One attempt, without the type of the workflow's state.
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    pub(crate) context: StepContext,
+    pub(crate) tx: Option<TxSlot>,
+    pub(crate) input: Encoded,
+    pub(crate) dependencies: Vec<Dependency>,
+    pub(crate) item: Option<Encoded>,
+}
+
+/// The functions of a workflow, without the type of its state.
+pub(crate) trait Handle: Send + Sync {
+    /// Runs an attempt of the step of this number.
+    fn run(&self, step: usize, attempt: Attempt) -> StepFuture;
+    /// Makes the items of the map step of this number.
+    fn expand(&self, step: usize, source: &Dependency) -> Result<Vec<Encoded>, StepError>;
+    /// Whether a payload is an input of the workflow.
+    fn check_input(&self, input: &Encoded) -> serde_json::Result<()>;
+}
+
+struct Stateful<S> {
+    state: Arc<S>,
+    handlers: Handlers<S>,
+}
+
+impl<S: Send + Sync> Handle for Stateful<S> {
+    fn run(&self, step: usize, attempt: Attempt) -> StepFuture {
+        let Some(handler) = self.handlers.steps.get(step) else {
+            return Box::pin(std::future::ready(Err(no_handler(step))));
+        };
+        let Attempt { context, tx, input, dependencies, item } = attempt;
+        (handler.run)(Call {
+            context: Context { step: context, state: Arc::clone(&self.state), tx },
+            input,
+            dependencies,
+            item,
+        })
+    }
+
+    fn expand(&self, step: usize, source: &Dependency) -> Result<Vec<Encoded>, StepError> {
+        match self.handlers.steps.get(step).and_then(|handler| handler.expand) {
+            Some(expand) => expand(source),
+            None => Err(no_handler(step)),
+        }
+    }
+
+    fn check_input(&self, input: &Encoded) -> serde_json::Result<()> {
+        (self.handlers.check_input)(input)
+    }
+}
+
+fn no_handler(step: usize) -> StepError {
+    StepError::fatal(format!("step number {step} has no handler in this program"))
+}

@@ -1,0 +1,212 @@
+//! What a step sees and returns.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// What a step returns: `pgflow::Result<T>` is a [`Result`](std::result::Result) whose error is a [`StepError`].
+pub type Result<T, E = StepError> = std::result::Result<T, E>;
+
+/// Why an attempt of a step failed, and whether another one makes sense.
+///
+/// Every error converts into one that is tried again, so `?` works on any error. It implements no
+/// [`Error`](std::error::Error) itself, for that conversion's sake.
+pub struct StepError {
+    message: String,
+    retry: Retry,
+}
+
+/// What is done after a failed attempt, while attempts are left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Retry {
+    /// Try again after the step's back-off.
+    Backoff,
+    /// Try again after this time.
+    After(Duration),
+    /// Fail at once.
+    Never,
+}
+
+impl StepError {
+    /// An error that is tried again after the step's back-off.
+    #[must_use]
+    pub fn retry(error: impl fmt::Display) -> Self {
+        Self { message: error.to_string(), retry: Retry::Backoff }
+    }
+
+    /// An error that is tried again after `delay`, in place of the step's back-off.
+    #[must_use]
+    pub fn retry_after(delay: Duration, error: impl fmt::Display) -> Self {
+        Self { message: error.to_string(), retry: Retry::After(delay) }
+    }
+
+    /// An error that no further attempt can mend: the step fails at once.
+    #[must_use]
+    pub fn fatal(error: impl fmt::Display) -> Self {
+        Self { message: error.to_string(), retry: Retry::Never }
+    }
+
+    /// What went wrong, with the chain of causes.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Whether the step fails at once.
+    #[must_use]
+    pub fn is_fatal(&self) -> bool {
+        self.retry == Retry::Never
+    }
+
+    #[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "asked by the worker only"))]
+    pub(crate) fn policy(&self) -> Retry {
+        self.retry
+    }
+}
+
+impl fmt::Debug for StepError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StepError({:?}, {:?})", self.message, self.retry)
+    }
+}
+
+impl fmt::Display for StepError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> From<E> for StepError {
+    fn from(error: E) -> Self {
+        let error: Box<dyn std::error::Error + Send + Sync> = error.into();
+        let mut message = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            let text = error.to_string();
+            // Many errors print their cause themselves.
+            if !message.ends_with(&text) {
+                message.push_str(": ");
+                message.push_str(&text);
+            }
+            cause = error.source();
+        }
+        Self { message, retry: Retry::Backoff }
+    }
+}
+
+/// The id of a run: a version 7 UUID that carries the time of the start and the bucket in which the run lives.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RunId(Uuid);
+
+impl RunId {
+    /// The id as a UUID.
+    #[must_use]
+    pub const fn as_uuid(self) -> Uuid {
+        self.0
+    }
+}
+
+impl From<Uuid> for RunId {
+    fn from(id: Uuid) -> Self {
+        Self(id)
+    }
+}
+
+impl From<RunId> for Uuid {
+    fn from(id: RunId) -> Self {
+        id.0
+    }
+}
+
+impl FromStr for RunId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What an attempt of a step knows of itself. A step takes it as a parameter: `ctx: StepContext`. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct StepContext(Arc<StepInfo>);
+
+/// The facts behind a [`StepContext`].
+#[derive(Debug)]
+pub(crate) struct StepInfo {
+    pub(crate) run_id: RunId,
+    pub(crate) workflow: Arc<str>,
+    pub(crate) step: Arc<str>,
+    pub(crate) index: Option<u32>,
+    pub(crate) attempt: u16,
+    pub(crate) max_attempts: u16,
+}
+
+impl StepContext {
+    #[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "made by the worker only"))]
+    pub(crate) fn new(info: StepInfo) -> Self {
+        Self(Arc::new(info))
+    }
+
+    /// The run that this attempt belongs to.
+    #[must_use]
+    pub fn run_id(&self) -> RunId {
+        self.0.run_id
+    }
+
+    /// The workflow's name.
+    #[must_use]
+    pub fn workflow(&self) -> &str {
+        &self.0.workflow
+    }
+
+    /// The step's name.
+    #[must_use]
+    pub fn step(&self) -> &str {
+        &self.0.step
+    }
+
+    /// In a map step, the place of the item in its list, from 0; otherwise none.
+    #[must_use]
+    pub fn index(&self) -> Option<u32> {
+        self.0.index
+    }
+
+    /// Which attempt this is, from 1.
+    #[must_use]
+    pub fn attempt(&self) -> u16 {
+        self.0.attempt
+    }
+
+    /// How many attempts the step has in all.
+    #[must_use]
+    pub fn max_attempts(&self) -> u16 {
+        self.0.max_attempts
+    }
+
+    /// A key that is the same for every attempt of this step of this run (and item), and for nothing else: what to hand to a
+    /// service that ignores repeated requests.
+    #[must_use]
+    pub fn idempotency_key(&self) -> String {
+        match self.0.index {
+            Some(index) => format!("{}/{}/{index}", self.0.run_id, self.0.step),
+            None => format!("{}/{}", self.0.run_id, self.0.step),
+        }
+    }
+}

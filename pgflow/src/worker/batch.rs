@@ -1,0 +1,191 @@
+//! What goes to the database in one round trip.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::unit::Holder;
+use crate::encoded::Encoded;
+
+/// What was done since the last round trip, by the run or task that it belongs to.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) attempts: Vec<FailedAttempt>,
+    pub(crate) maps: Vec<MapSize>,
+    pub(crate) shares: Vec<Share>,
+    /// Messages that were heard.
+    pub(crate) heard: Vec<i64>,
+    places: HashMap<Holder, usize>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) holder: Holder,
+    pub(crate) run: Uuid,
+    pub(crate) period: i32,
+    /// The claim, for an owned run.
+    pub(crate) claim: i64,
+    pub(crate) fate: Fate,
+    pub(crate) shared: bool,
+}
+
+/// What becomes of a run or task with this round trip.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    GoesOn,
+    /// A run has completed; nothing is left of a task.
+    Completed,
+    /// A run has failed; with a reason where no outcome says it.
+    Failed(Option<String>),
+    /// A run is given up until so many milliseconds have passed.
+    Parked {
+        due_ms: i64,
+    },
+}
+
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) entry: usize,
+    pub(crate) step: usize,
+    pub(crate) index: i32,
+    pub(crate) attempts: u16,
+    pub(crate) duration_ms: f32,
+    pub(crate) result: Result<Encoded, String>,
+}
+
+impl Outcome {
+    fn size(&self) -> usize {
+        self.result.as_ref().map_or_else(String::len, |output| output.as_str().len())
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct FailedAttempt {
+    pub(crate) entry: usize,
+    pub(crate) step: usize,
+    pub(crate) index: i32,
+    pub(crate) number: u16,
+    pub(crate) duration_ms: f32,
+    pub(crate) retry_ms: i64,
+    pub(crate) error: String,
+    /// For a unit of a task: its item, which goes into the task of the retry.
+    pub(crate) item: Option<Encoded>,
+}
+
+#[derive(Debug)]
+pub(crate) struct MapSize {
+    pub(crate) entry: usize,
+    pub(crate) step: usize,
+    pub(crate) items: i32,
+}
+
+/// Work that is given away: a range of items, or a plain step.
+#[derive(Debug)]
+pub(crate) struct Share {
+    pub(crate) entry: usize,
+    pub(crate) step: usize,
+    pub(crate) first: i32,
+    pub(crate) count: i32,
+    pub(crate) items: Option<Encoded>,
+}
+
+impl Batch {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.heard.is_empty()
+    }
+
+    /// The place of a holder's entry, which is made if there is none.
+    pub(crate) fn entry(&mut self, holder: Holder, make: impl FnOnce() -> Entry) -> usize {
+        *self.places.entry(holder).or_insert_with(|| {
+            self.entries.push(make());
+            self.entries.len() - 1
+        })
+    }
+
+    /// Takes what goes into one round trip: everything, but for outcomes beyond so many bytes (and the fates that depend on them),
+    /// which stay for the next one. At least one outcome is taken.
+    pub(crate) fn take(&mut self, bytes: usize) -> Self {
+        let mut sum = 0;
+        let fits = self.outcomes.iter().position(|outcome| {
+            let before = sum;
+            sum += outcome.size();
+            before > 0 && sum > bytes
+        });
+        let rest = fits.map_or_else(Vec::new, |place| self.outcomes.split_off(place));
+        let mut part = std::mem::take(self);
+        for mut outcome in rest {
+            let entry = &mut part.entries[outcome.entry];
+            outcome.entry =
+                self.entry(entry.holder, || Entry { fate: std::mem::replace(&mut entry.fate, Fate::GoesOn), ..*entry });
+            self.outcomes.push(outcome);
+        }
+        part
+    }
+
+    /// Makes a failure of an outcome that the database refuses.
+    pub(crate) fn refuse_outcome(&mut self, place: usize, reason: &str) {
+        let outcome = &mut self.outcomes[place];
+        outcome.result = Err(format!("the output cannot be stored: {reason}"));
+        let entry = &mut self.entries[outcome.entry];
+        if matches!(entry.holder, Holder::Run(_)) {
+            entry.fate = Fate::Failed(None);
+            // What is out of the run is taken back, if anything is.
+            entry.shared = true;
+        }
+    }
+}
+
+/// Text as the database takes it: without the character that it has no place for.
+pub(crate) fn storable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batch(sizes: &[(u128, usize)]) -> Batch {
+        let mut batch = Batch::default();
+        for (run, size) in sizes {
+            let run = Uuid::from_u128(*run);
+            let holder = Holder::Run(run);
+            let entry = batch.entry(holder, || Entry {
+                holder,
+                run,
+                period: 0,
+                claim: 1,
+                fate: Fate::Completed,
+                shared: false,
+            });
+            let index = i32::try_from(batch.outcomes.len()).unwrap();
+            let result = Ok(Encoded::from("1".repeat(*size).as_str()));
+            batch.outcomes.push(Outcome { entry, step: 0, index, attempts: 1, duration_ms: 0.0, result });
+        }
+        batch
+    }
+
+    fn told(batch: &Batch) -> Vec<(u128, Fate, Vec<i32>)> {
+        let indexes = |place| batch.outcomes.iter().filter(|o| o.entry == place).map(|o| o.index).collect();
+        batch.entries.iter().enumerate().map(|(n, e)| (e.run.as_u128(), e.fate.clone(), indexes(n))).collect()
+    }
+
+    #[test]
+    fn a_small_batch_is_taken_as_a_whole() {
+        let mut all = batch(&[(1, 10), (2, 10)]);
+        let part = all.take(100);
+        assert!(all.is_empty());
+        assert_eq!(told(&part), [(1, Fate::Completed, vec![0]), (2, Fate::Completed, vec![1])]);
+    }
+
+    #[test]
+    fn a_large_batch_goes_in_parts_and_a_run_ends_with_the_last_of_its_outcomes() {
+        let mut all = batch(&[(1, 60), (2, 30), (1, 30), (2, 200)]);
+        assert_eq!(told(&all.take(100)), [(1, Fate::GoesOn, vec![0]), (2, Fate::GoesOn, vec![1])]);
+        assert_eq!(told(&all.take(100)), [(1, Fate::Completed, vec![2]), (2, Fate::GoesOn, vec![])]);
+        assert_eq!(told(&all.take(100)), [(2, Fate::Completed, vec![3])]);
+        assert!(all.is_empty());
+    }
+}

@@ -1,0 +1,183 @@
+//! The round trips: what goes into one, and what its answer changes.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt as _;
+use uuid::Uuid;
+
+use super::{Driver, Exchange, SHARE_AFTER, WATCH};
+use crate::worker::batch::Fate;
+use crate::worker::exchange::{Request, Row, exchange, refused};
+use crate::worker::notify::News;
+use crate::worker::run::OwnedRun;
+use crate::worker::unit::Holder;
+
+/// A run whose next attempt is this far away is parked rather than kept.
+const PARK_AFTER: Duration = Duration::from_secs(1);
+/// The most bytes of outputs in one round trip, unless a single one has more: a message to the server has a GiB at most.
+const LARGEST_BATCH: usize = 64 * 1024 * 1024;
+/// The most runs that one claim takes: their ids are one row.
+const LARGEST_CLAIM: usize = 256;
+
+impl Driver {
+    /// The next round trip, if there is anything to say or to ask.
+    pub(super) fn next_exchange(&mut self) -> Option<Exchange> {
+        let now = Instant::now();
+        if !self.stopping {
+            self.share_surplus(now, SHARE_AFTER);
+        }
+        let room = self.room();
+        let watch_due = now >= self.next_watch;
+        let poll_due = now >= self.next_poll;
+        let wants_work = room > 0 && (self.hungry || poll_due);
+        let watch: Vec<Uuid> = if watch_due {
+            let runs = &self.runs;
+            self.listening.retain(|id| runs.get(id).is_some_and(OwnedRun::listens));
+            self.listening.iter().copied().collect()
+        } else {
+            Vec::new()
+        };
+        if self.batch.is_empty() && !wants_work && watch.is_empty() {
+            if poll_due {
+                self.next_poll = now + self.options.poll_interval;
+            }
+            return None;
+        }
+        let mut link = self.link.take()?;
+        if watch_due {
+            self.next_watch = now + WATCH;
+        }
+        // Tasks come from others, and from retries of shared work: with nobody else about, a look at each poll is enough.
+        let wants_tasks = room > 0 && (self.fleet > 1 || poll_due || self.hungry || !self.tasks.is_empty());
+        if wants_work {
+            self.hungry = false;
+            self.next_poll = now + self.options.poll_interval.mul_f64(0.9 + fastrand::f64() / 5.0);
+        }
+        self.number += 1;
+        let batch = self.batch.take(LARGEST_BATCH);
+        let mut request = Arc::new(Request {
+            bucket: self.options.bucket,
+            worker: self.worker,
+            number: self.number,
+            marker: std::mem::take(&mut self.marker),
+            queue: self.options.queue.clone(),
+            versions: self.plans.keys().copied().collect(),
+            max_runs: i32::try_from(room.min(LARGEST_CLAIM)).unwrap_or(i32::MAX),
+            max_tasks: if wants_tasks { i32::try_from(self.tasks_wanted(room)).unwrap_or(1) } else { 0 },
+            batch,
+            watch,
+            known_tasks: self.tasks.keys().copied().collect(),
+        });
+        Some(
+            async move {
+                let reply = exchange(&mut link, &mut request).await;
+                // Nobody else has it by now.
+                (link, Arc::into_inner(request), reply)
+            }
+            .boxed(),
+        )
+    }
+
+    /// How many more units this worker takes: what fills its slots, and what it got through since the last round trip.
+    pub(super) fn room(&self) -> usize {
+        if self.stopping || self.runs.len() >= self.options.most_runs {
+            return 0;
+        }
+        let target = (self.options.concurrency + self.options.concurrency / 4).max(self.pace * 2);
+        target.saturating_sub(self.queue.len() + self.running.len())
+    }
+
+    pub(super) fn take_in(&mut self, mut request: Request, rows: Vec<Row>) {
+        self.pace = 0;
+        if !request.batch.shares.is_empty() {
+            self.marker = request.number;
+        }
+        let asked = usize::try_from(request.max_runs).unwrap_or(0);
+        let claimed = rows.iter().filter(|row| row.kind == 4).count();
+        let tasks = rows.iter().filter(|row| row.kind == 9).count();
+        self.hungry |= asked > 0 && claimed >= asked || tasks > 0;
+
+        let news = self.acknowledge(&mut request, &rows);
+        if news.work || !news.messages.is_empty() || !news.ended.is_empty() {
+            let _ = self.news.send(news);
+        }
+        self.take_rows(request.number, rows);
+        self.park_idle();
+    }
+
+    /// What was sent is committed: outcomes count, ends are ends; what was refused is let go.
+    pub(super) fn acknowledge(&mut self, request: &mut Request, rows: &[Row]) -> News {
+        let batch = std::mem::take(&mut request.batch);
+        let refused = refused(rows);
+        let mut news = News { work: !batch.shares.is_empty(), ..News::default() };
+        for place in &refused {
+            if let Some(entry) = batch.entries.get(*place) {
+                tracing::info!(worker = self.worker, run = %entry.run, "it is no longer with this worker");
+                self.forget(entry.holder);
+            }
+        }
+        let held = |entry: usize| !refused.contains(&entry);
+        for attempt in batch.attempts.iter().filter(|attempt| held(attempt.entry)) {
+            if let Holder::Run(id) = batch.entries[attempt.entry].holder
+                && let Some(run) = self.runs.get_mut(&id)
+            {
+                run.recording -= 1;
+            }
+        }
+        for outcome in batch.outcomes.iter().filter(|outcome| held(outcome.entry)) {
+            let Holder::Run(id) = batch.entries[outcome.entry].holder else { continue };
+            let Some(run) = self.runs.get_mut(&id) else { continue };
+            run.recording = run.recording.saturating_sub(1);
+            if let Ok(output) = &outcome.result {
+                self.settle(id, outcome.step, outcome.index, output);
+            }
+        }
+        let parked: HashSet<Uuid> = rows.iter().filter(|row| row.kind == 3).filter_map(|row| row.run_id).collect();
+        for (_, entry) in batch.entries.iter().enumerate().filter(|(place, _)| held(*place)) {
+            match (&entry.fate, entry.holder) {
+                (Fate::GoesOn, _) => {}
+                (Fate::Completed | Fate::Failed(_), Holder::Run(_)) => {
+                    news.ended.push(entry.run);
+                    self.forget(entry.holder);
+                }
+                (Fate::Parked { due_ms }, Holder::Run(id)) if parked.contains(&id) => {
+                    let _ = self.due.send(Instant::now() + Duration::from_millis(due_ms.unsigned_abs()));
+                    self.forget(entry.holder);
+                }
+                (Fate::Parked { .. }, Holder::Run(id)) => {
+                    self.unpark(id);
+                    self.next_watch = Instant::now();
+                }
+                (_, Holder::Task(_)) => self.forget(entry.holder),
+            }
+        }
+        let woken: Vec<Uuid> = rows.iter().filter(|row| row.kind == 2).filter_map(|row| row.run_id).collect();
+        if !woken.is_empty() {
+            // One of them may be parked: then somebody can claim it.
+            news.work = true;
+            self.hungry = true;
+            if woken.iter().any(|run| self.runs.contains_key(run)) {
+                self.next_watch = Instant::now();
+            }
+            news.messages = woken;
+        }
+        news
+    }
+
+    /// Parks the runs that only wait, and for long.
+    pub(super) fn park_idle(&mut self) {
+        let now = Instant::now();
+        let idle: Vec<(Uuid, Duration)> = self
+            .runs
+            .values()
+            .filter(|run| !run.retries.is_empty())
+            .filter_map(|run| Some((run.id, run.idle_for(now)?)))
+            .filter(|(_, wait)| *wait >= PARK_AFTER)
+            .collect();
+        for (id, wait) in idle {
+            self.park(id, wait);
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! What the database answers: claimed runs with their history, messages, tasks.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use uuid::Uuid;
+
+use super::Driver;
+use crate::encoded::Encoded;
+use crate::handler::Dependency;
+use crate::worker::batch::Fate;
+use crate::worker::exchange::Row;
+use crate::worker::plan::Plan;
+use crate::worker::run::{History, OwnedRun, Recorded};
+use crate::worker::task::HeldTask;
+use crate::worker::unit::PLAIN;
+
+/// A run that was claimed, with what is known of it.
+struct Claimed {
+    id: Uuid,
+    version: i32,
+    input: Encoded,
+    checked: bool,
+    history: History,
+}
+
+/// What is known of the run of a task.
+struct TaskRun {
+    input: Encoded,
+    outcomes: HashMap<(usize, i32), Recorded>,
+    /// Units that have a task of their own, since they are tried again.
+    retried: HashSet<(usize, i32)>,
+}
+
+impl Driver {
+    /// Takes in the rows of an answer, in their order (told at the type `pgflow.answer`).
+    pub(super) fn take_rows(&mut self, claim: i64, rows: Vec<Row>) {
+        let mut claimed: Vec<Claimed> = Vec::new();
+        let mut places: HashMap<Uuid, usize> = HashMap::new();
+        let mut task_runs: HashMap<Uuid, TaskRun> = HashMap::new();
+        let (mut tasks, mut units): (usize, usize) = (0, 0);
+        for row in rows {
+            let Some(id) = row.run_id else { continue };
+            let place = places.get(&id).copied();
+            match row.kind {
+                4 => {
+                    let (Some(version), Some(input)) = (row.version_id, row.payload) else { continue };
+                    places.insert(id, claimed.len());
+                    let checked = row.flag == Some(b't'.cast_signed());
+                    claimed.push(Claimed { id, version, input, checked, history: History::default() });
+                }
+                5 => {
+                    let Some((unit, recorded)) = recorded(&row) else { continue };
+                    match (task_runs.get_mut(&id), place) {
+                        (Some(run), _) => drop(run.outcomes.insert(unit, recorded)),
+                        (None, Some(place)) => drop(claimed[place].history.outcomes.insert(unit, recorded)),
+                        (None, None) => self.shared_outcome(id, unit, recorded),
+                    }
+                }
+                6 => {
+                    let (Some(place), Some(unit)) = (place, unit_of(&row)) else { continue };
+                    let wait = Duration::from_millis(row.number.unwrap_or(0).unsigned_abs());
+                    let tried = row.attempts.and_then(|n| u16::try_from(n).ok()).unwrap_or(u16::MAX);
+                    claimed[place].history.attempts.insert(unit, (tried, Instant::now() + wait));
+                }
+                7 => {
+                    let Some((step, first)) = unit_of(&row) else { continue };
+                    if let Some(run) = task_runs.get_mut(&id) {
+                        run.retried.insert((step, first));
+                        continue;
+                    }
+                    let Some(place) = place else { continue };
+                    claimed[place].history.out.extend((0..row.attempts.unwrap_or(1)).map(|n| (step, first + n)));
+                }
+                8 => {
+                    self.batch.heard.extend(row.number);
+                    if let Some(run) = self.runs.get_mut(&id) {
+                        run.summoned = false;
+                    }
+                }
+                9 => {
+                    units += self.take_task(id, &row, &task_runs);
+                    tasks += 1;
+                }
+                10 => {
+                    let Some(input) = row.payload else { continue };
+                    task_runs.insert(id, TaskRun { input, outcomes: HashMap::new(), retried: HashSet::new() });
+                }
+                _ => {}
+            }
+        }
+        if let Some(size) = units.checked_div(tasks) {
+            self.task_size = size.max(1);
+        }
+        for run in claimed {
+            self.take_run(claim, run);
+        }
+    }
+
+    fn take_run(&mut self, claim: i64, claimed: Claimed) {
+        let Claimed { id, version, input, checked, history } = claimed;
+        let Some(plan) = self.plans.get(&version).cloned() else {
+            tracing::error!(run = %id, version, "claimed a run of a version that this worker does not know");
+            return;
+        };
+        let problem = if checked { None } else { plan.handlers.check_input(&input).err() };
+        let mut run = OwnedRun::new(id, claim, plan, input, history);
+        if let Some(problem) = problem {
+            self.runs.insert(id, run);
+            return self.end(id, Fate::Failed(Some(format!("invalid input: {problem}"))));
+        }
+        let opened = run.begin();
+        if run.listens() {
+            self.listening.insert(id);
+        }
+        self.runs.insert(id, run);
+        self.time_retries(id);
+        self.advance(id, opened);
+    }
+
+    /// An outcome that somebody else has recorded for a run of ours.
+    fn shared_outcome(&mut self, id: Uuid, (step, index): (usize, i32), recorded: Recorded) {
+        let Some(run) = self.runs.get_mut(&id).filter(|run| !run.leaving) else { return };
+        match recorded {
+            Recorded::Completed(output) => {
+                let opened = run.settle(step, index, &output);
+                self.advance(id, opened);
+            }
+            Recorded::Failed => self.end(id, Fate::Failed(None)),
+        }
+    }
+
+    /// Takes a task, and gives how many units it has.
+    fn take_task(&mut self, run: Uuid, row: &Row, known: &HashMap<Uuid, TaskRun>) -> usize {
+        let (Some(id), Some((step, first)), Some(facts)) = (row.number, unit_of(row), known.get(&run)) else {
+            return 0;
+        };
+        let Some(plan) = row.version_id.and_then(|version| self.plans.get(&version)).cloned() else { return 0 };
+        let items = if first == PLAIN { vec![None] } else { items(row.payload.as_ref()) };
+        let mut task = HeldTask {
+            id,
+            run,
+            step,
+            input: facts.input.clone(),
+            dependencies: dependencies(&plan, step, &facts.outcomes),
+            plan,
+            first,
+            items,
+            attempts: row.attempts.and_then(|n| u16::try_from(n).ok()).unwrap_or(0),
+            left: 0,
+        };
+        let range = task.attempts == 0;
+        let units = task.units(|index| {
+            let unit = (step, index);
+            facts.outcomes.contains_key(&unit) || range && facts.retried.contains(&unit)
+        });
+        let count = units.len();
+        self.tasks.insert(id, task);
+        for unit in units {
+            self.queue.push(unit);
+        }
+        if count == 0 {
+            self.end_task(id);
+        }
+        count
+    }
+}
+
+fn recorded(row: &Row) -> Option<((usize, i32), Recorded)> {
+    let unit = unit_of(row)?;
+    Some((unit, row.payload.clone().map_or(Recorded::Failed, Recorded::Completed)))
+}
+
+fn unit_of(row: &Row) -> Option<(usize, i32)> {
+    Some((usize::try_from(row.step?).ok()?, row.index?))
+}
+
+fn items(array: Option<&Encoded>) -> Vec<Option<Encoded>> {
+    let values: Vec<Box<serde_json::value::RawValue>> = array.and_then(|array| array.decode().ok()).unwrap_or_default();
+    values.into_iter().map(|value| Some(Encoded::from(value))).collect()
+}
+
+/// What the dependencies of a step have given, from their outcomes.
+fn dependencies(plan: &Arc<Plan>, step: usize, outcomes: &HashMap<(usize, i32), Recorded>) -> Vec<Dependency> {
+    plan.steps[step]
+        .dependencies
+        .iter()
+        .map(|edge| {
+            if !edge.value {
+                return Dependency::Order;
+            }
+            if plan.steps[edge.step].map.is_none() {
+                return match outcomes.get(&(edge.step, PLAIN)) {
+                    Some(Recorded::Completed(output)) => Dependency::Output(output.clone()),
+                    _ => Dependency::Order,
+                };
+            }
+            let list = (0..).map_while(|index| match outcomes.get(&(edge.step, index)) {
+                Some(Recorded::Completed(output)) => Some(output.clone()),
+                _ => None,
+            });
+            Dependency::List(list.collect())
+        })
+        .collect()
+}

@@ -1,0 +1,249 @@
+//! The loop of a worker: claims runs, runs what is open, sends outcomes to the database, and opens what follows.
+//!
+//! One task holds all state and waits for whatever comes first: an attempt that ends, an answer of the database, a notification, a
+//! timer. Attempts run in tasks of their own; one round trip is under way at a time.
+
+mod flush;
+mod intake;
+mod runs;
+mod share;
+mod units;
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::future::BoxFuture;
+use sqlx::PgPool;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+use uuid::Uuid;
+
+use super::attempt::Ended;
+use super::batch::Batch;
+use super::exchange::{Reply, Request};
+use super::keeper::{DueAt, Sign};
+use super::notify::{Heard, News, WORK};
+use super::options::Options;
+use super::plan::Plan;
+use super::queue::Queue;
+use super::run::OwnedRun;
+use super::task::HeldTask;
+use super::unit::Unit;
+use crate::database::Link;
+
+/// Why the driver has returned.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Stopped,
+    Fenced,
+}
+
+pub(crate) struct Driver {
+    options: Arc<Options>,
+    worker: i32,
+    plans: HashMap<i32, Arc<Plan>>,
+    /// For the transactions of steps.
+    pool: PgPool,
+    news: mpsc::UnboundedSender<News>,
+    due: mpsc::UnboundedSender<DueAt>,
+
+    runs: HashMap<Uuid, OwnedRun>,
+    /// Those among them for which messages are to be expected (or were, until the next look).
+    listening: HashSet<Uuid>,
+    tasks: HashMap<i64, HeldTask>,
+    queue: Queue,
+    batch: Batch,
+    running: HashMap<u64, Running>,
+    timers: BinaryHeap<Reverse<(Instant, u64)>>,
+    timed: HashMap<u64, Unit>,
+    serial: u64,
+    number: i64,
+    marker: i64,
+    link: Option<Link>,
+    finished: mpsc::UnboundedSender<Finished>,
+
+    fleet: i32,
+    /// Work is known, or likely, to wait in the database.
+    hungry: bool,
+    next_poll: Instant,
+    next_watch: Instant,
+    /// Since when units have waited for a slot.
+    crowded_since: Option<Instant>,
+    /// Units that ended since the last round trip: how much to fetch ahead.
+    pace: usize,
+    /// How many units a task has had lately.
+    task_size: usize,
+    stopping: bool,
+}
+
+struct Running {
+    unit: Unit,
+    abort: AbortHandle,
+}
+
+pub(crate) struct Finished {
+    serial: u64,
+    ended: Ended,
+    duration: Duration,
+}
+
+/// What the driver listens to.
+pub(crate) struct Senses {
+    pub(crate) signs: mpsc::UnboundedReceiver<Sign>,
+    pub(crate) heard: mpsc::UnboundedReceiver<Heard>,
+    pub(crate) stop: tokio::sync::watch::Receiver<bool>,
+}
+
+type Exchange = BoxFuture<'static, (Link, Option<Request>, Reply)>;
+
+impl Driver {
+    pub(crate) fn new(
+        options: Arc<Options>,
+        worker: i32,
+        plans: HashMap<i32, Arc<Plan>>,
+        pool: PgPool,
+        link: Link,
+        news: mpsc::UnboundedSender<News>,
+        due: mpsc::UnboundedSender<DueAt>,
+    ) -> (Self, mpsc::UnboundedReceiver<Finished>) {
+        let (finished, receive) = mpsc::unbounded_channel();
+        let now = Instant::now();
+        let driver = Self {
+            options,
+            worker,
+            plans,
+            pool,
+            news,
+            due,
+            runs: HashMap::new(),
+            listening: HashSet::new(),
+            tasks: HashMap::new(),
+            queue: Queue::default(),
+            batch: Batch::default(),
+            running: HashMap::new(),
+            timers: BinaryHeap::new(),
+            timed: HashMap::new(),
+            serial: 0,
+            number: 0,
+            marker: 0,
+            link: Some(link),
+            finished,
+            fleet: 1,
+            hungry: true,
+            next_poll: now,
+            next_watch: now,
+            crowded_since: None,
+            pace: 0,
+            task_size: 64,
+            stopping: false,
+        };
+        (driver, receive)
+    }
+
+    /// Works until it is told to stop and all that runs has ended (or the grace time has passed), or until it is fenced.
+    pub(crate) async fn drive(&mut self, mut senses: Senses, mut finished: mpsc::UnboundedReceiver<Finished>) -> Exit {
+        let mut under_way: Option<Exchange> = None;
+        let mut grace: Option<Instant> = None;
+        loop {
+            self.start_units();
+            if under_way.is_none() {
+                under_way = self.next_exchange();
+            }
+            if self.stopping && self.running.is_empty() && self.batch.is_empty() && under_way.is_none() {
+                return Exit::Stopped;
+            }
+            let wake = self.wake_at(grace, under_way.is_some());
+            tokio::select! {
+                Some(done) = finished.recv() => {
+                    self.finish(done);
+                    while let Ok(done) = finished.try_recv() {
+                        self.finish(done);
+                    }
+                }
+                (link, request, reply) = async { match under_way.as_mut() {
+                    Some(exchange) => exchange.await,
+                    None => std::future::pending().await,
+                } } => {
+                    under_way = None;
+                    self.link = Some(link);
+                    match (reply, request) {
+                        (Reply::Done(rows), Some(request)) => self.take_in(request, rows),
+                        _ => return self.abandon(),
+                    }
+                }
+                sign = senses.signs.recv() => match sign {
+                    Some(Sign::Fleet(fleet)) => self.fleet = fleet,
+                    Some(Sign::Work) => self.hungry = true,
+                    Some(Sign::Fenced) | None => return self.abandon(),
+                },
+                Some(heard) = senses.heard.recv() => self.hear(&heard),
+                changed = senses.stop.changed(), if !self.stopping => {
+                    if changed.is_err() || *senses.stop.borrow() {
+                        tracing::info!(worker = self.worker, running = self.running.len(), "stopping: no more work is claimed");
+                        self.stopping = true;
+                        grace = Some(Instant::now() + self.options.grace);
+                    }
+                }
+                () = tokio::time::sleep_until(wake.into()) => {
+                    let late = grace.map_or(Duration::ZERO, |at| Instant::now().saturating_duration_since(at));
+                    if grace.is_some_and(|at| Instant::now() >= at) && !self.running.is_empty() {
+                        tracing::warn!(worker = self.worker, running = self.running.len(), "the grace time is over: what still runs is cut");
+                        self.cut_all();
+                    }
+                    if late >= LAST_WORDS {
+                        tracing::warn!(worker = self.worker, "the database does not answer: the others will hand on what is left");
+                        return Exit::Stopped;
+                    }
+                }
+            }
+            self.due_retries();
+        }
+    }
+
+    /// The connection, for what comes after the loop.
+    pub(crate) fn into_link(self) -> Option<Link> {
+        self.link
+    }
+
+    /// When something is to be done though nothing has happened. What a round trip would do waits for the one under way.
+    fn wake_at(&self, grace: Option<Instant>, under_way: bool) -> Instant {
+        let mut at = Instant::now() + Duration::from_secs(3600);
+        if let Some(Reverse((due, _))) = self.timers.peek() {
+            at = at.min(*due);
+        }
+        if let Some(grace) = grace {
+            at = at.min(if self.running.is_empty() { grace + LAST_WORDS } else { grace });
+        }
+        if under_way {
+            return at;
+        }
+        if !self.stopping {
+            at = at.min(self.next_poll);
+        }
+        if !self.listening.is_empty() {
+            at = at.min(self.next_watch);
+        }
+        match self.crowded_since {
+            Some(since) if self.surplus() > 0 => at.min(since + SHARE_AFTER),
+            _ => at,
+        }
+    }
+
+    fn hear(&mut self, heard: &Heard) {
+        if heard.channel == WORK {
+            self.hungry = true;
+        } else if heard.runs.is_empty() || heard.runs.iter().any(|run| self.runs.contains_key(run)) {
+            self.next_watch = Instant::now();
+        }
+    }
+}
+
+/// How long after the grace time a stop waits for the database.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// How often the messages of runs with work out are looked for.
+const WATCH: Duration = Duration::from_millis(50);
+/// How long units wait for a slot here before they are offered to other workers.
+const SHARE_AFTER: Duration = Duration::from_millis(5);

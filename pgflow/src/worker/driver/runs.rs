@@ -1,0 +1,144 @@
+//! Owned runs: how they go on, end, park, and are let go.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::units::MAX_WAIT_MS;
+use super::{Driver, Exit};
+use crate::encoded::Encoded;
+use crate::worker::batch::{Entry, Fate, MapSize};
+use crate::worker::run::Opened;
+use crate::worker::unit::{Holder, PLAIN, Unit, period_of};
+
+impl Driver {
+    /// Takes in a committed outcome of an owned run.
+    pub(super) fn settle(&mut self, id: Uuid, step: usize, index: i32, output: &Encoded) {
+        let Some(run) = self.runs.get_mut(&id).filter(|run| !run.leaving) else { return };
+        let opened = run.settle(step, index, output);
+        self.advance(id, opened);
+    }
+
+    /// Queues what a run has opened, and ends it where nothing is left to do.
+    pub(super) fn advance(&mut self, id: Uuid, opened: Opened) {
+        if !opened.maps.is_empty()
+            && let Some(entry) = self.entry(Holder::Run(id))
+        {
+            self.batch.maps.extend(opened.maps.iter().map(|(step, items)| MapSize {
+                entry,
+                step: *step,
+                items: *items,
+            }));
+        }
+        if let Some((step, error)) = opened.failed {
+            if let Some(error) = error {
+                self.record(Unit { holder: Holder::Run(id), step, index: PLAIN, attempt: 1 }, 0.0, Err(error));
+            }
+            return self.end(id, Fate::Failed(None));
+        }
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        if run.is_complete() {
+            return self.end(id, Fate::Completed);
+        }
+        run.active += opened.units.len();
+        for unit in opened.units {
+            self.queue.push(unit);
+        }
+    }
+
+    /// Puts the end of a run on its way: whatever of it still runs here is cut.
+    pub(super) fn end(&mut self, id: Uuid, fate: Fate) {
+        let holder = Holder::Run(id);
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        if run.leaving {
+            return;
+        }
+        run.leaving = true;
+        let shared = run.shared;
+        if run.active > 0 {
+            self.cut(holder);
+        }
+        if let Some(entry) = self.entry(holder) {
+            self.batch.entries[entry].fate = fate;
+            self.batch.entries[entry].shared = shared;
+        }
+    }
+
+    /// Puts the parking of a run on its way.
+    pub(super) fn park(&mut self, id: Uuid, wait: Duration) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        run.leaving = true;
+        if let Some(entry) = self.entry(Holder::Run(id)) {
+            let due_ms = i64::try_from(wait.as_millis()).unwrap_or(MAX_WAIT_MS).clamp(1, MAX_WAIT_MS);
+            self.batch.entries[entry].fate = Fate::Parked { due_ms };
+        }
+    }
+
+    /// A run that could not be parked, since a message has come: it goes on here.
+    pub(super) fn unpark(&mut self, id: Uuid) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        run.leaving = false;
+        run.summoned = true;
+        self.listening.insert(id);
+        // Timers that have rung meanwhile found it leaving.
+        self.time_retries(id);
+    }
+
+    /// Cuts what runs for a holder, and forgets what waits.
+    pub(super) fn cut(&mut self, holder: Holder) {
+        self.queue.remove(holder);
+        self.running.retain(|_, running| {
+            let cut = running.unit.holder == holder;
+            if cut {
+                running.abort.abort();
+            }
+            !cut
+        });
+    }
+
+    pub(super) fn cut_all(&mut self) {
+        for (_, running) in self.running.drain() {
+            running.abort.abort();
+        }
+    }
+
+    /// Lets go of a run or task that is no longer this worker's.
+    pub(super) fn forget(&mut self, holder: Holder) {
+        self.cut(holder);
+        match holder {
+            Holder::Run(id) => drop(self.runs.remove(&id)),
+            Holder::Task(id) => drop(self.tasks.remove(&id)),
+        }
+    }
+
+    pub(super) fn abandon(&mut self) -> Exit {
+        tracing::warn!(
+            worker = self.worker,
+            "this worker counts as dead: it drops its work and begins again under a new id"
+        );
+        self.cut_all();
+        Exit::Fenced
+    }
+
+    pub(super) fn entry(&mut self, holder: Holder) -> Option<usize> {
+        let (run, claim) = match holder {
+            Holder::Run(id) => (id, self.runs.get(&id)?.claim),
+            Holder::Task(id) => (self.tasks.get(&id)?.run, 0),
+        };
+        Some(self.batch.entry(holder, || Entry {
+            holder,
+            run,
+            period: period_of(run),
+            claim,
+            fate: Fate::GoesOn,
+            shared: false,
+        }))
+    }
+
+    pub(super) fn run_of(&self, holder: Holder) -> Option<Uuid> {
+        match holder {
+            Holder::Run(id) => Some(id),
+            Holder::Task(id) => self.tasks.get(&id).map(|task| task.run),
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! Attempts: how they begin, how they end, when they are tried again.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use uuid::Uuid;
+
+use super::{Driver, Finished, Running};
+use crate::encoded::Encoded;
+use crate::handler::Dependency;
+use crate::registration::Attempt;
+use crate::step::{Retry, RunId, StepContext, StepInfo};
+use crate::worker::attempt::{self, Ended, Job, Place};
+use crate::worker::batch::{FailedAttempt, Fate, Outcome};
+use crate::worker::notify::News;
+use crate::worker::plan::Plan;
+use crate::worker::unit::{Holder, Unit};
+
+/// The longest wait that is asked for: a year.
+pub(super) const MAX_WAIT_MS: i64 = 365 * 24 * 3600 * 1000;
+
+/// What an attempt is made of, and through what its unit is held.
+struct Parts {
+    plan: Arc<Plan>,
+    input: Encoded,
+    dependencies: Vec<Dependency>,
+    item: Option<Encoded>,
+    run: Uuid,
+    claim: i64,
+    task: i64,
+}
+
+impl Driver {
+    pub(super) fn start_units(&mut self) {
+        while !self.stopping && self.running.len() < self.options.concurrency {
+            let Some(unit) = self.queue.pop() else { break };
+            self.start(unit);
+        }
+        if self.queue.len() == 0 {
+            self.crowded_since = None;
+        } else {
+            self.crowded_since.get_or_insert_with(Instant::now);
+        }
+    }
+
+    pub(super) fn start(&mut self, unit: Unit) {
+        let Some(Parts { plan, input, dependencies, item, run, claim, task }) = self.parts(unit) else { return };
+        let step = &plan.steps[unit.step];
+        let context = StepContext::new(StepInfo {
+            run_id: RunId::from(run),
+            workflow: Arc::clone(&plan.workflow),
+            step: Arc::clone(&step.name),
+            index: u32::try_from(unit.index).ok(),
+            attempt: unit.attempt,
+            max_attempts: step.max_attempts,
+        });
+        let job = Job {
+            handlers: Arc::clone(&plan.handlers),
+            step: unit.step,
+            attempt: Attempt { context, tx: None, input, dependencies, item },
+            timeout: step.timeout,
+            place: Place {
+                pool: self.pool.clone(),
+                bucket: self.options.bucket,
+                worker: self.worker,
+                claim,
+                task,
+                run,
+                index: unit.index,
+                attempts: unit.attempt,
+            },
+        };
+        self.serial += 1;
+        let serial = self.serial;
+        let finished = self.finished.clone();
+        let handle = tokio::spawn(async move {
+            let (ended, duration) = attempt::run(job).await;
+            let _ = finished.send(Finished { serial, ended, duration });
+        });
+        self.running.insert(serial, Running { unit, abort: handle.abort_handle() });
+    }
+
+    fn plan_of(&self, holder: Holder) -> Option<Arc<Plan>> {
+        match holder {
+            Holder::Run(id) => self.runs.get(&id).map(|run| Arc::clone(&run.plan)),
+            Holder::Task(id) => self.tasks.get(&id).map(|task| Arc::clone(&task.plan)),
+        }
+    }
+
+    fn parts(&self, unit: Unit) -> Option<Parts> {
+        Some(match unit.holder {
+            Holder::Run(id) => {
+                let run = self.runs.get(&id)?;
+                Parts {
+                    plan: Arc::clone(&run.plan),
+                    input: run.input.clone(),
+                    dependencies: run.dependencies(unit.step),
+                    item: run.item(unit.step, unit.index),
+                    run: id,
+                    claim: run.claim,
+                    task: 0,
+                }
+            }
+            Holder::Task(id) => {
+                let task = self.tasks.get(&id)?;
+                Parts {
+                    plan: Arc::clone(&task.plan),
+                    input: task.input.clone(),
+                    dependencies: task.dependencies.clone(),
+                    item: task.item(unit.index),
+                    run: task.run,
+                    claim: 0,
+                    task: id,
+                }
+            }
+        })
+    }
+
+    pub(super) fn finish(&mut self, Finished { serial, ended, duration }: Finished) {
+        // One that was cut is no longer known.
+        let Some(Running { unit, .. }) = self.running.remove(&serial) else { return };
+        self.pace += 1;
+        match unit.holder {
+            Holder::Run(id) => {
+                let Some(run) = self.runs.get_mut(&id) else { return };
+                run.active -= 1;
+                if run.leaving {
+                    return;
+                }
+            }
+            Holder::Task(id) => {
+                if !self.tasks.contains_key(&id) {
+                    return;
+                }
+            }
+        }
+        let duration_ms = duration.as_secs_f32() * 1000.0;
+        match ended {
+            Ended::Completed(output) => self.record(unit, duration_ms, Ok(output)),
+            Ended::Recorded(output) => self.recorded(unit, &output),
+            Ended::Failed { error, retry } => self.failed(unit, duration_ms, error, retry),
+            Ended::Lost => self.forget(unit.holder),
+        }
+    }
+
+    /// Puts an outcome on its way.
+    pub(super) fn record(&mut self, unit: Unit, duration_ms: f32, result: Result<Encoded, String>) {
+        let failed = result.is_err();
+        let Some(entry) = self.entry(unit.holder) else { return };
+        self.batch.outcomes.push(Outcome {
+            entry,
+            step: unit.step,
+            index: unit.index,
+            attempts: unit.attempt,
+            duration_ms,
+            result,
+        });
+        match unit.holder {
+            Holder::Run(id) => {
+                let Some(run) = self.runs.get_mut(&id) else { return };
+                run.recording += 1;
+                run.report(unit.step, unit.index);
+                if failed {
+                    self.end(id, Fate::Failed(None));
+                } else if run.is_complete() {
+                    self.end(id, Fate::Completed);
+                }
+            }
+            Holder::Task(id) => self.unit_of_task_left(id),
+        }
+    }
+
+    /// Takes in an outcome that its own transaction has recorded.
+    pub(super) fn recorded(&mut self, unit: Unit, output: &Encoded) {
+        match unit.holder {
+            Holder::Run(id) => self.settle(id, unit.step, unit.index, output),
+            Holder::Task(id) => {
+                // Its transaction may have woken the owner.
+                if let Some(task) = self.tasks.get(&id) {
+                    let _ = self.news.send(News { work: true, messages: vec![task.run], ended: Vec::new() });
+                }
+                self.unit_of_task_left(id);
+            }
+        }
+    }
+
+    pub(super) fn failed(&mut self, unit: Unit, duration_ms: f32, error: String, retry: Retry) {
+        let Some(plan) = self.plan_of(unit.holder) else { return };
+        let step = &plan.steps[unit.step];
+        let wait = match retry {
+            Retry::Never => None,
+            _ if unit.attempt >= step.max_attempts => None,
+            Retry::Backoff => Some(step.backoff_after(unit.attempt)),
+            Retry::After(wait) => Some(wait),
+        };
+        let run = self.run_of(unit.holder).map(RunId::from);
+        tracing::debug!(?run, step = &*step.name, index = unit.index, attempt = unit.attempt, retry_in = ?wait, error, "an attempt failed");
+        let Some(wait) = wait else { return self.record(unit, duration_ms, Err(error)) };
+
+        let item = match unit.holder {
+            Holder::Task(id) => self.tasks.get(&id).and_then(|task| task.item(unit.index)),
+            Holder::Run(_) => None,
+        };
+        let Some(entry) = self.entry(unit.holder) else { return };
+        self.batch.attempts.push(FailedAttempt {
+            entry,
+            step: unit.step,
+            index: unit.index,
+            number: unit.attempt,
+            duration_ms,
+            retry_ms: i64::try_from(wait.as_millis()).unwrap_or(i64::MAX).min(MAX_WAIT_MS),
+            error,
+            item,
+        });
+        match unit.holder {
+            Holder::Run(id) => {
+                let Some(run) = self.runs.get_mut(&id) else { return };
+                run.recording += 1;
+                let at = Instant::now() + wait.min(Duration::from_millis(MAX_WAIT_MS.unsigned_abs()));
+                let unit = Unit { attempt: unit.attempt.saturating_add(1), ..unit };
+                run.retries.push((at, unit));
+                self.time(at, unit);
+            }
+            Holder::Task(id) => {
+                // It becomes a task of its own, which the keeper brings in.
+                let _ = self.due.send(Instant::now() + wait);
+                self.unit_of_task_left(id);
+            }
+        }
+    }
+
+    pub(super) fn unit_of_task_left(&mut self, id: i64) {
+        let Some(task) = self.tasks.get_mut(&id) else { return };
+        task.left = task.left.saturating_sub(1);
+        if task.left == 0 {
+            self.end_task(id);
+        }
+    }
+
+    pub(super) fn end_task(&mut self, id: i64) {
+        if let Some(entry) = self.entry(Holder::Task(id)) {
+            self.batch.entries[entry].fate = Fate::Completed;
+        }
+    }
+
+    pub(super) fn time(&mut self, at: Instant, unit: Unit) {
+        self.serial += 1;
+        self.timers.push(Reverse((at, self.serial)));
+        self.timed.insert(self.serial, unit);
+    }
+
+    /// Queues the retries whose time has come.
+    pub(super) fn due_retries(&mut self) {
+        let now = Instant::now();
+        while let Some(Reverse((at, serial))) = self.timers.peek().copied() {
+            if at > now {
+                break;
+            }
+            self.timers.pop();
+            let Some(unit) = self.timed.remove(&serial) else { continue };
+            let Holder::Run(id) = unit.holder else { continue };
+            let Some(run) = self.runs.get_mut(&id).filter(|run| !run.leaving) else { continue };
+            let before = run.retries.len();
+            run.retries.retain(|(_, other)| *other != unit);
+            if run.retries.len() < before {
+                run.active += 1;
+                self.queue.push(unit);
+            }
+        }
+    }
+
+    /// Sets the timers of a run's retries.
+    pub(super) fn time_retries(&mut self, id: Uuid) {
+        let retries = self.runs.get(&id).map(|run| run.retries.clone()).unwrap_or_default();
+        for (at, unit) in retries {
+            self.time(at, unit);
+        }
+    }
+}

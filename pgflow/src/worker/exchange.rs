@@ -1,0 +1,249 @@
+//! The worker's round trip to the database, repeated until it is known to have happened.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::{FromRow, Row as _};
+use uuid::Uuid;
+
+use super::batch::{Batch, Fate, storable};
+use super::unit::Holder;
+use crate::database::{Jsonb, Link, statements};
+use crate::encoded::Encoded;
+
+/// One round trip: what was done, and what more is wanted.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) bucket: i32,
+    pub(crate) worker: i32,
+    pub(crate) number: i64,
+    pub(crate) marker: i64,
+    pub(crate) queue: String,
+    pub(crate) versions: Vec<i32>,
+    pub(crate) max_runs: i32,
+    pub(crate) max_tasks: i32,
+    pub(crate) batch: Batch,
+    pub(crate) watch: Vec<Uuid>,
+    pub(crate) known_tasks: Vec<i64>,
+}
+
+/// The rows of an answer; their kinds are told at the type `pgflow.answer`.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) kind: i16,
+    pub(crate) run_id: Option<Uuid>,
+    pub(crate) number: Option<i64>,
+    pub(crate) version_id: Option<i32>,
+    pub(crate) step: Option<i32>,
+    pub(crate) index: Option<i32>,
+    pub(crate) attempts: Option<i32>,
+    pub(crate) flag: Option<i8>,
+    pub(crate) payload: Option<Encoded>,
+}
+
+impl FromRow<'_, PgRow> for Row {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            kind: row.try_get(0)?,
+            run_id: row.try_get(1)?,
+            number: row.try_get(2)?,
+            version_id: row.try_get(3)?,
+            step: row.try_get(4)?,
+            index: row.try_get(5)?,
+            attempts: row.try_get(6)?,
+            flag: row.try_get(7)?,
+            payload: row.try_get(8)?,
+        })
+    }
+}
+
+/// How a round trip ended.
+#[derive(Debug)]
+pub(crate) enum Reply {
+    Done(Vec<Row>),
+    /// The worker counts as dead.
+    Fenced,
+}
+
+/// What an error means for a call that is safe to repeat.
+enum Trouble {
+    /// The worker is dead to the others.
+    Fenced,
+    /// The database refuses some of the data, and always will.
+    Data(String),
+    /// It may go better the next time.
+    Passing,
+}
+
+/// The shortest and the longest wait before a round trip is repeated.
+const WAIT: Duration = Duration::from_millis(20);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+/// Carries out a round trip, repeating it for as long as it takes: an error of the database never becomes a failure of a step, but
+/// for an output that the database refuses, which fails its step alone.
+pub(crate) async fn exchange(link: &mut Link, request: &mut Arc<Request>) -> Reply {
+    let mut wait = WAIT;
+    loop {
+        let sent = Arc::clone(request);
+        let error = match link.call(|connection| Box::pin(async move { call(connection, &sent).await })).await {
+            Ok(rows) => return Reply::Done(rows),
+            Err(error) => error,
+        };
+        match trouble(&error) {
+            Trouble::Fenced => return Reply::Fenced,
+            Trouble::Data(reason) => {
+                if let Some(request) = Arc::get_mut(request)
+                    && drop_refused(link, &mut request.batch, &reason).await
+                {
+                    continue;
+                }
+                tracing::error!(worker = request.worker, %error, "the database refuses the worker's results; trying again");
+            }
+            Trouble::Passing => {
+                tracing::warn!(worker = request.worker, %error, "the database did not take the worker's results; trying again");
+            }
+        }
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+fn trouble(error: &sqlx::Error) -> Trouble {
+    let sqlx::Error::Database(database) = error else { return Trouble::Passing };
+    match database.code().unwrap_or_default().as_ref() {
+        "PF001" => Trouble::Fenced,
+        // Data exceptions, integrity constraints, program limits.
+        code if code.starts_with("22") || code.starts_with("23") || code.starts_with("54") => {
+            Trouble::Data(database.message().to_owned())
+        }
+        _ => Trouble::Passing,
+    }
+}
+
+/// Looks for the outputs that the database refuses by halving what is asked about, and makes failures of them. Gives whether there
+/// were any.
+async fn drop_refused(link: &mut Link, batch: &mut Batch, reason: &str) -> bool {
+    let outputs: Vec<(usize, Encoded)> = batch
+        .outcomes
+        .iter()
+        .enumerate()
+        .filter_map(|(place, o)| Some((place, o.result.as_ref().ok()?.clone())))
+        .collect();
+    let mut suspects: Vec<&[(usize, Encoded)]> = vec![&outputs];
+    let mut refused = Vec::new();
+    while let Some(part) = suspects.pop() {
+        if part.is_empty() {
+            continue;
+        }
+        let texts: Vec<Encoded> = part.iter().map(|(_, output)| output.clone()).collect();
+        match link.call(|connection| Box::pin(ask_about(connection, texts))).await {
+            Err(error) if matches!(trouble(&error), Trouble::Data(_)) => match part {
+                [(place, _)] => refused.push(*place),
+                _ => {
+                    let (left, right) = part.split_at(part.len() / 2);
+                    suspects.extend([left, right]);
+                }
+            },
+            _ => {}
+        }
+    }
+    for place in &refused {
+        tracing::warn!(reason, "the database refuses the output of a step; the step fails");
+        batch.refuse_outcome(*place, reason);
+    }
+    !refused.is_empty()
+}
+
+async fn ask_about(connection: &mut PgConnection, texts: Vec<Encoded>) -> sqlx::Result<()> {
+    let parameters: Vec<Jsonb<'_>> = texts.iter().map(|text| Jsonb(text.as_str())).collect();
+    sqlx::query(statements::JSON_IS_ACCEPTED).bind(parameters).execute(connection).await.map(drop)
+}
+
+async fn call(connection: &mut PgConnection, request: &Request) -> sqlx::Result<Vec<Row>> {
+    let batch = &request.batch;
+    let entries = &batch.entries;
+    let place = |entry: usize| i32::try_from(entry + 1).unwrap_or(i32::MAX);
+    let small = |number: usize| i16::try_from(number).unwrap_or(i16::MAX);
+    let count = |number: u16| i16::try_from(number).unwrap_or(i16::MAX);
+
+    sqlx::query_as(statements::EXCHANGE)
+        .bind(request.bucket)
+        .bind(request.worker)
+        .bind(request.number)
+        .bind(request.marker)
+        .bind(&request.queue)
+        .bind(&request.versions)
+        .bind(request.max_runs)
+        .bind(request.max_tasks)
+        .bind(entries.iter().map(|e| e.run).collect::<Vec<_>>())
+        .bind(entries.iter().map(|e| e.period).collect::<Vec<_>>())
+        .bind(entries.iter().map(|e| e.claim).collect::<Vec<_>>())
+        .bind(entries.iter().map(|e| if let Holder::Task(id) = e.holder { id } else { 0 }).collect::<Vec<_>>())
+        .bind(entries.iter().map(|e| fate_code(&e.fate)).collect::<Vec<_>>())
+        .bind(entries.iter().map(|e| if let Fate::Parked { due_ms } = e.fate { due_ms } else { 0 }).collect::<Vec<_>>())
+        .bind(entries.iter().map(|e| e.shared).collect::<Vec<_>>())
+        .bind(
+            entries
+                .iter()
+                .map(|e| if let Fate::Failed(reason) = &e.fate { reason.as_deref().map(storable) } else { None })
+                .collect::<Vec<_>>(),
+        )
+        .bind(batch.outcomes.iter().map(|o| place(o.entry)).collect::<Vec<_>>())
+        .bind(batch.outcomes.iter().map(|o| small(o.step)).collect::<Vec<_>>())
+        .bind(batch.outcomes.iter().map(|o| o.index).collect::<Vec<_>>())
+        .bind(
+            batch
+                .outcomes
+                .iter()
+                .map(|o| if o.result.is_ok() { b'c' } else { b'f' }.cast_signed())
+                .collect::<Vec<i8>>(),
+        )
+        .bind(batch.outcomes.iter().map(|o| count(o.attempts)).collect::<Vec<_>>())
+        .bind(batch.outcomes.iter().map(|o| o.duration_ms).collect::<Vec<_>>())
+        .bind(
+            batch
+                .outcomes
+                .iter()
+                .map(|o| o.result.as_ref().ok().map(|output| Jsonb(output.as_str())))
+                .collect::<Vec<_>>(),
+        )
+        .bind(batch.outcomes.iter().map(|o| o.result.as_ref().err().map(|error| storable(error))).collect::<Vec<_>>())
+        .bind(batch.attempts.iter().map(|a| place(a.entry)).collect::<Vec<_>>())
+        .bind(batch.attempts.iter().map(|a| small(a.step)).collect::<Vec<_>>())
+        .bind(batch.attempts.iter().map(|a| a.index).collect::<Vec<_>>())
+        .bind(batch.attempts.iter().map(|a| count(a.number)).collect::<Vec<_>>())
+        .bind(batch.attempts.iter().map(|a| a.duration_ms).collect::<Vec<_>>())
+        .bind(batch.attempts.iter().map(|a| a.retry_ms).collect::<Vec<_>>())
+        .bind(batch.attempts.iter().map(|a| storable(&a.error)).collect::<Vec<_>>())
+        .bind(batch.attempts.iter().map(|a| a.item.as_ref().map(|item| Jsonb(item.as_str()))).collect::<Vec<_>>())
+        .bind(batch.maps.iter().map(|m| place(m.entry)).collect::<Vec<_>>())
+        .bind(batch.maps.iter().map(|m| small(m.step)).collect::<Vec<_>>())
+        .bind(batch.maps.iter().map(|m| m.items).collect::<Vec<_>>())
+        .bind(batch.shares.iter().map(|s| place(s.entry)).collect::<Vec<_>>())
+        .bind(batch.shares.iter().map(|s| small(s.step)).collect::<Vec<_>>())
+        .bind(batch.shares.iter().map(|s| s.first).collect::<Vec<_>>())
+        .bind(batch.shares.iter().map(|s| s.count).collect::<Vec<_>>())
+        .bind(batch.shares.iter().map(|s| s.items.as_ref().map(|items| Jsonb(items.as_str()))).collect::<Vec<_>>())
+        .bind(&batch.heard)
+        .bind(&request.watch)
+        .bind(&request.known_tasks)
+        .fetch_all(connection)
+        .await
+}
+
+/// How a fate is written; see `pgflow.exchange`.
+fn fate_code(fate: &Fate) -> i16 {
+    match fate {
+        Fate::GoesOn => 0,
+        Fate::Completed => 1,
+        Fate::Failed(_) => 2,
+        Fate::Parked { .. } => 4,
+    }
+}
+
+/// The places of refused entries in an answer.
+pub(crate) fn refused(rows: &[Row]) -> HashSet<usize> {
+    rows.iter().filter(|row| row.kind == 1).filter_map(|row| usize::try_from(row.number? - 1).ok()).collect()
+}

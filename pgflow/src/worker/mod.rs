@@ -1,0 +1,220 @@
+//! The worker: a process (or a part of one) that runs workflows.
+
+mod attempt;
+mod batch;
+mod driver;
+mod exchange;
+mod keeper;
+pub(crate) mod notify;
+mod options;
+mod plan;
+mod queue;
+mod run;
+mod session;
+mod task;
+pub(crate) mod unit;
+
+use std::time::Duration;
+
+use sqlx::PgPool;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::database;
+use crate::error::Error;
+use crate::registration::Registration;
+use options::Options;
+use session::WorkerLives;
+
+/// Runs workflows: claims runs, executes their steps, records outcomes, recovers what dead workers have left.
+///
+/// ```no_run
+/// # async fn example(pool: sqlx::PgPool, registration: pgflow::Registration) -> Result<(), pgflow::Error> {
+/// pgflow::Worker::builder(pool).register(registration).concurrency(64).run().await
+/// # }
+/// ```
+///
+/// Start as many processes as you like on one database: they share the work, and when one dies the others go on with its runs
+/// within seconds.
+#[derive(Debug)]
+pub struct Worker {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<Result<(), Error>>,
+}
+
+/// How a worker is set up; see the methods for the defaults.
+#[derive(Debug)]
+#[must_use = "a worker does nothing until it is run or started"]
+pub struct WorkerBuilder {
+    pool: PgPool,
+    options: Options,
+    registrations: Vec<Registration>,
+}
+
+impl Worker {
+    /// A worker on the database of `pool`.
+    ///
+    /// From the pool the worker takes how to connect: it opens connections of its own (four, and more for steps that take a
+    /// [`Tx`](crate::Tx)), so that neither your queries nor its steps keep it from beating.
+    pub fn builder(pool: PgPool) -> WorkerBuilder {
+        WorkerBuilder { pool, options: Options::default(), registrations: Vec::new() }
+    }
+
+    /// Stops in order: claims no more, waits for the steps that run (for the grace time at most), records what they have given,
+    /// and hands the rest back.
+    ///
+    /// # Errors
+    /// What the worker ended with.
+    pub async fn stop(self) -> Result<(), Error> {
+        let _ = self.stop.send(true);
+        self.wait().await
+    }
+
+    /// Waits until the worker ends by itself, which it does only on an error.
+    ///
+    /// # Errors
+    /// What the worker ended with.
+    pub async fn wait(self) -> Result<(), Error> {
+        self.task.await.map_err(|e| Error::invalid(format!("the worker's task has ended abnormally: {e}")))?
+    }
+}
+
+impl WorkerBuilder {
+    /// Adds a workflow: `fulfil_order::Workflow`, or `fulfil_order::Workflow.with_state(shop)` for one with a state.
+    pub fn register(mut self, workflow: impl Into<Registration>) -> Self {
+        self.registrations.push(workflow.into());
+        self
+    }
+
+    /// How many steps run at once, at most. Default: 100.
+    pub fn concurrency(mut self, steps: usize) -> Self {
+        self.options.concurrency = steps.max(1);
+        self
+    }
+
+    /// The queue whose runs this worker takes. Default: `default`.
+    pub fn queue(mut self, name: impl Into<String>) -> Self {
+        self.options.queue = name.into();
+        self
+    }
+
+    /// How often an idle worker looks for work when no notification comes. Default: 1 s.
+    pub fn poll_interval(mut self, interval: Duration) -> Self {
+        self.options.poll_interval = interval.max(Duration::from_millis(1));
+        self
+    }
+
+    /// How often the worker shows that it lives. Default: 1.5 s.
+    pub fn beat(mut self, interval: Duration) -> Self {
+        self.options.beat = interval.max(Duration::from_millis(10));
+        self
+    }
+
+    /// After which silence the others take a worker for dead and hand its runs on: at least three beats. Default: 6 s.
+    pub fn silence_limit(mut self, limit: Duration) -> Self {
+        self.options.silence_limit = limit;
+        self
+    }
+
+    /// How long a stop waits for the steps that run before it cuts them. Default: 30 s.
+    pub fn grace(mut self, time: Duration) -> Self {
+        self.options.grace = time;
+        self
+    }
+
+    /// A name for people to read, in listings and logs. It identifies nothing: every worker has a fresh id. Default: the program's
+    /// name and its process id.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.options.name = name.into();
+        self
+    }
+
+    /// How many steps with a [`Tx`](crate::Tx) run at once: each has a connection of its own. Default: 10.
+    pub fn tx_connections(mut self, connections: u32) -> Self {
+        self.options.tx_connections = connections.max(1);
+        self
+    }
+
+    /// Whether the worker migrates the schema `pgflow` when it starts. Default: yes. Without, it refuses to start on a schema that
+    /// is not the one it knows.
+    pub fn migrate(mut self, migrate: bool) -> Self {
+        self.options.migrate = migrate;
+        self
+    }
+
+    /// Runs until the process is told to stop by SIGTERM or SIGINT (Ctrl-C), and then stops in order. A second signal ends the
+    /// wait for running steps.
+    ///
+    /// # Errors
+    /// When the options make no sense, or the database cannot be used: not reachable, too old, not migrated, no privilege.
+    /// Later troubles of the database end no worker.
+    pub async fn run(self) -> Result<(), Error> {
+        let worker = self.start().await?;
+        let Worker { stop, mut task } = worker;
+        tokio::select! {
+            ended = &mut task => return ended.map_err(|e| Error::invalid(format!("the worker's task has ended abnormally: {e}")))?,
+            () = told_to_stop() => {}
+        }
+        let _ = stop.send(true);
+        tokio::select! {
+            ended = &mut task => ended.map_err(|e| Error::invalid(format!("the worker's task has ended abnormally: {e}")))?,
+            () = told_to_stop() => {
+                task.abort();
+                Ok(())
+            }
+        }
+    }
+
+    /// Starts the worker in the background; it works until [`Worker::stop`] is called. Dropping the handle stops it as well, but
+    /// nobody waits for the end then.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn start(self) -> Result<Worker, Error> {
+        let Self { pool, options, registrations } = self;
+        check(&options, &registrations)?;
+        database::reach(&pool).await?;
+        if options.migrate {
+            database::migrate(&pool).await?;
+        } else {
+            database::check(&pool).await?;
+        }
+        let lives = WorkerLives::new(&pool, options, &registrations).await?;
+        let (stop, stopped) = watch::channel(false);
+        Ok(Worker { stop, task: tokio::spawn(lives.work(stopped)) })
+    }
+}
+
+fn check(options: &Options, registrations: &[Registration]) -> Result<(), Error> {
+    if registrations.is_empty() {
+        return Err(Error::invalid("the worker has no workflow: add one with `register(my_workflow::Workflow)`"));
+    }
+    if options.silence_limit < options.beat * 3 {
+        return Err(Error::invalid(format!(
+            "a silence limit of {:?} is too short for a beat every {:?}: make it at least three beats",
+            options.silence_limit, options.beat
+        )));
+    }
+    for (place, registration) in registrations.iter().enumerate() {
+        let name = &registration.definition().name;
+        if registrations[..place].iter().any(|other| other.definition().name == *name) {
+            return Err(Error::invalid(format!("workflow `{name}` is registered twice")));
+        }
+    }
+    Ok(())
+}
+
+async fn told_to_stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupt.await;
+}

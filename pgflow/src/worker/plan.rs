@@ -1,0 +1,115 @@
+//! A workflow as the worker runs it: steps by number, edges resolved.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::definition::{Definition, StepDefinition};
+use crate::error::Error;
+use crate::registration::{Handle, Registration};
+
+/// The longest wait before another attempt.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(3600);
+
+/// A version of a workflow.
+pub(crate) struct Plan {
+    pub(crate) version: i32,
+    pub(crate) workflow: Arc<str>,
+    pub(crate) handlers: Arc<dyn Handle>,
+    pub(crate) steps: Vec<PlanStep>,
+}
+
+pub(crate) struct PlanStep {
+    pub(crate) name: Arc<str>,
+    pub(crate) dependencies: Vec<PlanEdge>,
+    /// The steps that depend on this one.
+    pub(crate) consumers: Vec<usize>,
+    /// How many of them need its output.
+    pub(crate) readers: usize,
+    pub(crate) map: Option<PlanMap>,
+    pub(crate) max_attempts: u16,
+    pub(crate) backoff: Duration,
+    pub(crate) timeout: Option<Duration>,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct PlanEdge {
+    pub(crate) step: usize,
+    /// Whether the output is passed on.
+    pub(crate) value: bool,
+    /// Whether the output is needed: it is passed on, or mapped over.
+    pub(crate) read: bool,
+}
+
+/// Where the list of a map step is.
+#[derive(Clone, Copy)]
+pub(crate) enum PlanMap {
+    Input,
+    Step(usize),
+}
+
+impl Plan {
+    pub(crate) fn new(version: i32, registration: &Registration) -> Result<Self, Error> {
+        let definition = registration.definition();
+        let mut steps =
+            definition.steps.iter().map(|step| plan_step(definition, step)).collect::<Result<Vec<_>, _>>()?;
+        for number in 0..steps.len() {
+            for edge in steps[number].dependencies.clone() {
+                steps[edge.step].consumers.push(number);
+                steps[edge.step].readers += usize::from(edge.read);
+            }
+        }
+        Ok(Self { version, workflow: definition.name.as_str().into(), handlers: registration.handlers(), steps })
+    }
+}
+
+impl PlanStep {
+    /// The wait after a failed attempt (the first is 1): doubled with each one, at most an hour, with a quarter of jitter either way
+    /// so that what failed together does not come again together.
+    pub(crate) fn backoff_after(&self, attempt: u16) -> Duration {
+        let doublings = u32::from(attempt.saturating_sub(1)).min(30);
+        let wait = self.backoff.saturating_mul(1 << doublings).min(LONGEST_BACKOFF);
+        wait.mul_f64(0.75 + fastrand::f64() / 2.0)
+    }
+}
+
+fn plan_step(definition: &Definition, step: &StepDefinition) -> Result<PlanStep, Error> {
+    let number = |name: &str| {
+        definition.steps.iter().position(|other| other.name == name).ok_or_else(|| {
+            Error::invalid(format!(
+                "workflow `{}`: step `{}` depends on `{name}`, which is no step of it",
+                definition.name, step.name
+            ))
+        })
+    };
+    let dependencies = step
+        .depends_on
+        .iter()
+        .map(|edge| {
+            let mapped = step.map.as_ref().is_some_and(|map| map.step.as_ref() == Some(&edge.step));
+            Ok(PlanEdge { step: number(&edge.step)?, value: edge.value, read: edge.value || mapped })
+        })
+        .collect::<Result<Vec<_>, Error>>()?;
+    let map = match &step.map {
+        None => None,
+        Some(source) => Some(match &source.step {
+            None => PlanMap::Input,
+            Some(name) => PlanMap::Step(number(name)?),
+        }),
+    };
+    Ok(PlanStep {
+        name: step.name.as_str().into(),
+        dependencies,
+        consumers: Vec::new(),
+        readers: 0,
+        map,
+        max_attempts: step.options.max_attempts.max(1),
+        backoff: step.options.backoff,
+        timeout: step.options.timeout,
+    })
+}
+
+impl std::fmt::Debug for Plan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plan").field("workflow", &self.workflow).field("version", &self.version).finish_non_exhaustive()
+    }
+}

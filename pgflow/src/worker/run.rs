@@ -1,0 +1,353 @@
+//! A run in the hands of its owner: which steps are open, which are done, what follows. It knows nothing of the database.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use uuid::Uuid;
+
+use super::plan::{Plan, PlanMap};
+use super::unit::{Holder, PLAIN, Unit};
+use crate::encoded::Encoded;
+use crate::handler::Dependency;
+
+/// An owned run.
+///
+/// A step counts as *reported* when its outcomes are on their way to the database, and as *done* when they are committed: what
+/// follows it begins only then.
+pub(crate) struct OwnedRun {
+    pub(crate) id: Uuid,
+    /// The number of the claim that names it.
+    pub(crate) claim: i64,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) input: Encoded,
+    steps: Vec<Step>,
+    unreported: usize,
+    history: History,
+    /// Units that are queued or running here.
+    pub(crate) active: usize,
+    /// Outcomes and attempts that are on their way to the database.
+    pub(crate) recording: usize,
+    /// Attempts that wait for their time.
+    pub(crate) retries: Vec<(Instant, Unit)>,
+    /// Whether it ever gave work away, or an owner before may have.
+    pub(crate) shared: bool,
+    /// How many of its units are out.
+    out: usize,
+    /// It could not be parked, for a message has come that is not read yet.
+    pub(crate) summoned: bool,
+    /// Its end, or its park, is on its way to the database.
+    pub(crate) leaving: bool,
+}
+
+struct Step {
+    /// Dependencies that are not done.
+    blockers: usize,
+    /// Consumers that still want the output.
+    readers: usize,
+    progress: Progress,
+}
+
+enum Progress {
+    Blocked,
+    Open {
+        units: Vec<UnitState>,
+        /// The items of a map step; empty for a plain one.
+        items: Vec<Encoded>,
+        unreported: usize,
+        undone: usize,
+    },
+    Done(Dependency),
+}
+
+#[derive(Clone)]
+enum UnitState {
+    Here,
+    /// Shared: somebody else does it, or will.
+    Out,
+    Reported,
+    Done(Option<Encoded>),
+}
+
+/// What is known of a run that was worked on before.
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    pub(crate) outcomes: HashMap<(usize, i32), Recorded>,
+    /// Failed attempts: how many, and when the next one may begin.
+    pub(crate) attempts: HashMap<(usize, i32), (u16, Instant)>,
+    pub(crate) out: HashSet<(usize, i32)>,
+}
+
+/// An outcome as it was recorded.
+#[derive(Clone, Debug)]
+pub(crate) enum Recorded {
+    Completed(Encoded),
+    Failed,
+}
+
+/// What opening or advancing a run has brought.
+#[derive(Debug, Default)]
+pub(crate) struct Opened {
+    /// Units that can begin now.
+    pub(crate) units: Vec<Unit>,
+    /// Map steps whose size is to be recorded: (step, items).
+    pub(crate) maps: Vec<(usize, i32)>,
+    /// Why the run cannot go on: a step (and what it failed of, where that is not recorded yet).
+    pub(crate) failed: Option<(usize, Option<String>)>,
+}
+
+impl OwnedRun {
+    pub(crate) fn new(id: Uuid, claim: i64, plan: Arc<Plan>, input: Encoded, history: History) -> Self {
+        let steps: Vec<Step> = plan
+            .steps
+            .iter()
+            .map(|step| Step { blockers: step.dependencies.len(), readers: step.readers, progress: Progress::Blocked })
+            .collect();
+        Self {
+            id,
+            claim,
+            unreported: steps.len(),
+            steps,
+            plan,
+            input,
+            // What was out may have come back, with a message, while the history was read.
+            shared: !history.out.is_empty() || !history.outcomes.is_empty(),
+            summoned: false,
+            out: 0,
+            history,
+            active: 0,
+            recording: 0,
+            retries: Vec::new(),
+            leaving: false,
+        }
+    }
+
+    /// Opens the steps that depend on nothing (and, as far as they are recorded, those that follow).
+    pub(crate) fn begin(&mut self) -> Opened {
+        let mut opened = Opened::default();
+        // From the back, as a stack: the steps open in the order of their declaration.
+        let first = (0..self.steps.len()).rev().filter(|number| self.steps[*number].blockers == 0).collect();
+        self.open_all(first, &mut opened);
+        opened
+    }
+
+    /// Whether all steps are reported: with what is on its way, the run has completed.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.unreported == 0
+    }
+
+    /// Whether messages for it are to be expected.
+    pub(crate) fn listens(&self) -> bool {
+        self.summoned || self.out > 0
+    }
+
+    /// How long the run only waits, from `now`: none while anything of it is under way.
+    pub(crate) fn idle_for(&self, now: Instant) -> Option<Duration> {
+        if self.leaving || self.active > 0 || self.recording > 0 || self.listens() {
+            return None;
+        }
+        self.retries.iter().map(|(at, _)| at.saturating_duration_since(now)).min()
+    }
+
+    /// Notes that the outcome of a unit is on its way.
+    pub(crate) fn report(&mut self, step: usize, index: i32) {
+        let Progress::Open { units, unreported, .. } = &mut self.steps[step].progress else { return };
+        let Some(unit) = units.get_mut(place(index)) else { return };
+        if matches!(unit, UnitState::Here | UnitState::Out) {
+            self.out -= usize::from(matches!(unit, UnitState::Out));
+            *unit = UnitState::Reported;
+            *unreported -= 1;
+            if *unreported == 0 {
+                self.step_reported(step);
+            }
+        }
+    }
+
+    /// Takes in an outcome that is committed, and opens what follows.
+    pub(crate) fn settle(&mut self, step: usize, index: i32, output: &Encoded) -> Opened {
+        self.report(step, index);
+        let mut opened = Opened::default();
+        let keep = self.steps[step].readers > 0;
+        let Progress::Open { units, undone, .. } = &mut self.steps[step].progress else { return opened };
+        let Some(unit) = units.get_mut(place(index)) else { return opened };
+        if !matches!(unit, UnitState::Done(_)) {
+            *unit = UnitState::Done(keep.then(|| output.clone()));
+            *undone -= 1;
+            if *undone == 0 {
+                let mut next = Vec::new();
+                self.step_done(step, &mut next);
+                self.open_all(next, &mut opened);
+            }
+        }
+        opened
+    }
+
+    /// Notes that a unit was given away.
+    pub(crate) fn give_away(&mut self, step: usize, index: i32) {
+        self.shared = true;
+        if let Progress::Open { units, .. } = &mut self.steps[step].progress
+            && let Some(unit @ UnitState::Here) = units.get_mut(place(index))
+        {
+            *unit = UnitState::Out;
+            self.out += 1;
+        }
+    }
+
+    /// What the dependencies of a step give, in their order.
+    pub(crate) fn dependencies(&self, step: usize) -> Vec<Dependency> {
+        self.plan.steps[step]
+            .dependencies
+            .iter()
+            .map(|edge| match &self.steps[edge.step].progress {
+                Progress::Done(output) if edge.value => output.clone(),
+                _ => Dependency::Order,
+            })
+            .collect()
+    }
+
+    /// The item of a unit of a map step.
+    pub(crate) fn item(&self, step: usize, index: i32) -> Option<Encoded> {
+        match &self.steps[step].progress {
+            Progress::Open { items, .. } if index != PLAIN => items.get(place(index)).cloned(),
+            _ => None,
+        }
+    }
+
+    /// Opens steps, and those that follow at once from what is recorded. A loop: a chain of them may be long.
+    fn open_all(&mut self, mut steps: Vec<usize>, opened: &mut Opened) {
+        while let Some(number) = steps.pop() {
+            if opened.failed.is_some() {
+                return;
+            }
+            self.open(number, opened, &mut steps);
+        }
+    }
+
+    fn open(&mut self, number: usize, opened: &mut Opened, next: &mut Vec<usize>) {
+        let count = match self.items_of(number) {
+            Ok(None) => 1,
+            Ok(Some(items)) => {
+                let count = items.len();
+                let Ok(size) = i32::try_from(count) else {
+                    opened.failed = Some((
+                        number,
+                        Some(format!("a map of {count} items is more than the {} that are possible", i32::MAX)),
+                    ));
+                    return;
+                };
+                opened.maps.push((number, size));
+                self.steps[number].progress = Progress::Open { units: Vec::new(), items, unreported: 0, undone: 0 };
+                count
+            }
+            Err(error) => {
+                opened.failed = Some((number, Some(error)));
+                return;
+            }
+        };
+        let items = match std::mem::replace(&mut self.steps[number].progress, Progress::Blocked) {
+            Progress::Open { items, .. } => items,
+            _ => Vec::new(),
+        };
+        let first = if self.plan.steps[number].map.is_some() { 0 } else { PLAIN };
+        let mut units = Vec::with_capacity(count);
+        let mut left = count;
+        let keep = self.steps[number].readers > 0;
+        for n in 0..count {
+            // The count fits: it was checked above.
+            let index = if first == PLAIN { PLAIN } else { i32::try_from(n).unwrap_or(i32::MAX) };
+            units.push(match self.history.outcomes.remove(&(number, index)) {
+                Some(Recorded::Completed(output)) => {
+                    left -= 1;
+                    UnitState::Done(keep.then_some(output))
+                }
+                Some(Recorded::Failed) => {
+                    opened.failed = Some((number, None));
+                    return;
+                }
+                None if self.history.out.contains(&(number, index)) => {
+                    self.out += 1;
+                    UnitState::Out
+                }
+                None => {
+                    self.open_unit(number, index, opened);
+                    UnitState::Here
+                }
+            });
+        }
+        self.steps[number].progress = Progress::Open { units, items, unreported: left, undone: left };
+        if left == 0 {
+            self.step_reported(number);
+            self.step_done(number, next);
+        }
+    }
+
+    fn open_unit(&mut self, step: usize, index: i32, opened: &mut Opened) {
+        let unit = Unit { holder: Holder::Run(self.id), step, index, attempt: 1 };
+        match self.history.attempts.remove(&(step, index)) {
+            Some((tried, at)) => self.retries.push((at, Unit { attempt: tried.saturating_add(1), ..unit })),
+            None => opened.units.push(unit),
+        }
+    }
+
+    fn items_of(&self, number: usize) -> Result<Option<Vec<Encoded>>, String> {
+        let source = match self.plan.steps[number].map {
+            None => return Ok(None),
+            Some(PlanMap::Input) => Dependency::Output(self.input.clone()),
+            Some(PlanMap::Step(step)) => match &self.steps[step].progress {
+                Progress::Done(output) => output.clone(),
+                _ => Dependency::Order,
+            },
+        };
+        self.plan.handlers.expand(number, &source).map(Some).map_err(|error| error.message().to_owned())
+    }
+
+    /// All outcomes of a step are on their way. What it has read is wanted once less.
+    fn step_reported(&mut self, number: usize) {
+        self.unreported -= 1;
+        let plan = Arc::clone(&self.plan);
+        for edge in plan.steps[number].dependencies.iter().filter(|edge| edge.read) {
+            let source = &mut self.steps[edge.step];
+            source.readers = source.readers.saturating_sub(1);
+            if source.readers == 0 {
+                source.progress = Progress::Done(Dependency::Order);
+            }
+        }
+    }
+
+    /// All outcomes of a step are committed. Gives the steps that it was the last to block.
+    fn step_done(&mut self, number: usize, next: &mut Vec<usize>) {
+        let is_map = self.plan.steps[number].map.is_some();
+        if let Progress::Open { units, .. } =
+            std::mem::replace(&mut self.steps[number].progress, Progress::Done(Dependency::Order))
+            && self.steps[number].readers > 0
+        {
+            let mut outputs = units.into_iter().filter_map(|unit| match unit {
+                UnitState::Done(output) => output,
+                _ => None,
+            });
+            self.steps[number].progress = Progress::Done(if is_map {
+                Dependency::List(outputs.collect())
+            } else {
+                outputs.next().map_or(Dependency::Order, Dependency::Output)
+            });
+        }
+        let plan = Arc::clone(&self.plan);
+        for consumer in plan.steps[number].consumers.iter().rev() {
+            self.steps[*consumer].blockers -= 1;
+            if self.steps[*consumer].blockers == 0 {
+                next.push(*consumer);
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for OwnedRun {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OwnedRun").field("id", &self.id).field("plan", &self.plan).finish_non_exhaustive()
+    }
+}
+
+/// The place of a unit among those of its step.
+fn place(index: i32) -> usize {
+    usize::try_from(index).unwrap_or(0)
+}

@@ -1,0 +1,196 @@
+//! The life of a worker under one id: registered, driven, retired. When it is declared dead it begins again under another.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tokio::sync::{mpsc, watch};
+
+use super::driver::{Driver, Exit, Senses};
+use super::keeper::Keeper;
+use super::notify::{self, MESSAGE, News, WORK};
+use super::options::Options;
+use super::plan::Plan;
+use crate::database::{Link, statements};
+use crate::error::Error;
+use crate::registration::Registration;
+
+/// The connections and plans of a worker, which outlive its ids.
+pub(crate) struct WorkerLives {
+    options: Arc<Options>,
+    connect: Arc<PgConnectOptions>,
+    plans: HashMap<i32, Arc<Plan>>,
+    /// For the transactions of steps: a pool of its own, so that they never keep beats and round trips waiting.
+    pool: PgPool,
+}
+
+impl WorkerLives {
+    pub(crate) async fn new(pool: &PgPool, options: Options, registrations: &[Registration]) -> Result<Self, Error> {
+        let mut plans = HashMap::new();
+        for registration in registrations {
+            let version = crate::client::register(pool, registration.definition()).await?;
+            plans.insert(version, Arc::new(Plan::new(version, registration)?));
+        }
+        let connect = pool.connect_options();
+        let tx = PgPoolOptions::new()
+            .max_connections(options.tx_connections)
+            .connect_lazy_with(PgConnectOptions::clone(&connect));
+        Ok(Self { options: Arc::new(options), connect, plans, pool: tx })
+    }
+
+    /// Works until told to stop.
+    pub(crate) async fn work(self, stop: watch::Receiver<bool>) -> Result<(), Error> {
+        let (news, news_task) = notify::sender(Arc::clone(&self.connect));
+        let result = self.lives(&news, stop).await;
+        drop(news);
+        // What is still to be told is told before the end.
+        let _ = tokio::time::timeout(Duration::from_secs(2), news_task).await;
+        // A handler that keeps its `Tx` for ever keeps nobody else.
+        let _ = tokio::time::timeout(Duration::from_secs(2), self.pool.close()).await;
+        result
+    }
+
+    async fn lives(&self, news: &mpsc::UnboundedSender<News>, stop: watch::Receiver<bool>) -> Result<(), Error> {
+        let mut previous: Option<i32> = None;
+        loop {
+            let Some(worker) = self.register(&stop).await? else { return Ok(()) };
+            tracing::info!(worker, name = self.options.name, "the worker has begun");
+            if let Some(previous) = previous.replace(worker) {
+                // Where the database was away for long, nobody has declared the former id dead; it shall not count as crashed.
+                self.retire(previous, None, news).await;
+            }
+            if self.live(worker, news, stop.clone()).await? == Exit::Stopped {
+                tracing::info!(worker, "the worker has stopped");
+                return Ok(());
+            }
+        }
+    }
+
+    async fn live(
+        &self,
+        worker: i32,
+        news: &mpsc::UnboundedSender<News>,
+        stop: watch::Receiver<bool>,
+    ) -> Result<Exit, Error> {
+        let (due, due_receiver) = mpsc::unbounded_channel();
+        let (sign_sender, signs) = mpsc::unbounded_channel();
+        let keeper = Keeper {
+            options: Arc::clone(&self.connect),
+            bucket: self.options.bucket,
+            worker,
+            beat: self.options.beat,
+            silence_limit: self.options.silence_limit,
+        };
+        let keeper_ended = keeper
+            .start(sign_sender, due_receiver)
+            .map_err(|e| Error::invalid(format!("the keeper's thread could not be started: {e}")))?;
+        let (heard, listener) = notify::listen(Arc::clone(&self.connect), &[WORK, MESSAGE]);
+
+        let (mut driver, finished) = Driver::new(
+            Arc::clone(&self.options),
+            worker,
+            self.plans.clone(),
+            self.pool.clone(),
+            Link::new(Arc::clone(&self.connect)),
+            news.clone(),
+            due,
+        );
+        let exit = driver.drive(Senses { signs, heard, stop }, finished).await;
+        let link = driver.into_link();
+        if exit == Exit::Stopped {
+            // Everything that is still owned goes back to the queue at once.
+            self.retire(worker, link, news).await;
+        }
+        listener.abort();
+        // The driver's ends of the channels are gone, so the thread ends with what it is doing.
+        let _ = tokio::time::timeout(Duration::from_secs(5), keeper_ended).await;
+        Ok(exit)
+    }
+
+    /// A fresh id; none when the worker is told to stop before the database has given one.
+    async fn register(&self, stop: &watch::Receiver<bool>) -> Result<Option<i32>, Error> {
+        let mut link = Link::new(Arc::clone(&self.connect)).with_deadline(Duration::from_secs(5));
+        let mut wait = Duration::from_millis(100);
+        loop {
+            if *stop.borrow() {
+                return Ok(None);
+            }
+            let options = Arc::clone(&self.options);
+            let versions: Vec<i32> = self.plans.keys().copied().collect();
+            let answer = link
+                .call(|connection| {
+                    Box::pin(async move {
+                        sqlx::query_scalar(statements::REGISTER_WORKER)
+                            .bind(options.bucket)
+                            .bind(&options.name)
+                            .bind(options.silence_limit.as_secs_f64())
+                            .bind(versions)
+                            .fetch_one(connection)
+                            .await
+                    })
+                })
+                .await;
+            match answer {
+                Ok(worker) => {
+                    link.close().await;
+                    return Ok(Some(worker));
+                }
+                Err(error @ sqlx::Error::Database(_)) if !goes_away(&error) => {
+                    return Err(Error::database("registering the worker", error));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the worker could not be registered; trying again");
+                    let mut stop = stop.clone();
+                    tokio::select! {
+                        () = tokio::time::sleep(wait) => {}
+                        _ = stop.changed() => {}
+                    }
+                    wait = (wait * 2).min(Duration::from_secs(2));
+                }
+            }
+        }
+    }
+
+    async fn retire(&self, worker: i32, link: Option<Link>, news: &mpsc::UnboundedSender<News>) {
+        let mut link = link.unwrap_or_else(|| Link::new(Arc::clone(&self.connect)));
+        let bucket = self.options.bucket;
+        let handed = link
+            .call(|connection| {
+                Box::pin(async move {
+                    sqlx::query_scalar::<_, i32>(statements::RETIRE_WORKER)
+                        .bind(bucket)
+                        .bind(worker)
+                        .fetch_one(connection)
+                        .await
+                })
+            })
+            .await;
+        match handed {
+            Ok(0) => {}
+            Ok(runs) => {
+                tracing::info!(worker, runs, "handed back what the worker still owned");
+                let _ = news.send(News { work: true, ..News::default() });
+            }
+            Err(error) => {
+                tracing::warn!(worker, %error, "the worker could not hand back what it owned: the others will, after its silence limit")
+            }
+        }
+        link.close().await;
+    }
+}
+
+/// Whether the server is going away or coming up.
+fn goes_away(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(|e| e.code())
+        .is_some_and(|code| code.starts_with("57P") || code.starts_with("53"))
+}
+
+impl std::fmt::Debug for WorkerLives {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WorkerLives").field("options", &self.options).finish_non_exhaustive()
+    }
+}

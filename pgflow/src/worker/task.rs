@@ -1,0 +1,62 @@
+//! A task that this worker has taken: a step of somebody's run, or a range of a map step's items.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::plan::Plan;
+use super::unit::{Holder, PLAIN, Unit};
+use crate::encoded::Encoded;
+use crate::handler::Dependency;
+
+pub(crate) struct HeldTask {
+    pub(crate) id: i64,
+    pub(crate) run: Uuid,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) step: usize,
+    pub(crate) input: Encoded,
+    pub(crate) dependencies: Vec<Dependency>,
+    /// The first item; -1 for a plain step.
+    pub(crate) first: i32,
+    /// One for each unit; none for a plain step.
+    pub(crate) items: Vec<Option<Encoded>>,
+    /// Attempts that lie behind its only unit.
+    pub(crate) attempts: u16,
+    /// Units without an outcome.
+    pub(crate) left: usize,
+}
+
+impl HeldTask {
+    /// The units that have no outcome yet.
+    pub(crate) fn units(&mut self, has_outcome: impl Fn(i32) -> bool) -> Vec<Unit> {
+        let first = self.first;
+        let indexes =
+            (0..self.items.len()).map(|n| if first == PLAIN { PLAIN } else { first + i32::try_from(n).unwrap_or(0) });
+        let units: Vec<Unit> = indexes
+            .filter(|index| !has_outcome(*index))
+            .map(|index| Unit {
+                holder: Holder::Task(self.id),
+                step: self.step,
+                index,
+                attempt: self.attempts.saturating_add(1),
+            })
+            .collect();
+        self.left = units.len();
+        units
+    }
+
+    pub(crate) fn item(&self, index: i32) -> Option<Encoded> {
+        let place = usize::try_from(index.checked_sub(self.first)?).ok()?;
+        self.items.get(place).cloned().flatten()
+    }
+}
+
+impl std::fmt::Debug for HeldTask {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HeldTask")
+            .field("id", &self.id)
+            .field("run", &self.run)
+            .field("step", &self.step)
+            .finish_non_exhaustive()
+    }
+}

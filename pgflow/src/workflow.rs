@@ -1,0 +1,43 @@
+//! The trait that a declared workflow implements.
+
+use serde_json::Value;
+
+use crate::definition::Definition;
+use crate::encoded::Encoded;
+use crate::handler::Handlers;
+
+/// A declared workflow. `#[workflow]` implements it for a unit type named `Workflow` in the module.
+pub trait Workflow: Send + Sync + 'static {
+    /// The workflow's name: that of its module.
+    const NAME: &'static str;
+    /// What a run is started with. It has a JSON Schema and goes to JSON and back.
+    ///
+    /// The macro checks this where the user wrote the type. As bounds here, each type that lacks a derive would be reported twice.
+    type Input: Send + 'static;
+    /// What a run gives: the output of the last step, or a struct with a field for each where several steps are last. It has a
+    /// JSON Schema and goes to JSON and back.
+    type Output: 'static;
+    /// The state that steps may take as [`State`](crate::State).
+    type State: Send + Sync + 'static;
+
+    /// The declaration as data.
+    fn definition() -> Definition;
+
+    /// The JSON Schemas of all payloads, as one document.
+    #[must_use]
+    fn schema() -> Value {
+        Self::definition().schema()
+    }
+
+    /// The input as JSON.
+    #[doc(hidden)]
+    fn encode_input(input: &Self::Input) -> serde_json::Result<Encoded>;
+
+    /// The output from JSON.
+    #[doc(hidden)]
+    fn decode_output(output: &Encoded) -> serde_json::Result<Self::Output>;
+
+    /// The steps' functions.
+    #[doc(hidden)]
+    fn handlers() -> Handlers<Self::State>;
+}

@@ -1,0 +1,11 @@
+//! What the tests share: databases, worker processes, workflows, and the invariant that each test ends with.
+
+pub mod database;
+pub mod load;
+pub mod process;
+pub mod proxy;
+pub mod stress;
+pub mod wide;
+pub mod workflows;
+
+pub use database::TestDb;

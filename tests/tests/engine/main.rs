@@ -1,0 +1,9 @@
+//! The engine on real Postgres: what runs give, and that nothing is left behind.
+#![allow(clippy::unwrap_used, reason = "a test says what it found by failing")]
+
+mod failures;
+mod listing;
+mod runs;
+mod schema;
+mod starts;
+mod transactions;

@@ -1,0 +1,182 @@
+//! Starting runs: keys, transactions, SQL, bad input.
+
+use pgflow::{Client, RunStatus, StartOptions, Workflow as _};
+use pgflow_tests::TestDb;
+use pgflow_tests::workflows::*;
+use sqlx::{Connection as _, Row as _};
+
+#[tokio::test]
+async fn the_same_key_gives_the_same_run() {
+    let db = TestDb::new().await;
+    let client = db.client();
+    let key = || StartOptions::new().idempotency_key("order-1");
+    let first = double::start_with(&client, 1, key()).await.unwrap();
+    let again = double::start_with(&client, 2, key()).await.unwrap();
+    let other = chain3::start_with(&client, 1, key()).await.unwrap();
+    assert_eq!(first.id(), again.id());
+    assert_ne!(first.id(), other.id(), "keys belong to a workflow");
+    assert_eq!(db.value::<i64>("select count(*) from pgflow.run").await, 2);
+    db.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_race_over_a_key_starts_one_run() {
+    let db = TestDb::new().await;
+    let starts = (0..16).map(|n| {
+        let client = Client::new(db.pool());
+        tokio::spawn(async move {
+            let options = StartOptions::new().idempotency_key("contended");
+            double::start_with(&client, n, options).await.unwrap().id()
+        })
+    });
+    let mut ids = Vec::new();
+    for start in starts.collect::<Vec<_>>() {
+        ids.push(start.await.unwrap());
+    }
+    ids.dedup();
+    assert_eq!(ids.len(), 1);
+    assert_eq!(db.value::<i64>("select count(*) from pgflow.run").await, 1);
+    assert_eq!(db.value::<i64>("select count(*) from pgflow.ready").await, 1);
+}
+
+#[tokio::test]
+async fn a_start_in_a_transaction_is_one_with_it() {
+    let db = TestDb::new().await;
+    let mut connection = db.pool().acquire().await.unwrap();
+    let mut tx = connection.begin().await.unwrap();
+    double::start_in(&mut tx, 1).await.unwrap();
+    tx.rollback().await.unwrap();
+    assert_eq!(db.value::<i64>("select count(*) from pgflow.run").await, 0);
+
+    let mut tx = connection.begin().await.unwrap();
+    let id = double::start_in(&mut tx, 21).await.unwrap();
+    tx.commit().await.unwrap();
+    let worker = db.worker().register(double::Workflow).start().await.unwrap();
+    let run = db.client().run(double::Workflow, id);
+    assert_eq!(run.output().await.unwrap(), 42);
+    worker.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_start_refuses_other_isolation_levels() {
+    let db = TestDb::new().await;
+    let mut connection = db.pool().acquire().await.unwrap();
+    let mut tx = connection.begin_with("begin isolation level repeatable read").await.unwrap();
+    let error = double::start_in(&mut tx, 1).await.unwrap_err().to_string();
+    assert!(error.contains("pgflow works in READ COMMITTED transactions, and this one is REPEATABLE READ"), "{error}");
+}
+
+#[tokio::test]
+async fn a_run_can_be_started_from_sql() {
+    let db = TestDb::new().await;
+    let worker = db.worker().register(chain3::Workflow).start().await.unwrap();
+    let id: uuid::Uuid = db.value("select pgflow.start_run('chain3', '4')").await;
+    let run = db.client().run(chain3::Workflow, id.into());
+    assert_eq!(run.output().await.unwrap(), "<50>");
+    let keyed = "select pgflow.start_run('chain3', '4', p_key => 'k')";
+    assert_eq!(db.value::<uuid::Uuid>(keyed).await, db.value::<uuid::Uuid>(keyed).await);
+    worker.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_start_from_sql_checks_the_workflow_and_its_input() {
+    let db = TestDb::new().await;
+    let worker = db.worker().register(chain3::Workflow).register(trouble::Workflow).start().await.unwrap();
+    let message = async |sql: &'static str| sqlx::query(sql).execute(&db.pool()).await.unwrap_err().to_string();
+    assert!(message("select pgflow.start_run('chain4', '1')").await.contains("there is no workflow `chain4`"));
+    assert!(
+        message("select pgflow.start_run('chain3', '\"x\"')")
+            .await
+            .contains("the input does not fit workflow `chain3`: `input` is of type string, and integer is wanted")
+    );
+    assert!(message("select pgflow.start_run('trouble', '{\"FailUntil\": -1}')").await.contains("fits none of its"));
+    assert_eq!(db.value::<i64>("select count(*) from pgflow.run").await, 0, "nothing was begun");
+    worker.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_input_that_only_the_worker_can_judge_ends_the_run() {
+    let db = TestDb::new().await;
+    let worker = db.worker().register(chain3::Workflow).start().await.unwrap();
+    // Fits the part of the schema that SQL looks at, and no i64.
+    let id: uuid::Uuid = db.value("select pgflow.start_run('chain3', '99999999999999999999')").await;
+    let run = db.client().run(chain3::Workflow, id.into());
+    let error = run.output().await.unwrap_err();
+    assert!(error.is_run_failed());
+    assert!(error.to_string().contains("failed: invalid input: "), "{error}");
+    worker.stop().await.unwrap();
+    db.assert_all_ended().await;
+}
+
+#[tokio::test]
+async fn an_unknown_run_is_an_error() {
+    let db = TestDb::new().await;
+    let run = db.client().run(double::Workflow, uuid::Uuid::new_v4().into());
+    assert!(run.output().await.unwrap_err().is_unknown_run());
+    assert!(run.status().await.unwrap_err().is_unknown_run());
+}
+
+#[tokio::test]
+async fn a_run_of_another_version_is_left_to_those_who_know_it() {
+    let db = TestDb::new().await;
+    let mut definition = double::definition();
+    definition.steps[0].description = Some("documentation makes no version".to_owned());
+    assert_eq!(definition.hash(), double::definition().hash());
+    definition.input = serde_json::json!({"type": "string"});
+    let contracts: Vec<String> = definition.steps.iter().map(|step| definition.contract(step)).collect();
+    let version: i32 = sqlx::query("select pgflow.register($1, $2, $3)")
+        .bind(sqlx::types::Json(&definition))
+        .bind(definition.hash())
+        .bind(contracts)
+        .fetch_one(&db.pool())
+        .await
+        .unwrap()
+        .get(0);
+    let foreign: uuid::Uuid = db.value("select pgflow.start_run('double', '\"x\"')").await;
+    let worker = db.worker().register(double::Workflow).start().await.unwrap();
+    let run = double::start(&db.client(), 1).await.unwrap();
+    assert_eq!(run.output().await.unwrap(), 2);
+    let foreign = db.client().run(double::Workflow, foreign.into());
+    let summary = foreign.summary().await.unwrap();
+    assert_eq!((summary.status, summary.version), (RunStatus::Scheduled, version));
+    worker.stop().await.unwrap();
+    db.assert_sound().await;
+}
+
+#[tokio::test]
+async fn the_current_version_is_moved_by_a_new_one_only() {
+    let db = TestDb::new().await;
+    let register = async |definition: &pgflow::Definition| -> i32 {
+        let contracts: Vec<String> = definition.steps.iter().map(|step| definition.contract(step)).collect();
+        sqlx::query_scalar("select pgflow.register($1, $2, $3)")
+            .bind(sqlx::types::Json(definition))
+            .bind(definition.hash())
+            .bind(contracts)
+            .fetch_one(&db.pool())
+            .await
+            .unwrap()
+    };
+    let old = double::definition();
+    let mut new = old.clone();
+    new.output = serde_json::json!({"type": "number"});
+    let first = register(&old).await;
+    let second = register(&new).await;
+    assert_ne!(first, second);
+    assert_eq!(register(&old).await, first);
+    assert_eq!(db.value::<i32>("select current_version from pgflow.workflow").await, second);
+    assert_eq!(double::Workflow::NAME, "double");
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_reached_is_said_at_once_and_why() {
+    let url = "postgres://nobody@127.0.0.1:1/none";
+    let error = Client::connect(url).await.unwrap_err();
+    assert!(error.is_database());
+    assert!(error.to_string().contains("while connecting"), "{error}");
+    let pool = sqlx::PgPool::connect_lazy(url).unwrap();
+    let started = std::time::Instant::now();
+    let error = pgflow::Worker::builder(pool).register(double::Workflow).start().await.unwrap_err();
+    assert!(error.to_string().contains("while connecting"), "{error}");
+    assert!(started.elapsed() < std::time::Duration::from_secs(20), "no pool was waited for");
+    assert!(Client::connect("no url").await.is_err());
+}

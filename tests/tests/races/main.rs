@@ -1,0 +1,12 @@
+//! Races: several connections, whose transactions the test holds open in the order that hurts.
+#![allow(clippy::unwrap_used, reason = "a test says what it found by failing")]
+
+mod claims;
+mod exchange;
+mod migrations;
+mod parks;
+mod recovery;
+mod repeats;
+mod shares;
+mod stage;
+mod starts;

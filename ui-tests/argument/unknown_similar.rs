@@ -1,0 +1,23 @@
+#![allow(unused)]
+
+use pgflow::{Result, step, workflow};
+use ui_tests::*;
+
+#[workflow]
+mod orders {
+    use super::*;
+
+    #[step]
+    async fn reserve(input: Order) -> Result<Reservation> {
+        Ok(Reservation { lines: input.lines, shelf: String::new() })
+    }
+
+    #[step(depend_on = [reserve])]
+    async fn charge() -> Result<Receipt> {
+        todo!()
+    }
+}
+
+fn main() {
+    let _ = orders::definition();
+}

@@ -1,0 +1,20 @@
+#![allow(unused)]
+
+use pgflow::{Result, step, workflow};
+use ui_tests::*;
+
+#[workflow]
+mod orders {
+    use super::*;
+
+    pub(super) struct Workflow;
+
+    #[step]
+    async fn reserve(input: Order) -> Result<Reservation> {
+        Ok(Reservation { lines: input.lines, shelf: String::new() })
+    }
+}
+
+fn main() {
+    let _ = orders::definition();
+}

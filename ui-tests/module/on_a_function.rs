@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use pgflow::workflow;
+
+#[workflow]
+fn orders() {}
+
+fn main() {
+    orders();
+}

@@ -1,0 +1,26 @@
+#![allow(unused)]
+
+use pgflow::{Result, step, workflow};
+use ui_tests::*;
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Page;
+
+#[workflow]
+mod orders {
+    use super::*;
+
+    #[step]
+    async fn fetch() -> Result<Vec<Page>> {
+        todo!()
+    }
+
+    #[step(map = fetch)]
+    async fn parse(item: Page) -> Result<()> {
+        todo!()
+    }
+}
+
+fn main() {
+    let _ = orders::definition();
+}

@@ -1,0 +1,23 @@
+#![allow(unused)]
+
+use pgflow::{Result, step, workflow};
+use ui_tests::*;
+
+#[workflow]
+mod orders {
+    use super::*;
+
+    #[step]
+    async fn charge() -> Receipt {
+        todo!()
+    }
+
+    #[step(depends_on = [charge])]
+    async fn ship(charge: Receipt) -> Result<()> {
+        todo!()
+    }
+}
+
+fn main() {
+    let _ = orders::definition();
+}

@@ -1,0 +1,19 @@
+#![allow(unused)]
+
+use pgflow::{Result, step, workflow};
+use ui_tests::*;
+
+#[workflow]
+mod orders {
+    use super::*;
+
+    #[step]
+    #[step(timeout = "1s")]
+    async fn charge() -> Result<Receipt> {
+        todo!()
+    }
+}
+
+fn main() {
+    let _ = orders::definition();
+}

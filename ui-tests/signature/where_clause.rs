@@ -1,0 +1,20 @@
+#![allow(unused)]
+
+use pgflow::{Result, step, workflow};
+use ui_tests::*;
+
+#[workflow]
+mod orders {
+    use super::*;
+
+    #[step]
+    async fn charge() -> Result<Receipt>
+    where
+        u8: Copy, {
+        todo!()
+    }
+}
+
+fn main() {
+    let _ = orders::definition();
+}
