@@ -40,6 +40,9 @@ const SILENCE_LIMIT: Duration = Duration::from_secs(2);
 /// How many steps run at once: few, for the same reason.
 const FILES_AT_ONCE: usize = 4;
 
+/// How many embedded databases are tried, where those before are of other builds.
+const MOST_DATABASES: u32 = 9;
+
 /// How often the progress is read from the database.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
@@ -136,35 +139,43 @@ async fn quickstart(arguments: Arguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn connect() -> anyhow::Result<(Database, Client)> {
-    let database = match Database::from_env()? {
-        Some(database) => {
-            println!("Database: the one that DATABASE_URL names.");
-            database
+    if let Some(database) = Database::from_env()? {
+        println!("Database: the one that DATABASE_URL names.");
+        let pool = pool(&database).await?;
+        pgflow::migrate(&pool).await.context("the database cannot be used")?;
+        return Ok((database, Client::new(pool)));
+    }
+    for number in 1..=MOST_DATABASES {
+        let name = if number == 1 { "quickstart".to_owned() } else { format!("quickstart-{number}") };
+        let database = Database::from_env_or_embedded(&name).await?;
+        let folder = database.postgres().map(|postgres| postgres.folder().display().to_string()).unwrap_or_default();
+        let pool = pool(&database).await?;
+        match pgflow::migrate(&pool).await {
+            Ok(()) => {
+                println!("Database: an embedded Postgres, with its data in {folder}.");
+                return Ok((database, Client::new(pool)));
+            }
+            // As when another checkout of this repository was tried before.
+            Err(error) if error.is_schema() && number < MOST_DATABASES => {
+                println!("The embedded database in {folder} is of another build, and stays as it is.");
+                pool.close().await;
+            }
+            Err(error) => {
+                return Err(error).context(format!("the embedded database in {folder} cannot be used"));
+            }
         }
-        None => {
-            let database = Database::from_env_or_embedded("quickstart").await?;
-            let folder = database.postgres().map(|postgres| postgres.folder().display().to_string());
-            println!("Database: an embedded Postgres, with its data in {}.", folder.unwrap_or_default());
-            database
-        }
-    };
+    }
+    anyhow::bail!("no embedded database can be used")
+}
+
+async fn pool(database: &Database) -> anyhow::Result<PgPool> {
     // A pool tries for long, and does not say why in vain.
     PgConnection::connect_with(&database.connect_options())
         .await
         .context("the database cannot be reached")?
         .close()
         .await?;
-    let pool = PgPool::connect_with(database.connect_options()).await?;
-    if let Err(error) = pgflow::migrate(&pool).await {
-        let way_out = match database.postgres() {
-            Some(postgres) if error.is_schema() => {
-                format!("the embedded database was made by another build; remove {}", postgres.folder().display())
-            }
-            _ => "the database cannot be used".to_owned(),
-        };
-        return Err(anyhow::Error::new(error).context(way_out));
-    }
-    Ok((database, Client::new(pool)))
+    Ok(PgPool::connect_with(database.connect_options()).await?)
 }
 
 /// The run for these files. The same files give the same idempotency key, so a second start finds the run of the first, whatever
