@@ -132,7 +132,7 @@ impl Gateway {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let database = Database::from_env_or_embedded("examples").await?;
+    let database = Database::from_env_or_temporary().await?;
     let pool = PgPool::connect_with(database.connect_options()).await?;
     set_up(&pool).await?;
 

@@ -134,7 +134,7 @@ async fn main() -> anyhow::Result<()> {
     };
     let text = records(count);
 
-    let database = Database::from_env_or_embedded("examples").await?;
+    let database = Database::from_env_or_temporary().await?;
     let pool = PgPool::connect_with(database.connect_options()).await?;
     // Three workers in one process. It would be the same with three processes on three machines.
     let mut workers = Vec::new();

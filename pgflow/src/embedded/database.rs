@@ -32,6 +32,19 @@ impl Database {
         Ok(Self::embedded(postgres, name))
     }
 
+    /// The database of `DATABASE_URL` if that is set, else one in a [temporary](super::Builder::temporary) embedded cluster:
+    /// for demonstrations and experiments that begin from nothing each time.
+    ///
+    /// # Errors
+    /// As [`from_env_or_embedded`](Self::from_env_or_embedded).
+    pub async fn from_env_or_temporary() -> Result<Self, Error> {
+        if let Some(database) = Self::from_env()? {
+            return Ok(database);
+        }
+        let postgres = Postgres::builder().temporary().start().await?;
+        Ok(Self::embedded(postgres, "postgres"))
+    }
+
     /// The database of `DATABASE_URL`, if that is set. It is not connected to.
     ///
     /// # Errors
