@@ -4,7 +4,7 @@
 -- Safe beside running workers: yes.
 --
 -- Lock order, for every function of this schema:
---     worker -> task -> share -> run -> inbox -> ready
+--     worker -> task -> share -> mark -> run -> inbox -> ready
 -- and within a table by key. Guards are read after the lock, in a later statement. A claim has no
 -- place in it: its own worker alone changes it, or recovery once that worker is dead.
 --
@@ -204,6 +204,8 @@ create table pgflow.task (
     step         smallint not null,
     -- How many attempts its (only) unit has behind it.
     attempts     smallint not null default 0,
+    -- How often it, or its run before it was given away, has lost its worker to a crash.
+    crashes      smallint not null default 0,
     due          boolean not null,
     available_at timestamptz not null,
     priority     int not null,
@@ -225,6 +227,26 @@ create table pgflow.share (
     remaining int not null check (remaining >= 0),
     primary key (bucket, run_id, step)
 );
+
+-- Which units were begun of runs and tasks that have lost a worker to a crash: written before each of them begins, so that the next
+-- crash tells which ones may be guilty of it. A suspect is executed alone in its process, and then the crash tells for certain.
+create table pgflow.mark (
+    bucket    int not null,
+    run_id    uuid not null,
+    index     int not null,
+    step      smallint not null,
+    -- The attempt that was begun: when its failure or the outcome is recorded, it was no victim of a later crash.
+    attempt   smallint not null,
+    -- How many workers died while they executed it alone.
+    crashes   smallint not null default 0,
+    alone     boolean not null,
+    -- Whether a worker has died while it executed this among others.
+    suspect   boolean not null default false,
+    -- Who executes it; null since that one has died.
+    worker_id int,
+    primary key (bucket, run_id, step, index)
+);
+create index mark_of_worker on pgflow.mark (bucket, worker_id) where worker_id is not null;
 
 -- Messages to the owner of a run.
 create table pgflow.inbox (

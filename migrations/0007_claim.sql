@@ -12,7 +12,11 @@
 --     7  shared work that is out         step, index: the first unit, attempts: how many (after 10: a unit that is tried again by itself)
 --     8  a message                       number: its id; flag: its kind; step
 --     9  a task for this worker          number: its id; version_id, step, index: the first unit; attempts; payload: the items
+--                                        flag: 't' if it has lost a worker to a crash
 --    10  the input of a task's run       payload
+--    11  a unit that was begun and has not ended, of a run or task that has lost a worker to a crash
+--                                        step, index, attempts: how many workers died while it was executed alone; flag: 't' if it is
+--                                        suspected of having ended one
 create type pgflow.answer as (
     kind smallint, run_id uuid, number bigint, version_id int, step int, index int, attempts int, flag "char", payload jsonb, error text
 );
@@ -131,6 +135,11 @@ begin
     group by a.run_id, a.step, a.index;
 
     return query
+    select 11::smallint, k.run_id, null::bigint, null::int, k.step::int, k.index, k.crashes::int,
+           (case when k.suspect then 't' else 'f' end)::"char", null::jsonb, null::text
+    from unnest(p_runs) w(id) cross join lateral (select * from mark x where x.bucket = p_bucket and x.run_id = w.id offset 0) k;
+
+    return query
     select 8::smallint, i.run_id, i.id, null::int, i.step::int, null::int, null::int, i.kind, null::jsonb, null::text
     from unnest(v_messages) m(id) cross join lateral (select * from inbox x where x.bucket = p_bucket and x.id = m.id limit 1) i
     order by i.id;
@@ -224,7 +233,19 @@ begin
     order by o.run_id, o.step, o.index;
 
     return query
-    select 9::smallint, t.run_id, t.id, t.version_id, t.step::int, t.first, t.attempts::int, null::"char",
+    select 11::smallint, k.run_id, null::bigint, null::int, k.step::int, k.index, k.crashes::int,
+           (case when k.suspect then 't' else 'f' end)::"char", null::jsonb, null::text
+    from unnest(v_new) n(id)
+    cross join lateral (select * from task x where x.bucket = p_bucket and x.id = n.id limit 1) t
+    cross join lateral (
+        select * from mark x
+        where x.bucket = p_bucket and x.run_id = t.run_id and x.step = t.step and x.index >= t.first and x.index < t.first + t.count offset 0
+    ) k
+    where t.crashes > 0;
+
+    return query
+    select 9::smallint, t.run_id, t.id, t.version_id, t.step::int, t.first, t.attempts::int,
+           (case when t.crashes > 0 then 't' else 'f' end)::"char",
            case when t.first >= 0 then t.items else 'null' end, null::text
     from unnest(v_new) n(id)
     cross join lateral (select * from task x where x.bucket = p_bucket and x.id = n.id limit 1) t

@@ -13,16 +13,18 @@
 --   p_marker  the number of an earlier call whose reply has come: its empty claim (see below) can go.
 --   e_fate    of a run: 0 it goes on, 1 completed, 2 failed, 3 cancelled, 4 parked: due in e_due_ms, or never by itself (-1);
 --             of a task: 0 it goes on, 1 nothing of it is left.
---   e_shared  of a run: whether it ever gave work away.
+--   e_shared  of a run: whether it ever gave work away, or has lost an owner to a crash.
 --   o_*       outcomes of units.
 --   a_*       failed attempts that another one follows, a_retry_ms later; those of tasks become tasks of their own, with a_item.
 --   m_*       the numbers of items of map steps.
 --   s_*       units that are given away as tasks: ranges of items, or a plain step (s_first -1).
+--   b_*       units that begin once this has committed, of runs and tasks that have lost a worker to a crash: the b_attempt-th attempt,
+--             and whether nothing else will run beside it.
 --   p_heard   messages that were heard, and can go.
 --   p_watch   runs of this worker whose messages are wanted.
 --   p_known   tasks that the worker knows it holds.
 --
--- Locks: worker (key share), task, share, claim (its own), run (for update: those parked or woken), inbox, ready.
+-- Locks: worker (key share), task, share, mark, claim (its own), run (for update: those parked or woken), inbox, ready.
 create function pgflow.exchange(
     p_bucket int, p_worker int, p_number bigint, p_marker bigint, p_queue text, p_versions int[], p_max_runs int, p_max_tasks int,
     e_run uuid[], e_period int[], e_claim bigint[], e_task bigint[], e_fate smallint[], e_due_ms bigint[], e_shared boolean[], e_error text[],
@@ -32,6 +34,7 @@ create function pgflow.exchange(
     a_item jsonb[],
     m_entry int[], m_step smallint[], m_items int[],
     s_entry int[], s_step smallint[], s_first int[], s_count int[], s_items jsonb[],
+    b_entry int[], b_step smallint[], b_index int[], b_attempt smallint[], b_alone boolean[],
     p_heard bigint[], p_watch uuid[], p_known bigint[]
 ) returns setof pgflow.answer
 language plpgsql volatile
@@ -64,6 +67,13 @@ begin
         from unnest(e_run, e_claim, e_fate) e(run_id, claim, fate)
         where e.fate = 4 and not exists (
             select from claim c where c.bucket = p_bucket and c.worker_id = p_worker and c.number = e.claim and e.run_id = any(c.runs));
+        return query
+        select 1::smallint, null::uuid, e.at, null::int, null::int, null::int, null::int, null::"char", null::jsonb, null::text
+        from unnest(e_run, e_claim, e_task, e_fate) with ordinality e(run_id, claim, task, fate, at)
+        where e.fate = 0 and not case when e.claim > 0
+            then exists (select from claim c where c.bucket = p_bucket and c.worker_id = p_worker and c.number = e.claim
+                                               and e.run_id = any(c.runs))
+            else exists (select from task t where t.bucket = p_bucket and t.id = e.task and t.worker_id = p_worker) end;
         return query select * from pgflow.claimed(p_bucket, p_number, v_runs, v_runs);
         return query select * from pgflow.messages(p_bucket, p_watch);
         return query select * from pgflow.held_tasks(p_bucket, p_worker, p_known);
@@ -144,8 +154,8 @@ begin
             returning x.run_id, x.step, x.index, x.number
         )
         -- The retry of a shared unit is a task of its own: it may run anywhere, later.
-        insert into task (bucket, run_id, period, version_id, first, count, step, attempts, due, available_at, priority, queue, items)
-        select p_bucket, t.run_id, t.period, t.version_id, a.index, 1, t.step, a.number, a.retry_ms = 0,
+        insert into task (bucket, run_id, period, version_id, first, count, step, attempts, crashes, due, available_at, priority, queue, items)
+        select p_bucket, t.run_id, t.period, t.version_id, a.index, 1, t.step, a.number, t.crashes, a.retry_ms = 0,
                v_now + a.retry_ms * interval '1 millisecond', t.priority, t.queue,
                case when a.item is not null then jsonb_build_array(a.item) end
         from unnest(a_entry, a_step, a_index, a_number, a_retry_ms, a_item) a(entry, step, index, number, retry_ms, item)
@@ -194,14 +204,25 @@ begin
         order by 2, 3
         on conflict (bucket, run_id, step) do update set remaining = x.remaining + excluded.remaining;
 
-        insert into task (bucket, run_id, period, version_id, first, count, step, due, available_at, priority, queue, items)
-        select p_bucket, r.id, r.period, r.version_id, s.first, s.count, s.step, true, v_now, r.priority, r.queue, s.items
+        insert into task (bucket, run_id, period, version_id, first, count, step, crashes, due, available_at, priority, queue, items)
+        select p_bucket, r.id, r.period, r.version_id, s.first, s.count, s.step, r.crashes, true, v_now, r.priority, r.queue, s.items
         from unnest(s_entry, s_step, s_first, s_count, s_items) with ordinality s(entry, step, first, count, items, at)
         cross join lateral (
             select * from run x where x.bucket = p_bucket and x.period = e_period[s.entry] and x.id = e_run[s.entry] limit 1
         ) r
         where not s.entry = any(v_refused)
         order by s.at;
+    end if;
+
+    -- What begins --------------------------------------------------------------------------------------------------------------------
+    if cardinality(b_entry) > 0 then
+        insert into mark (bucket, run_id, step, index, attempt, alone, worker_id)
+        select p_bucket, e_run[b.entry], b.step, b.index, b.attempt, b.alone, p_worker
+        from unnest(b_entry, b_step, b_index, b_attempt, b_alone) b(entry, step, index, attempt, alone)
+        where not b.entry = any(v_refused)
+        order by 2, 3, 4
+        on conflict (bucket, run_id, step, index)
+        do update set attempt = excluded.attempt, alone = excluded.alone, worker_id = excluded.worker_id;
     end if;
 
     -- What ends, parks, and is woken -------------------------------------------------------------------------------------------
@@ -234,6 +255,10 @@ begin
             where ctid = any(array(
                 select x.ctid from unnest(v_shared) w(id)
                 cross join lateral (select y.ctid from share y where y.bucket = p_bucket and y.run_id = w.id offset 0) x));
+            delete from mark
+            where ctid = any(array(
+                select x.ctid from unnest(v_shared) w(id)
+                cross join lateral (select y.ctid from mark y where y.bucket = p_bucket and y.run_id = w.id offset 0) x));
             delete from inbox
             where ctid = any(array(
                 select x.ctid from unnest(v_shared) w(id)

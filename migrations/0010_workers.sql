@@ -133,9 +133,11 @@ $$;
 
 -- Declares silent workers dead and hands on what the dead own: runs to the queue, tasks to whoever takes them; at most p_limit
 -- claims and as many tasks a call. Gives how many workers were declared dead, how many runs and tasks were handed on, and whether
--- the dead own more.
+-- the dead own more. What a worker that crashed was executing, as far as it is marked, is suspected from then on; where nothing else
+-- ran beside it, it has one more crash to its account.
 --
--- Locks: worker (for update: waits for those that have passed the fence), task, run, claim (of the dead), ready.
+-- Locks: worker (for update: waits for those that have passed the fence), mark (of the dead), task (skips locked rows), run, claim
+-- (of the dead), ready.
 create function pgflow.recover(p_bucket int, p_worker int, p_limit int, out dead int, out runs int, out tasks int, out more boolean)
 language plpgsql volatile
 set search_path = pgflow, pg_temp
@@ -170,8 +172,24 @@ begin
     end if;
     v_stopped := array(select w.id from worker w where w.bucket = p_bucket and w.id = any(v_gone) and w.stopped);
 
+    update mark m set
+        worker_id = null,
+        suspect = suspect or (d.crashed and d.running),
+        crashes = least(m.crashes + (d.crashed and d.running and m.alone)::int, 32767)
+    from (
+        select k.ctid, not g.id = any(v_stopped) as crashed,
+               not exists (select from outcome o where o.bucket = p_bucket and o.period = pgflow.period_of_run(k.run_id) and o.run_id = k.run_id
+                                                   and o.step = k.step and o.index = k.index)
+               and not exists (select from attempt a where a.bucket = p_bucket and a.period = pgflow.period_of_run(k.run_id) and a.run_id = k.run_id
+                                                       and a.step = k.step and a.index = k.index and a.number >= k.attempt) as running
+        from unnest(v_gone) g(id)
+        cross join lateral (select * from (select x.ctid, x.* from mark x where x.bucket = p_bucket and x.worker_id = g.id for update) x) k
+        offset 0
+    ) d
+    where m.ctid = d.ctid;
+
     with freed as (
-        update task t set worker_id = null
+        update task t set worker_id = null, crashes = least(t.crashes + (not t.worker_id = any(v_stopped))::int, 32767)
         where t.bucket = p_bucket and t.id = any(array(
             select o.id from unnest(v_gone) g(id)
             cross join lateral (
@@ -243,7 +261,7 @@ begin
     return v_runs;
 end $$;
 
--- Forgets workers that have been dead for longer than p_age and own nothing.
+-- Forgets workers that have been dead for longer than p_age and own nothing, and marks of runs that have ended.
 create function pgflow.forget_workers(p_bucket int, p_age interval) returns int
 language plpgsql volatile
 set search_path = pgflow, pg_temp
@@ -256,5 +274,8 @@ begin
       and not exists (select from claim c where c.bucket = w.bucket and c.worker_id = w.id)
       and not exists (select from task t where t.bucket = w.bucket and t.worker_id = w.id);
     get diagnostics v_gone = row_count;
+    delete from mark m
+    where m.bucket = p_bucket
+      and exists (select from run_end e where e.bucket = m.bucket and e.period = pgflow.period_of_run(m.run_id) and e.run_id = m.run_id);
     return v_gone;
 end $$;

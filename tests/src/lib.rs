@@ -2,6 +2,7 @@
 
 pub mod database;
 pub mod load;
+pub mod poison;
 pub mod process;
 pub mod proxy;
 pub mod stress;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::unit::Holder;
+use super::unit::{Holder, Unit};
 use crate::encoded::Encoded;
 
 /// What was done since the last round trip, by the run or task that it belongs to.
@@ -16,6 +16,7 @@ pub(crate) struct Batch {
     pub(crate) attempts: Vec<FailedAttempt>,
     pub(crate) maps: Vec<MapSize>,
     pub(crate) shares: Vec<Share>,
+    pub(crate) beginnings: Vec<Beginning>,
     /// Messages that were heard.
     pub(crate) heard: Vec<i64>,
     places: HashMap<Holder, usize>,
@@ -90,6 +91,15 @@ pub(crate) struct Share {
     pub(crate) first: i32,
     pub(crate) count: i32,
     pub(crate) items: Option<Encoded>,
+}
+
+/// A unit that begins once this is recorded, since its run or task has lost a worker to a crash.
+#[derive(Debug)]
+pub(crate) struct Beginning {
+    pub(crate) entry: usize,
+    pub(crate) unit: Unit,
+    /// Whether nothing else will run beside it.
+    pub(crate) alone: bool,
 }
 
 impl Batch {

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod batch;
+mod caution;
 mod driver;
 mod exchange;
 mod keeper;
@@ -132,6 +133,18 @@ impl WorkerBuilder {
     /// How many steps with a [`Tx`](crate::Tx) run at once: each has a connection of its own. Default: 10.
     pub fn tx_connections(mut self, connections: u32) -> Self {
         self.options.tx_connections = connections.max(1);
+        self
+    }
+
+    /// How often a step may end its process (by an abort, a stack overflow, too much memory) while nothing else runs beside it,
+    /// before it fails for that. Default: 3.
+    ///
+    /// What runs in a worker that dies is begun again elsewhere. After a first crash the worker notes which steps of the runs
+    /// concerned it begins; after a second one those that were under way are suspects, and each is executed alone in its worker:
+    /// what crashes then is the culprit, and everything else goes on. Only one worker should run in a process, or another one's
+    /// crash is put to the account of the suspect.
+    pub fn max_crashes(mut self, crashes: u16) -> Self {
+        self.options.max_crashes = crashes.max(1);
         self
     }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
+use super::caution::Caution;
 use super::plan::{Plan, PlanMap};
 use super::unit::{Holder, PLAIN, Unit};
 use crate::encoded::Encoded;
@@ -32,6 +33,8 @@ pub(crate) struct OwnedRun {
     pub(crate) retries: Vec<(Instant, Unit)>,
     /// Whether it ever gave work away, or an owner before may have.
     pub(crate) shared: bool,
+    /// What is known of its units where it has lost an owner to a crash; none where it has not.
+    pub(crate) caution: Option<Caution>,
     /// How many of its units are out.
     out: usize,
     /// It could not be parked, for a message has come that is not read yet.
@@ -76,6 +79,8 @@ pub(crate) struct History {
     /// Failed attempts: how many, and when the next one may begin.
     pub(crate) attempts: HashMap<(usize, i32), (u16, Instant)>,
     pub(crate) out: HashSet<(usize, i32)>,
+    /// What is known of units that were begun, where a worker has crashed.
+    pub(crate) caution: Option<Caution>,
 }
 
 /// An outcome as it was recorded.
@@ -97,7 +102,7 @@ pub(crate) struct Opened {
 }
 
 impl OwnedRun {
-    pub(crate) fn new(id: Uuid, claim: i64, plan: Arc<Plan>, input: Encoded, history: History) -> Self {
+    pub(crate) fn new(id: Uuid, claim: i64, plan: Arc<Plan>, input: Encoded, mut history: History) -> Self {
         let steps: Vec<Step> = plan
             .steps
             .iter()
@@ -111,7 +116,8 @@ impl OwnedRun {
             plan,
             input,
             // What was out may have come back, with a message, while the history was read.
-            shared: !history.out.is_empty() || !history.outcomes.is_empty(),
+            shared: !history.out.is_empty() || !history.outcomes.is_empty() || history.caution.is_some(),
+            caution: history.caution.take(),
             summoned: false,
             out: 0,
             history,

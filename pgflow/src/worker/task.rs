@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::caution::Caution;
 use super::plan::Plan;
 use super::unit::{Holder, PLAIN, Unit};
 use crate::encoded::Encoded;
@@ -22,6 +23,8 @@ pub(crate) struct HeldTask {
     pub(crate) items: Vec<Option<Encoded>>,
     /// Attempts that lie behind its only unit.
     pub(crate) attempts: u16,
+    /// What is known of its units where it has lost a worker to a crash.
+    pub(crate) caution: Option<Caution>,
     /// Units without an outcome.
     pub(crate) left: usize,
 }

@@ -11,7 +11,7 @@ pub(crate) enum Holder {
     Task(i64),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Unit {
     pub(crate) holder: Holder,
     pub(crate) step: usize,

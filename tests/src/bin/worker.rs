@@ -8,6 +8,7 @@ use std::io::{Read as _, Write as _};
 use std::time::Duration;
 
 use pgflow::{Worker, WorkerBuilder};
+use pgflow_tests::poison;
 use pgflow_tests::stress::{self, Calls};
 use pgflow_tests::wide::wide300;
 use pgflow_tests::workflows;
@@ -60,6 +61,8 @@ fn with_workflows(builder: WorkerBuilder, pool: PgPool) -> WorkerBuilder {
         .register(stress::slow_ledger::Workflow)
         .register(stress::only_once::Workflow)
         .register(stress::ledger_map::Workflow)
+        .register(poison::poison::Workflow.with_state(calls.clone()))
+        .register(poison::poison_map::Workflow.with_state(calls.clone()))
         .register(wide300::Workflow.with_state(calls))
 }
 

@@ -6,6 +6,7 @@
 mod fleets;
 mod kills;
 mod network;
+mod poison;
 mod server;
 mod stops;
 

@@ -145,6 +145,7 @@ impl Exchange {
                  a_item => array_fill('0'::jsonb, array[cardinality($20)]),
                  m_entry => $25, m_step => $26, m_items => $27,
                  s_entry => $28, s_step => $29, s_first => $30, s_count => $31, s_items => $32::text[]::jsonb[],
+                 b_entry => '{}', b_step => '{}', b_index => '{}', b_attempt => '{}', b_alone => '{}',
                  p_heard => $33, p_watch => $34, p_known => $35)",
         )
         .bind(self.worker)

@@ -81,12 +81,13 @@ impl Driver {
     }
 
     /// How many more units this worker takes: what fills its slots, and what it got through since the last round trip.
-    pub(super) fn room(&self) -> usize {
+    pub(super) fn room(&mut self) -> usize {
         if self.stopping || self.runs.len() >= self.options.most_runs {
             return 0;
         }
         let target = (self.options.concurrency + self.options.concurrency / 4).max(self.pace * 2);
-        target.saturating_sub(self.queue.len() + self.running.len())
+        let held = self.queue.len() + self.running.len() + self.beginning.len() + self.suspects.len();
+        if self.is_quiet() { 0 } else { target.saturating_sub(held) }
     }
 
     pub(super) fn take_in(&mut self, mut request: Request, rows: Vec<Row>) {
@@ -119,6 +120,9 @@ impl Driver {
             }
         }
         let held = |entry: usize| !refused.contains(&entry);
+        for beginning in batch.beginnings.iter().filter(|beginning| held(beginning.entry)) {
+            self.begun(beginning.unit);
+        }
         for attempt in batch.attempts.iter().filter(|attempt| held(attempt.entry)) {
             if let Holder::Run(id) = batch.entries[attempt.entry].holder
                 && let Some(run) = self.runs.get_mut(&id)

@@ -10,6 +10,7 @@ use super::Driver;
 use crate::encoded::Encoded;
 use crate::handler::Dependency;
 use crate::worker::batch::Fate;
+use crate::worker::caution::{Caution, Known};
 use crate::worker::exchange::Row;
 use crate::worker::plan::Plan;
 use crate::worker::run::{History, OwnedRun, Recorded};
@@ -31,7 +32,11 @@ struct TaskRun {
     outcomes: HashMap<(usize, i32), Recorded>,
     /// Units that have a task of their own, since they are tried again.
     retried: HashSet<(usize, i32)>,
+    caution: Caution,
 }
+
+/// How a flag of a row says yes.
+const TRUE: i8 = b't'.cast_signed();
 
 impl Driver {
     /// Takes in the rows of an answer, in their order (told at the type `pgflow.answer`).
@@ -47,8 +52,10 @@ impl Driver {
                 4 => {
                     let (Some(version), Some(input)) = (row.version_id, row.payload) else { continue };
                     places.insert(id, claimed.len());
-                    let checked = row.flag == Some(b't'.cast_signed());
-                    claimed.push(Claimed { id, version, input, checked, history: History::default() });
+                    let checked = row.flag == Some(TRUE);
+                    let caution = row.attempts.is_some_and(|crashes| crashes > 0).then(Caution::default);
+                    let history = History { caution, ..History::default() };
+                    claimed.push(Claimed { id, version, input, checked, history });
                 }
                 5 => {
                     let Some((unit, recorded)) = recorded(&row) else { continue };
@@ -85,7 +92,27 @@ impl Driver {
                 }
                 10 => {
                     let Some(input) = row.payload else { continue };
-                    task_runs.insert(id, TaskRun { input, outcomes: HashMap::new(), retried: HashSet::new() });
+                    let run = TaskRun {
+                        input,
+                        outcomes: HashMap::new(),
+                        retried: HashSet::new(),
+                        caution: Caution::default(),
+                    };
+                    task_runs.insert(id, run);
+                }
+                11 => {
+                    let Some(unit) = unit_of(&row) else { continue };
+                    let known = Known {
+                        suspect: row.flag == Some(TRUE),
+                        crashes: row.attempts.and_then(|n| u16::try_from(n).ok()).unwrap_or(u16::MAX),
+                    };
+                    match (task_runs.get_mut(&id), place) {
+                        (Some(run), _) => run.caution.note(unit, known),
+                        (None, Some(place)) => {
+                            claimed[place].history.caution.get_or_insert_default().note(unit, known);
+                        }
+                        (None, None) => {}
+                    }
                 }
                 _ => {}
             }
@@ -148,6 +175,7 @@ impl Driver {
             first,
             items,
             attempts: row.attempts.and_then(|n| u16::try_from(n).ok()).unwrap_or(0),
+            caution: (row.flag == Some(TRUE)).then(|| facts.caution.clone()),
             left: 0,
         };
         let range = task.attempts == 0;

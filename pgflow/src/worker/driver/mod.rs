@@ -7,6 +7,7 @@ mod flush;
 mod intake;
 mod runs;
 mod share;
+mod suspects;
 mod units;
 
 use std::cmp::Reverse;
@@ -20,6 +21,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use uuid::Uuid;
 
+use self::suspects::Suspects;
 use super::attempt::Ended;
 use super::batch::Batch;
 use super::exchange::{Reply, Request};
@@ -56,6 +58,9 @@ pub(crate) struct Driver {
     queue: Queue,
     batch: Batch,
     running: HashMap<u64, Running>,
+    /// Units whose beginning is on its way to the database, and whether they will run alone.
+    beginning: HashMap<Unit, bool>,
+    suspects: Suspects,
     timers: BinaryHeap<Reverse<(Instant, u64)>>,
     timed: HashMap<u64, Unit>,
     serial: u64,
@@ -123,6 +128,8 @@ impl Driver {
             queue: Queue::default(),
             batch: Batch::default(),
             running: HashMap::new(),
+            beginning: HashMap::new(),
+            suspects: Suspects::default(),
             timers: BinaryHeap::new(),
             timed: HashMap::new(),
             serial: 0,
@@ -212,6 +219,9 @@ impl Driver {
         let mut at = Instant::now() + Duration::from_secs(3600);
         if let Some(Reverse((due, _))) = self.timers.peek() {
             at = at.min(*due);
+        }
+        if let Some(turn) = self.suspects.turn().filter(|_| !self.stopping) {
+            at = at.min(turn);
         }
         if let Some(grace) = grace {
             at = at.min(if self.running.is_empty() { grace + LAST_WORDS } else { grace });

@@ -87,6 +87,8 @@ impl Driver {
     /// Cuts what runs for a holder, and forgets what waits.
     pub(super) fn cut(&mut self, holder: Holder) {
         self.queue.remove(holder);
+        self.beginning.retain(|unit, _| unit.holder != holder);
+        self.suspects.remove(holder);
         self.running.retain(|_, running| {
             let cut = running.unit.holder == holder;
             if cut {

@@ -33,9 +33,13 @@ struct Parts {
 
 impl Driver {
     pub(super) fn start_units(&mut self) {
-        while !self.stopping && self.running.len() < self.options.concurrency {
+        while !self.stopping && !self.is_quiet() && self.running.len() + self.beginning.len() < self.options.concurrency
+        {
             let Some(unit) = self.queue.pop() else { break };
-            self.start(unit);
+            match self.caution(unit) {
+                None => drop(self.start(unit)),
+                Some(known) => self.begin_with_caution(unit, known),
+            }
         }
         if self.queue.len() == 0 {
             self.crowded_since = None;
@@ -44,8 +48,9 @@ impl Driver {
         }
     }
 
-    pub(super) fn start(&mut self, unit: Unit) {
-        let Some(Parts { plan, input, dependencies, item, run, claim, task }) = self.parts(unit) else { return };
+    /// Starts an attempt; gives its serial number, unless its run or task has gone.
+    pub(super) fn start(&mut self, unit: Unit) -> Option<u64> {
+        let Parts { plan, input, dependencies, item, run, claim, task } = self.parts(unit)?;
         let step = &plan.steps[unit.step];
         let context = StepContext::new(StepInfo {
             run_id: RunId::from(run),
@@ -79,6 +84,7 @@ impl Driver {
             let _ = finished.send(Finished { serial, ended, duration });
         });
         self.running.insert(serial, Running { unit, abort: handle.abort_handle() });
+        Some(serial)
     }
 
     fn plan_of(&self, holder: Holder) -> Option<Arc<Plan>> {
