@@ -24,6 +24,10 @@ examples: postgres ## The other examples, each of which checks its result
 test: tools ## All tests: units, real processes and servers, compiler messages, code in documents
 	./scripts/test.sh
 
+.PHONY: bench
+bench: postgres ## Figures of speed against plain inserts, on an embedded Postgres; ARGS="--quick" for a smoke test
+	cargo run --release --quiet -p pgflow-bench -- $(ARGS)
+
 # The workspace as a whole has every feature but TLS, which only hands sqlx's own on and would need OpenSSL here.
 .PHONY: check
 check: ## Formatting, lints, documentation, sizes of files

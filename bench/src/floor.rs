@@ -1,0 +1,98 @@
+//! What everything else is measured against: the floor and the commit, in plain SQL through sqlx.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use sqlx::postgres::PgConnection;
+use sqlx::types::Json;
+use sqlx::{ConnectOptions as _, Connection as _};
+use uuid::Uuid;
+
+use crate::server::Db;
+use crate::workflows::Payload;
+
+const TABLE: &str =
+    "create table floor (run uuid, step int, index int, output jsonb not null, primary key (run, step, index))";
+const INSERT: &str =
+    "insert into floor (run, step, index, output) select * from unnest($1::uuid[], $2::int[], $3::int[], $4::jsonb[])";
+const INSERT_ONE: &str = "insert into floor (run, step, index, output) values ($1, $2, $3, $4)";
+
+/// How many connections fill the floor.
+const CONNECTIONS: u32 = 4;
+/// How many rows one statement inserts.
+const BATCH: u32 = 1_000;
+
+/// Makes the table, as a database would have it that does nothing but keep outcomes.
+pub(crate) async fn prepare(db: &Db) -> Result<()> {
+    sqlx::raw_sql(TABLE).execute(&db.pool).await?;
+    Ok(())
+}
+
+/// Inserts so many rows, a thousand at a time over four connections, each batch a commit. Gives rows a second.
+pub(crate) async fn floor(db: &Db, rows: u32) -> Result<f64> {
+    let mut connections = Vec::new();
+    for _ in 0..CONNECTIONS {
+        let mut connection = db.pool.connect_options().connect().await?;
+        // The plan exists, as those of the engine do after its warm-up.
+        for _ in 0..5 {
+            insert(&mut connection, 0).await?;
+        }
+        connections.push(connection);
+    }
+    let batches = Arc::new(AtomicU32::new(rows / BATCH));
+    let begin = Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    for mut connection in connections {
+        let batches = Arc::clone(&batches);
+        tasks.spawn(async move {
+            while let Ok(left) = batches.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+            {
+                insert(&mut connection, left * BATCH).await?;
+            }
+            Ok::<_, sqlx::Error>(connection)
+        });
+    }
+    let mut ended = Vec::new();
+    while let Some(connection) = tasks.join_next().await {
+        ended.push(connection??);
+    }
+    let elapsed = begin.elapsed();
+    for connection in ended {
+        connection.close().await?;
+    }
+    Ok(f64::from(rows / BATCH * BATCH) / elapsed.as_secs_f64())
+}
+
+/// One batch. Ids grow with time, as those of runs do.
+async fn insert(connection: &mut PgConnection, first: u32) -> sqlx::Result<()> {
+    let runs: Vec<Uuid> = (0..BATCH).map(|_| Uuid::now_v7()).collect();
+    let outputs: Vec<Json<Payload>> = (first..first + BATCH).map(|n| Json(Payload { n })).collect();
+    let query = sqlx::query(INSERT);
+    query
+        .bind(runs)
+        .bind(vec![0; BATCH as usize])
+        .bind(vec![-1; BATCH as usize])
+        .bind(outputs)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Inserts single rows, one after the other, each a durable commit, through one prepared statement. Gives how long each took.
+pub(crate) async fn commits(db: &Db, samples: u32) -> Result<Vec<Duration>> {
+    const WARM_UP: u32 = 50;
+    let mut connection = db.pool.connect_options().connect().await?;
+    let mut took = Vec::new();
+    for n in 0..samples + WARM_UP {
+        let begin = Instant::now();
+        let query = sqlx::query(INSERT_ONE).bind(Uuid::now_v7()).bind(0).bind(-1).bind(Json(Payload { n }));
+        query.execute(&mut connection).await?;
+        if n >= WARM_UP {
+            took.push(begin.elapsed());
+        }
+    }
+    connection.close().await?;
+    Ok(took)
+}
