@@ -59,6 +59,9 @@ declare
     v_rows int;
 begin
     perform pgflow.fence(p_bucket, p_worker);
+    if cardinality(e_run) = 0 and cardinality(p_heard) = 0 then
+        perform pgflow.promise_nothing();
+    end if;
 
     select c.runs into v_runs from claim c where c.bucket = p_bucket and c.worker_id = p_worker and c.number = p_number;
     if found then

@@ -29,6 +29,7 @@ declare
     v_now timestamptz := pgflow.now();
     v_next timestamptz;
 begin
+    perform pgflow.promise_nothing();
     update worker set
         steady_since = case when v_now - beat_at > silence_limit / 2 then v_now else steady_since end,
         beat_at = v_now
@@ -64,6 +65,7 @@ declare
     v_runs uuid[];
     v_next timestamptz;
 begin
+    perform pgflow.promise_nothing();
     if cardinality(v_tasks) > 0 then
         update task set due = true where bucket = p_bucket and id = any(v_tasks);
     end if;

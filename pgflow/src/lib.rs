@@ -35,6 +35,8 @@ mod glue;
 mod handler;
 mod macros;
 #[cfg(feature = "postgres")]
+mod news;
+#[cfg(feature = "postgres")]
 mod registration;
 mod step;
 #[cfg(feature = "postgres")]

@@ -30,7 +30,7 @@ pub struct Client {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     /// The version of each workflow that was started, by its type: two of one name are two versions.
     versions: Mutex<HashMap<TypeId, i32>>,
@@ -54,7 +54,12 @@ impl Client {
     /// A client on an existing pool. Touches the database at its first use only.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
-        Self { pool, shared: Arc::default() }
+        let shared = Shared {
+            versions: Mutex::default(),
+            waiting: wait::Waiting::default(),
+            announcer: start::Announcer::new(&pool),
+        };
+        Self { pool, shared: Arc::new(shared) }
     }
 
     /// The pool that the client uses.

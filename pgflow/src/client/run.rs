@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::time::{Duration, Instant};
 
 use super::{Client, RunSummary, StepSummary};
 use crate::encoded::Encoded;
@@ -13,6 +14,8 @@ use crate::workflow::Workflow;
 pub struct Run<W> {
     client: Client,
     id: RunId,
+    /// When this handle started the run, if it did.
+    started: Option<Instant>,
     workflow: PhantomData<fn() -> W>,
 }
 
@@ -76,9 +79,20 @@ pub(super) struct Ending {
     pub(super) error: Option<String>,
 }
 
+impl Ending {
+    pub(super) fn completed(output: Encoded) -> Self {
+        Self { status: RunStatus::Completed.as_str().to_owned(), output: Some(output), failed_step: None, error: None }
+    }
+}
+
 impl<W: Workflow> Run<W> {
     pub(super) fn new(client: Client, id: RunId) -> Self {
-        Self { client, id, workflow: PhantomData }
+        Self { client, id, started: None, workflow: PhantomData }
+    }
+
+    /// The handle of a run that was started just now.
+    pub(super) fn started(client: Client, id: RunId) -> Self {
+        Self { started: Some(Instant::now()), ..Self::new(client, id) }
     }
 
     /// The run's id.
@@ -94,7 +108,8 @@ impl<W: Workflow> Run<W> {
     /// When the run has failed ([`is_run_failed`](Error::is_run_failed)) or was cancelled, when there is no such run, or when its
     /// output is no `W::Output`.
     pub async fn output(&self) -> Result<W::Output, Error> {
-        let ending = self.client.shared.waiting.wait(&self.client.pool, self.id).await?;
+        let fresh = self.started.is_some_and(|started| started.elapsed() < Duration::from_secs(1));
+        let ending = self.client.shared.waiting.wait(&self.client.pool, self.id, fresh).await?;
         match RunStatus::parse(&ending.status) {
             Ok(RunStatus::Completed) => {}
             Ok(RunStatus::Cancelled) => return Err(Error::new(Kind::RunCancelled(self.id))),
@@ -140,7 +155,7 @@ impl<W: Workflow> Run<W> {
 
 impl<W> Clone for Run<W> {
     fn clone(&self) -> Self {
-        Self { client: self.client.clone(), id: self.id, workflow: PhantomData }
+        Self { client: self.client.clone(), ..*self }
     }
 }
 

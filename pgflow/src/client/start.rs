@@ -12,8 +12,8 @@ use crate::database::{Jsonb, statements};
 use crate::definition::Definition;
 use crate::encoded::Encoded;
 use crate::error::{Error, Kind};
+use crate::news::{Local, News, notify_work};
 use crate::step::RunId;
-use crate::worker::notify;
 use crate::workflow::Workflow;
 
 /// How a run is started.
@@ -86,7 +86,7 @@ impl Client {
         let version = self.version::<W>().await?;
         let ids = start_runs(&self.pool, version, &[encode::<W>(&input)?], &options).await?;
         self.shared.announcer.announce(&self.pool);
-        one(ids).map(|id| Run::new(self.clone(), id))
+        one(ids).map(|id| self.handle(id, &options))
     }
 
     /// Starts a run for each input, all or none of them, and gives their handles in the same order.
@@ -121,7 +121,12 @@ impl Client {
         let version = self.version::<W>().await?;
         let ids = start_runs(&self.pool, version, &inputs, &options).await?;
         self.shared.announcer.announce(&self.pool);
-        Ok(ids.into_iter().map(|id| Run::new(self.clone(), id)).collect())
+        Ok(ids.into_iter().map(|id| self.handle(id, &options)).collect())
+    }
+
+    fn handle<W: Workflow>(&self, id: RunId, options: &StartOptions) -> Run<W> {
+        // A run with a key may be an old one.
+        if options.idempotency_key.is_none() { Run::started(self.clone(), id) } else { Run::new(self.clone(), id) }
     }
 }
 
@@ -220,26 +225,34 @@ fn one(ids: Vec<RunId>) -> Result<RunId, Error> {
     ids.into_iter().next().ok_or_else(|| Error::invalid("the database gave no run id"))
 }
 
-/// Tells workers that runs have come: after the start has committed, one notification at a time; starts that commit while one is
-/// under way share the next.
-#[derive(Debug, Default)]
-pub(super) struct Announcer(Arc<AtomicU8>);
+/// Tells workers that runs have come, after the start has committed: those of this process at once, the others by one notification at
+/// a time; starts that commit while one is under way share the next.
+#[derive(Debug)]
+pub(super) struct Announcer {
+    local: Arc<Local>,
+    state: Arc<AtomicU8>,
+}
 
 const QUIET: u8 = 0;
 const SENDING: u8 = 1;
 const AGAIN: u8 = 2;
 
 impl Announcer {
+    pub(super) fn new(pool: &PgPool) -> Self {
+        Self { local: Local::of(&pool.connect_options()), state: Arc::new(AtomicU8::new(QUIET)) }
+    }
+
     pub(super) fn announce(&self, pool: &PgPool) {
-        if self.0.swap(AGAIN, Ordering::AcqRel) != QUIET {
+        self.local.tell(&News::work());
+        if self.state.swap(AGAIN, Ordering::AcqRel) != QUIET {
             return;
         }
-        let state = Arc::clone(&self.0);
+        let (state, origin) = (Arc::clone(&self.state), self.local.origin());
         let pool = pool.clone();
         tokio::spawn(async move {
             loop {
                 state.store(SENDING, Ordering::Release);
-                if let Err(error) = sqlx::query(statements::NOTIFY).bind(notify::WORK).bind("").execute(&pool).await {
+                if let Err(error) = notify_work(&pool, origin).await {
                     tracing::debug!(%error, "the workers were not told of a new run; they find it by polling");
                 }
                 if state.compare_exchange(SENDING, QUIET, Ordering::AcqRel, Ordering::Acquire).is_ok() {

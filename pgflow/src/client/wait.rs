@@ -5,20 +5,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::PgPool;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use super::run::Ending;
 use crate::database::statements;
 use crate::encoded::Encoded;
 use crate::error::Error;
+use crate::news::{self, END, Ended, Heard};
 use crate::step::RunId;
-use crate::worker::notify::{self, END};
 
 /// How often runs are asked about for which no notification has come.
 const POLL: Duration = Duration::from_millis(500);
 /// How long the listener stays when nobody waits: the next one who does has it at once.
 const LINGER: Duration = Duration::from_secs(10);
+/// How long the end of a run that was started a moment ago is waited for before it is asked for.
+const FRESH: Duration = Duration::from_millis(10);
 /// How many runs one query asks about.
 const PORTION: usize = 1_000;
 
@@ -34,9 +37,13 @@ struct State {
 }
 
 impl Waiting {
-    pub(super) async fn wait(&self, pool: &PgPool, id: RunId) -> Result<Ending, Error> {
+    /// Waits for the end of a run; `fresh` says that it was started a moment ago.
+    pub(super) async fn wait(&self, pool: &PgPool, id: RunId, fresh: bool) -> Result<Ending, Error> {
         let run = id.as_uuid();
-        let receiver = self.enter(pool, run);
+        let mut receiver = self.enter(pool, run);
+        if fresh && let Ok(ending) = tokio::time::timeout(FRESH, &mut receiver).await {
+            return ending.map_err(|_| shut_down());
+        }
         // It may have ended long ago; and whatever ends from here on is announced, or polled for.
         let now = self.ask(pool, &[run]).await;
         if let Err(error) = now
@@ -45,7 +52,7 @@ impl Waiting {
             self.leave(run);
             return Err(Error::database("asking for the run's end", error));
         }
-        receiver.await.map_err(|_| Error::invalid("the client was shut down while waiting for a run"))
+        receiver.await.map_err(|_| shut_down())
     }
 
     fn enter(&self, pool: &PgPool, run: Uuid) -> oneshot::Receiver<Ending> {
@@ -54,7 +61,9 @@ impl Waiting {
         state.runs.entry(run).or_default().push(sender);
         if !state.served {
             state.served = true;
-            tokio::spawn(self.clone().serve(pool.clone()));
+            // Listens from now on, not only when the task begins.
+            let (heard, listener) = news::listen(pool.connect_options(), &[END]);
+            tokio::spawn(self.clone().serve(pool.clone(), heard, listener));
         }
         receiver
     }
@@ -64,15 +73,14 @@ impl Waiting {
     }
 
     /// Serves those who wait, until nobody has for a while.
-    async fn serve(self, pool: PgPool) {
-        let (mut heard, listener) = notify::listen(pool.connect_options(), &[END]);
+    async fn serve(self, pool: PgPool, mut heard: mpsc::UnboundedReceiver<Heard>, listener: JoinHandle<()>) {
         let mut poll = tokio::time::interval(POLL);
         let mut idle_since = Instant::now();
         poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let runs = tokio::select! {
                 _ = poll.tick() => self.all(),
-                Some(heard) = heard.recv() => if heard.runs.is_empty() { self.all() } else { self.among(&heard.runs) },
+                Some(heard) = heard.recv() => if heard.runs.is_empty() { self.all() } else { self.settle(heard.runs) },
             };
             for portion in runs.chunks(PORTION) {
                 if let Err(error) = self.ask(&pool, portion).await {
@@ -117,14 +125,31 @@ impl Waiting {
         self.lock().runs.keys().copied().collect()
     }
 
-    fn among(&self, runs: &[Uuid]) -> Vec<Uuid> {
-        let state = self.lock();
-        runs.iter().filter(|run| state.runs.contains_key(run)).copied().collect()
+    /// Hands on the outputs that were told, and gives the other runs among these that somebody waits for.
+    fn settle(&self, ended: Vec<Ended>) -> Vec<Uuid> {
+        let mut state = self.lock();
+        let mut others = Vec::new();
+        for Ended { run, output } in ended {
+            match output {
+                None if state.runs.contains_key(&run) => others.push(run),
+                None => {}
+                Some(output) => {
+                    for sender in state.runs.remove(&run).into_iter().flatten() {
+                        let _ = sender.send(Ending::completed(output.clone()));
+                    }
+                }
+            }
+        }
+        others
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn shut_down() -> Error {
+    Error::invalid("the client was shut down while waiting for a run")
 }
 
 /// A run, its status, its output, the step that it failed of, and the error.

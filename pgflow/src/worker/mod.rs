@@ -6,7 +6,6 @@ mod caution;
 mod driver;
 mod exchange;
 mod keeper;
-pub(crate) mod notify;
 mod options;
 mod plan;
 mod queue;

@@ -16,6 +16,8 @@ pub(crate) struct Plan {
     pub(crate) workflow: Arc<str>,
     pub(crate) handlers: Arc<dyn Handle>,
     pub(crate) steps: Vec<PlanStep>,
+    /// The step whose outcome is the output of the run: none where that is made of several outcomes.
+    pub(crate) output_step: Option<usize>,
 }
 
 pub(crate) struct PlanStep {
@@ -58,7 +60,15 @@ impl Plan {
                 steps[edge.step].readers += usize::from(edge.read);
             }
         }
-        Ok(Self { version, workflow: definition.name.as_str().into(), handlers: registration.handlers(), steps })
+        let mut last = (0..steps.len()).filter(|number| steps[*number].consumers.is_empty());
+        let output_step = last.next().filter(|number| last.next().is_none() && steps[*number].map.is_none());
+        Ok(Self {
+            version,
+            workflow: definition.name.as_str().into(),
+            handlers: registration.handlers(),
+            output_step,
+            steps,
+        })
     }
 }
 

@@ -10,11 +10,11 @@ use tokio::sync::{mpsc, watch};
 
 use super::driver::{Driver, Exit, Senses};
 use super::keeper::Keeper;
-use super::notify::{self, MESSAGE, News, WORK};
 use super::options::Options;
 use super::plan::Plan;
 use crate::database::{Link, statements};
 use crate::error::Error;
+use crate::news::{self, MESSAGE, News, Teller, WORK};
 use crate::registration::Registration;
 
 /// The connections and plans of a worker, which outlive its ids.
@@ -42,17 +42,17 @@ impl WorkerLives {
 
     /// Works until told to stop.
     pub(crate) async fn work(self, stop: watch::Receiver<bool>) -> Result<(), Error> {
-        let (news, news_task) = notify::sender(Arc::clone(&self.connect));
-        let result = self.lives(&news, stop).await;
-        drop(news);
+        let (teller, told) = Teller::new(Arc::clone(&self.connect));
+        let result = self.lives(&teller, stop).await;
+        drop(teller);
         // What is still to be told is told before the end.
-        let _ = tokio::time::timeout(Duration::from_secs(2), news_task).await;
+        let _ = tokio::time::timeout(Duration::from_secs(2), told).await;
         // A handler that keeps its `Tx` for ever keeps nobody else.
         let _ = tokio::time::timeout(Duration::from_secs(2), self.pool.close()).await;
         result
     }
 
-    async fn lives(&self, news: &mpsc::UnboundedSender<News>, stop: watch::Receiver<bool>) -> Result<(), Error> {
+    async fn lives(&self, news: &Teller, stop: watch::Receiver<bool>) -> Result<(), Error> {
         let mut previous: Option<i32> = None;
         loop {
             let Some(worker) = self.register(&stop).await? else { return Ok(()) };
@@ -68,12 +68,7 @@ impl WorkerLives {
         }
     }
 
-    async fn live(
-        &self,
-        worker: i32,
-        news: &mpsc::UnboundedSender<News>,
-        stop: watch::Receiver<bool>,
-    ) -> Result<Exit, Error> {
+    async fn live(&self, worker: i32, news: &Teller, stop: watch::Receiver<bool>) -> Result<Exit, Error> {
         let (due, due_receiver) = mpsc::unbounded_channel();
         let (sign_sender, signs) = mpsc::unbounded_channel();
         let keeper = Keeper {
@@ -86,7 +81,7 @@ impl WorkerLives {
         let keeper_ended = keeper
             .start(sign_sender, due_receiver)
             .map_err(|e| Error::invalid(format!("the keeper's thread could not be started: {e}")))?;
-        let (heard, listener) = notify::listen(Arc::clone(&self.connect), &[WORK, MESSAGE]);
+        let (heard, listener) = news::listen(Arc::clone(&self.connect), &[WORK, MESSAGE]);
 
         let (mut driver, finished) = Driver::new(
             Arc::clone(&self.options),
@@ -153,7 +148,7 @@ impl WorkerLives {
         }
     }
 
-    async fn retire(&self, worker: i32, link: Option<Link>, news: &mpsc::UnboundedSender<News>) {
+    async fn retire(&self, worker: i32, link: Option<Link>, news: &Teller) {
         let mut link = link.unwrap_or_else(|| Link::new(Arc::clone(&self.connect)));
         let bucket = self.options.bucket;
         let handed = link
@@ -171,7 +166,7 @@ impl WorkerLives {
             Ok(0) => {}
             Ok(runs) => {
                 tracing::info!(worker, runs, "handed back what the worker still owned");
-                let _ = news.send(News { work: true, ..News::default() });
+                news.tell(News::work());
             }
             Err(error) => {
                 tracing::warn!(worker, %error, "the worker could not hand back what it owned: the others will, after its silence limit")

@@ -1,6 +1,6 @@
 //! The round trips: what goes into one, and what its answer changes.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,9 +8,10 @@ use futures_util::FutureExt as _;
 use uuid::Uuid;
 
 use super::{Driver, Exchange, SHARE_AFTER, WATCH};
-use crate::worker::batch::Fate;
+use crate::encoded::Encoded;
+use crate::news::{Ended, News};
+use crate::worker::batch::{Batch, Fate, Outcome};
 use crate::worker::exchange::{Request, Row, exchange, refused};
-use crate::worker::notify::News;
 use crate::worker::run::OwnedRun;
 use crate::worker::unit::Holder;
 
@@ -101,9 +102,7 @@ impl Driver {
         self.hungry |= asked > 0 && claimed >= asked || tasks > 0;
 
         let news = self.acknowledge(&mut request, &rows);
-        if news.work || !news.messages.is_empty() || !news.ended.is_empty() {
-            let _ = self.news.send(news);
-        }
+        self.news.tell(news);
         self.take_rows(request.number, rows);
         self.park_idle();
     }
@@ -139,11 +138,12 @@ impl Driver {
             }
         }
         let parked: HashSet<Uuid> = rows.iter().filter(|row| row.kind == 3).filter_map(|row| row.run_id).collect();
-        for (_, entry) in batch.entries.iter().enumerate().filter(|(place, _)| held(*place)) {
+        let mut outputs = self.outputs(&batch);
+        for (place, entry) in batch.entries.iter().enumerate().filter(|(place, _)| held(*place)) {
             match (&entry.fate, entry.holder) {
                 (Fate::GoesOn, _) => {}
                 (Fate::Completed | Fate::Failed(_), Holder::Run(_)) => {
-                    news.ended.push(entry.run);
+                    news.ended.push(Ended { run: entry.run, output: outputs.remove(&place) });
                     self.forget(entry.holder);
                 }
                 (Fate::Parked { due_ms }, Holder::Run(id)) if parked.contains(&id) => {
@@ -168,6 +168,17 @@ impl Driver {
             news.messages = woken;
         }
         news
+    }
+
+    /// The outputs of the runs that complete with this batch, by entry, where one of its outcomes is the output.
+    fn outputs(&self, batch: &Batch) -> HashMap<usize, Encoded> {
+        let output = |outcome: &Outcome| {
+            let entry = &batch.entries[outcome.entry];
+            let Holder::Run(id) = entry.holder else { return None };
+            let is_output = entry.fate == Fate::Completed && self.runs.get(&id)?.plan.output_step == Some(outcome.step);
+            Some((outcome.entry, outcome.result.as_ref().ok().filter(|_| is_output)?.clone()))
+        };
+        batch.outcomes.iter().filter_map(output).collect()
     }
 
     /// Parks the runs that only wait, and for long.

@@ -26,7 +26,6 @@ use super::attempt::Ended;
 use super::batch::Batch;
 use super::exchange::{Reply, Request};
 use super::keeper::{DueAt, Sign};
-use super::notify::{Heard, News, WORK};
 use super::options::Options;
 use super::plan::Plan;
 use super::queue::Queue;
@@ -34,6 +33,7 @@ use super::run::OwnedRun;
 use super::task::HeldTask;
 use super::unit::Unit;
 use crate::database::Link;
+use crate::news::{Heard, Teller, WORK};
 
 /// Why the driver has returned.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub(crate) struct Driver {
     plans: HashMap<i32, Arc<Plan>>,
     /// For the transactions of steps.
     pool: PgPool,
-    news: mpsc::UnboundedSender<News>,
+    news: Teller,
     due: mpsc::UnboundedSender<DueAt>,
 
     runs: HashMap<Uuid, OwnedRun>,
@@ -110,7 +110,7 @@ impl Driver {
         plans: HashMap<i32, Arc<Plan>>,
         pool: PgPool,
         link: Link,
-        news: mpsc::UnboundedSender<News>,
+        news: Teller,
         due: mpsc::UnboundedSender<DueAt>,
     ) -> (Self, mpsc::UnboundedReceiver<Finished>) {
         let (finished, receive) = mpsc::unbounded_channel();
@@ -244,7 +244,7 @@ impl Driver {
     fn hear(&mut self, heard: &Heard) {
         if heard.channel == WORK {
             self.hungry = true;
-        } else if heard.runs.is_empty() || heard.runs.iter().any(|run| self.runs.contains_key(run)) {
+        } else if heard.is_about(|run| self.runs.contains_key(run)) {
             self.next_watch = Instant::now();
         }
     }

@@ -9,11 +9,11 @@ use uuid::Uuid;
 use super::{Driver, Finished, Running};
 use crate::encoded::Encoded;
 use crate::handler::Dependency;
+use crate::news::News;
 use crate::registration::Attempt;
 use crate::step::{Retry, RunId, StepContext, StepInfo};
 use crate::worker::attempt::{self, Ended, Job, Place};
 use crate::worker::batch::{FailedAttempt, Fate, Outcome};
-use crate::worker::notify::News;
 use crate::worker::plan::Plan;
 use crate::worker::unit::{Holder, Unit};
 
@@ -184,7 +184,7 @@ impl Driver {
             Holder::Task(id) => {
                 // Its transaction may have woken the owner.
                 if let Some(task) = self.tasks.get(&id) {
-                    let _ = self.news.send(News { work: true, messages: vec![task.run], ended: Vec::new() });
+                    self.news.tell(News { work: true, messages: vec![task.run], ended: Vec::new() });
                 }
                 self.unit_of_task_left(id);
             }

@@ -1,0 +1,124 @@
+//! News of and for other processes: notifications of Postgres.
+//!
+//! A payload is the number of the process that sends it, a semicolon, and the ids of the runs that it is about, separated by
+//! commas; none where there are too many, or where it is about no run. Anybody may send an empty one by hand.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use sqlx::{PgConnection, PgPool};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+use super::{END, Ended, Heard, Local, MESSAGE, News, WORK};
+use crate::database::{Link, statements};
+
+/// How many ids a payload holds: it has 8,000 bytes.
+const IDS: usize = 200;
+
+/// Sends news over a connection of its own: all that gathered while the last was sent goes out together.
+pub(super) fn sender(options: Arc<PgConnectOptions>, origin: u64) -> (mpsc::UnboundedSender<News>, JoinHandle<()>) {
+    let (send, mut receive) = mpsc::unbounded_channel::<News>();
+    let task = tokio::spawn(async move {
+        let mut link = Link::new(options).with_deadline(Duration::from_secs(5));
+        while let Some(mut news) = receive.recv().await {
+            while let Ok(more) = receive.try_recv() {
+                news.work |= more.work;
+                news.messages.extend(more.messages);
+                news.ended.extend(more.ended);
+            }
+            for (channel, payload) in notifications(&news, origin) {
+                // What is lost here is found by polling.
+                if let Err(error) = link.call(|connection| Box::pin(notify(connection, channel, payload))).await {
+                    tracing::debug!(%error, channel, "a notification was not sent");
+                }
+            }
+        }
+        link.close().await;
+    });
+    (send, task)
+}
+
+/// Tells other processes of work, over a connection of the pool.
+pub(crate) async fn notify_work(pool: &PgPool, origin: u64) -> sqlx::Result<()> {
+    notify(&mut *pool.acquire().await?, WORK, payload(origin, "")).await
+}
+
+fn notifications(news: &News, origin: u64) -> Vec<(&'static str, String)> {
+    let mut all = Vec::new();
+    if news.work {
+        all.push((WORK, payload(origin, "")));
+    }
+    let messages: BTreeSet<Uuid> = news.messages.iter().copied().collect();
+    let ended: BTreeSet<Uuid> = news.ended.iter().map(|ended| ended.run).collect();
+    for (channel, ids) in [(MESSAGE, messages), (END, ended)] {
+        match ids.len() {
+            0 => {}
+            n if n > IDS => all.push((channel, payload(origin, ""))),
+            _ => all.push((channel, payload(origin, &ids.iter().map(Uuid::to_string).collect::<Vec<_>>().join(",")))),
+        }
+    }
+    all
+}
+
+fn payload(origin: u64, ids: &str) -> String {
+    format!("{origin};{ids}")
+}
+
+async fn notify(connection: &mut PgConnection, channel: &str, payload: String) -> sqlx::Result<()> {
+    sqlx::query(statements::NOTIFY).bind(channel).bind(payload).execute(connection).await.map(drop)
+}
+
+/// Hands on what other processes tell, until nobody wants it any more.
+pub(super) async fn listener(
+    options: Arc<PgConnectOptions>,
+    local: Arc<Local>,
+    channels: &'static [&'static str],
+    send: mpsc::UnboundedSender<Heard>,
+) {
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_lazy_with(PgConnectOptions::clone(&options));
+    while !send.is_closed() {
+        if let Err(error) = forward(&pool, local.origin(), channels, &send).await {
+            tracing::debug!(%error, "the connection for notifications was lost; polling goes on");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(500)) => {}
+            () = send.closed() => {}
+        }
+    }
+}
+
+async fn forward(
+    pool: &PgPool,
+    own: u64,
+    channels: &'static [&'static str],
+    send: &mpsc::UnboundedSender<Heard>,
+) -> sqlx::Result<()> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.listen_all(channels.iter().copied()).await?;
+    // Something may have come before: as if everything had been announced.
+    for channel in channels {
+        let _ = send.send(Heard { channel, runs: Vec::new() });
+    }
+    loop {
+        let notification = tokio::select! {
+            notification = listener.try_recv() => notification?,
+            () = send.closed() => return Ok(()),
+        };
+        let Some(notification) = notification else { return Ok(()) };
+        let Some(channel) = channels.iter().find(|channel| **channel == notification.channel()) else { continue };
+        let (origin, ids) = notification.payload().split_once(';').unwrap_or_default();
+        // What this process has said was heard at once.
+        if origin.parse() != Ok(own) {
+            let runs = ids.split(',').filter_map(|id| Some(Ended { run: id.parse().ok()?, output: None })).collect();
+            let _ = send.send(Heard { channel, runs });
+        }
+    }
+}
