@@ -163,8 +163,8 @@ create table pgflow.ready (
     run_id       uuid not null,
     period       int not null,
     version_id   int not null,
-    priority     int not null,
-    -- The order of the queue within a priority.
+    priority     int not null check (priority > -2147483648),
+    -- The order of the queue within a priority. A row that becomes due gets a new one: it joins the queue then.
     seq          bigint generated always as identity,
     available_at timestamptz not null,
     -- Rows of the future stand outside the index of the claim; `promote` brings them in when they are due.
@@ -174,7 +174,7 @@ create table pgflow.ready (
     queue        text not null,
     primary key (bucket, run_id)
 );
-create index ready_due on pgflow.ready (bucket, queue, version_id, priority desc, seq) where due;
+create index ready_due on pgflow.ready (bucket, queue, version_id, (-priority), seq) where due;
 create index ready_later on pgflow.ready (bucket, available_at) where not due;
 
 -- A batch of runs that a worker owns. A run that ends, parks or is handed on leaves it in the same transaction. One without runs

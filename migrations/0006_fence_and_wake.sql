@@ -62,7 +62,7 @@ begin
     -- Where a claim is deleting the row, this waits for it and then finds none: the new owner reads the message.
     perform from (select distinct u.id from unnest(p_runs) u(id) order by u.id) w
     cross join lateral (select from ready r where r.bucket = p_bucket and r.run_id = w.id and not r.due limit 1 for update) r;
-    update ready set due = true, available_at = v_now
+    update ready set due = true, available_at = v_now, seq = default
     where ctid = any(array(
         select q.ctid
         from unnest(p_runs) w(id)

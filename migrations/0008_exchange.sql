@@ -8,9 +8,10 @@
 -- entry names it by its place, from 1. An entry that the worker no longer holds is refused: nothing of it is written, and it is
 -- reported.
 --
---   p_number  the number of this call, which a claim gets. When a claim of that number exists, this call had committed before and
---             its reply was lost: nothing is written again, and the claimed runs are given again.
+--   p_number  the number of this call, which a claim gets. When it is repeated (p_repeated) and a claim of that number exists, it had
+--             committed before and its reply was lost: nothing is written again, and the claimed runs are given again.
 --   p_marker  the number of an earlier call whose reply has come: its empty claim (see below) can go.
+--   p_priorities, p_seqs  low-water marks of the versions' queues, or null (see claim_runs).
 --   e_fate    of a run: 0 it goes on, 1 completed, 2 failed, 3 cancelled, 4 parked: due in e_due_ms, or never by itself (-1);
 --             of a task: 0 it goes on, 1 nothing of it is left.
 --   e_shared  of a run: whether it ever gave work away, or has lost an owner to a crash.
@@ -26,7 +27,8 @@
 --
 -- Locks: worker (key share), task, share, mark, claim (its own), run (for update: those parked or woken), inbox, ready.
 create function pgflow.exchange(
-    p_bucket int, p_worker int, p_number bigint, p_marker bigint, p_queue text, p_versions int[], p_max_runs int, p_max_tasks int,
+    p_bucket int, p_worker int, p_number bigint, p_repeated boolean, p_marker bigint, p_queue text, p_versions int[], p_priorities int[], p_seqs bigint[],
+    p_max_runs int, p_max_tasks int,
     e_run uuid[], e_period int[], e_claim bigint[], e_task bigint[], e_fate smallint[], e_due_ms bigint[], e_shared boolean[], e_error text[],
     o_entry int[], o_step smallint[], o_index int[], o_kind "char"[], o_attempts smallint[], o_duration_ms real[], o_output jsonb[],
     o_error text[],
@@ -44,8 +46,8 @@ set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_now timestamptz := pgflow.now();
-    v_tasks boolean := exists (select from unnest(e_task) t where t > 0);
-    v_shared uuid[] := array(select e.run_id from unnest(e_run, e_fate, e_shared) e(run_id, fate, shared) where e.shared and e.fate between 1 and 3);
+    v_tasks boolean := 0 < any(e_task);
+    v_shared uuid[] := '{}';
     v_refused bigint[] := '{}';
     v_conflicts bigint[] := '{}';
     v_parked uuid[] := '{}';
@@ -55,16 +57,20 @@ declare
     v_woken_steps smallint[];
     v_runs uuid[] := '{}';
     v_known uuid[] := '{}';
+    v_last record;
     v_sums record;
     v_rows int;
+    v_expected int;
 begin
     perform pgflow.fence(p_bucket, p_worker);
     if cardinality(e_run) = 0 and cardinality(p_heard) = 0 then
         perform pgflow.promise_nothing();
     end if;
 
-    select c.runs into v_runs from claim c where c.bucket = p_bucket and c.worker_id = p_worker and c.number = p_number;
-    if found then
+    if p_repeated then
+        select c.runs into v_runs from claim c where c.bucket = p_bucket and c.worker_id = p_worker and c.number = p_number;
+    end if;
+    if p_repeated and found then
         return query
         select 3::smallint, e.run_id, null::bigint, null::int, null::int, null::int, null::int, null::"char", null::jsonb, null::text
         from unnest(e_run, e_claim, e_fate) e(run_id, claim, fate)
@@ -87,6 +93,9 @@ begin
     end if;
 
     -- Are the entries this worker's? ----------------------------------------------------------------------------------------
+    if true = any(e_shared) then
+        v_shared := array(select e.run_id from unnest(e_run, e_fate, e_shared) e(run_id, fate, shared) where e.shared and e.fate between 1 and 3);
+    end if;
     if v_tasks or cardinality(v_shared) > 0 then
         -- The tasks that it holds, and those of runs that end here, whoever holds them: all in one order.
         perform from (
@@ -120,7 +129,11 @@ begin
         on conflict do nothing;
         get diagnostics v_rows = row_count;
 
-        if v_rows < (select count(*) from unnest(o_entry) o(entry) where e_claim[o.entry] > 0 and not o.entry = any(v_refused)) then
+        v_expected := cardinality(o_entry);
+        if v_tasks or cardinality(v_refused) > 0 then
+            v_expected := (select count(*) from unnest(o_entry) o(entry) where e_claim[o.entry] > 0 and not o.entry = any(v_refused));
+        end if;
+        if v_rows < v_expected then
             -- Rows that stood already: the same ones, of a call that is repeated; or else the entry is refused.
             v_conflicts := array(
                 select distinct o.entry::bigint
@@ -235,11 +248,13 @@ begin
             select i.ctid from unnest(p_heard) h(id)
             cross join lateral (select x.ctid from inbox x where x.bucket = p_bucket and x.id = h.id limit 1) i));
     end if;
-    select coalesce(array_agg(e.run_id) filter (where e.fate = 4), '{}'),
-           coalesce(array_agg(e.run_id) filter (where e.fate between 1 and 3), '{}')
-    into v_parked, v_left
-    from unnest(e_run, e_claim, e_fate) with ordinality e(run_id, claim, fate, at)
-    where e.claim > 0 and e.fate > 0 and not e.at = any(v_refused);
+    if 0 < any(e_fate) then
+        select coalesce(array_agg(e.run_id) filter (where e.fate = 4), '{}'),
+               coalesce(array_agg(e.run_id) filter (where e.fate between 1 and 3), '{}')
+        into v_parked, v_left
+        from unnest(e_run, e_claim, e_fate) with ordinality e(run_id, claim, fate, at)
+        where e.claim > 0 and e.fate > 0 and not e.at = any(v_refused);
+    end if;
 
     if cardinality(v_left) > 0 then
         insert into run_end (bucket, period, run_id, ended_at, status, error)
@@ -302,12 +317,15 @@ begin
                 select x.ctid, x.runs from claim x where x.bucket = p_bucket and x.worker_id = p_worker and x.number = n.number limit 1
             ) c
             where not exists (select unnest(c.runs) except select unnest(v_left))));
-        update claim set runs = array(select unnest(runs) except select unnest(v_left))
-        where ctid = any(array(
-            select c.ctid from unnest(v_left_claims) n(number)
-            cross join lateral (
-                select x.ctid from claim x where x.bucket = p_bucket and x.worker_id = p_worker and x.number = n.number limit 1
-            ) c));
+        get diagnostics v_rows = row_count;
+        if v_rows < cardinality(v_left_claims) then
+            update claim set runs = array(select unnest(runs) except select unnest(v_left))
+            where ctid = any(array(
+                select c.ctid from unnest(v_left_claims) n(number)
+                cross join lateral (
+                    select x.ctid from claim x where x.bucket = p_bucket and x.worker_id = p_worker and x.number = n.number limit 1
+                ) c));
+        end if;
     end if;
     if cardinality(v_woken) > 0 then
         perform pgflow.wake(p_bucket, v_woken, v_woken_steps, 's');
@@ -319,8 +337,10 @@ begin
     end if;
     v_runs := '{}';
     if p_max_runs > 0 then
-        select c.o_runs, c.o_known into v_runs, v_known
-        from pgflow.claim_runs(p_bucket, p_worker, p_number, p_queue, p_versions, least(p_max_runs, 256)) c;
+        select * into v_last
+        from pgflow.claim_runs(p_bucket, p_worker, p_number, p_queue, p_versions, p_priorities, p_seqs, least(p_max_runs, 256));
+        v_runs := v_last.o_runs;
+        v_known := v_last.o_known;
     end if;
     if cardinality(v_runs) = 0 and cardinality(s_entry) > 0 then
         -- Work must not be given away twice: an empty claim says that this call has committed.
@@ -328,15 +348,20 @@ begin
     end if;
 
     -- The answer -------------------------------------------------------------------------------------------------------------------
-    return query
-    select x.kind, x.run_id, x.number, null::int, null::int, null::int, null::int, null::"char", null::jsonb, null::text
-    from (
-        select 1::smallint, null::uuid, r from unnest(v_refused) r
-        union all select 2::smallint, w, null from unnest(v_woken) w
-        union all select 3::smallint, p, null from unnest(v_parked) p
-    ) x(kind, run_id, number);
+    if cardinality(v_refused) + cardinality(v_woken) + cardinality(v_parked) > 0 then
+        return query
+        select x.kind, x.run_id, x.number, null::int, null::int, null::int, null::int, null::"char", null::jsonb, null::text
+        from (
+            select 1::smallint, null::uuid, r from unnest(v_refused) r
+            union all select 2::smallint, w, null from unnest(v_woken) w
+            union all select 3::smallint, p, null from unnest(v_parked) p
+        ) x(kind, run_id, number);
+    end if;
     if cardinality(v_runs) > 0 then
         return query select * from pgflow.claimed(p_bucket, p_number, v_runs, v_known);
+        return query
+        select 12::smallint, null::uuid, l.seq, l.version, null::int, l.priority, null::int, null::"char", null::jsonb, null::text
+        from unnest(v_last.o_versions, v_last.o_priorities, v_last.o_seqs) l(version, priority, seq);
     end if;
     if cardinality(p_watch) > 0 then
         return query select * from pgflow.messages(p_bucket, p_watch);

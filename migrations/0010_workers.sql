@@ -72,7 +72,7 @@ begin
     v_runs := array(select run_id from ready where bucket = p_bucket and not due and available_at <= v_now
                     order by available_at limit p_limit for update skip locked);
     if cardinality(v_runs) > 0 then
-        update ready set due = true where bucket = p_bucket and run_id = any(v_runs);
+        update ready set due = true, seq = default where bucket = p_bucket and run_id = any(v_runs);
     end if;
     select least(
         (select min(available_at) from task where bucket = p_bucket and not due),

@@ -19,9 +19,13 @@ pub(crate) struct Request {
     pub(crate) bucket: i32,
     pub(crate) worker: i32,
     pub(crate) number: i64,
+    /// Whether it was sent before, and its answer did not come.
+    pub(crate) repeated: bool,
     pub(crate) marker: i64,
     pub(crate) queue: String,
     pub(crate) versions: Vec<i32>,
+    /// The low-water marks of their queues: priorities and places; none to look from the start.
+    pub(crate) marks: Option<(Vec<i32>, Vec<i64>)>,
     pub(crate) max_runs: i32,
     pub(crate) max_tasks: i32,
     pub(crate) batch: Batch,
@@ -105,6 +109,9 @@ pub(crate) async fn exchange(link: &mut Link, request: &mut Arc<Request>) -> Rep
                 tracing::warn!(worker = request.worker, %error, "the database did not take the worker's results; trying again");
             }
         }
+        if let Some(request) = Arc::get_mut(request) {
+            request.repeated = true;
+        }
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(LONGEST_WAIT);
     }
@@ -172,9 +179,12 @@ async fn call(connection: &mut PgConnection, request: &Request) -> sqlx::Result<
         .bind(request.bucket)
         .bind(request.worker)
         .bind(request.number)
+        .bind(request.repeated)
         .bind(request.marker)
         .bind(&request.queue)
         .bind(&request.versions)
+        .bind(request.marks.as_ref().map(|(priorities, _)| priorities))
+        .bind(request.marks.as_ref().map(|(_, places)| places))
         .bind(request.max_runs)
         .bind(request.max_tasks)
         .bind(entries.iter().map(|e| e.run).collect::<Vec<_>>())

@@ -132,7 +132,8 @@ impl Exchange {
         let items = |share: &Share| format!("[{}]", vec!["0"; usize::try_from(share.count).unwrap()].join(","));
         let rows: Vec<(i16, Option<Uuid>, Option<i64>, Option<i32>, Option<i32>, Option<i32>)> = sqlx::query_as(
             "select kind, run_id, number, step, index, attempts from pgflow.exchange(
-                 p_bucket => 0, p_worker => $1, p_number => $2, p_marker => $3, p_queue => 'default', p_versions => array[$4],
+                 p_bucket => 0, p_worker => $1, p_number => $2, p_repeated => true, p_marker => $3, p_queue => 'default', p_versions => array[$4],
+                 p_priorities => null, p_seqs => null,
                  p_max_runs => $5, p_max_tasks => $6,
                  e_run => $7, e_period => $8, e_claim => $9, e_task => $10, e_fate => $11, e_due_ms => $12, e_shared => $13,
                  e_error => array_fill(null::text, array[cardinality($7)]),

@@ -58,13 +58,16 @@ impl Driver {
         }
         self.number += 1;
         let batch = self.batch.take(LARGEST_BATCH);
+        let versions: Vec<i32> = self.plans.keys().copied().collect();
         let mut request = Arc::new(Request {
             bucket: self.options.bucket,
             worker: self.worker,
             number: self.number,
+            repeated: false,
             marker: std::mem::take(&mut self.marker),
             queue: self.options.queue.clone(),
-            versions: self.plans.keys().copied().collect(),
+            marks: if room > 0 { self.marks.take(now, &versions) } else { None },
+            versions,
             max_runs: i32::try_from(room.min(LARGEST_CLAIM)).unwrap_or(i32::MAX),
             max_tasks: if wants_tasks { i32::try_from(self.tasks_wanted(room)).unwrap_or(1) } else { 0 },
             batch,
@@ -104,6 +107,7 @@ impl Driver {
         let news = self.acknowledge(&mut request, &rows);
         self.news.tell(news);
         self.take_rows(request.number, rows);
+        self.marks.answered(Instant::now(), self.options.poll_interval);
         self.park_idle();
     }
 

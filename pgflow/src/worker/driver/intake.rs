@@ -46,6 +46,9 @@ impl Driver {
         let mut task_runs: HashMap<Uuid, TaskRun> = HashMap::new();
         let (mut tasks, mut units): (usize, usize) = (0, 0);
         for row in rows {
+            if let (12, Some(version), Some(priority), Some(seq)) = (row.kind, row.version_id, row.index, row.number) {
+                self.marks.note(version, priority, seq);
+            }
             let Some(id) = row.run_id else { continue };
             let place = places.get(&id).copied();
             match row.kind {

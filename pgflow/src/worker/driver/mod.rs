@@ -5,6 +5,7 @@
 
 mod flush;
 mod intake;
+mod marks;
 mod runs;
 mod share;
 mod suspects;
@@ -21,6 +22,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use uuid::Uuid;
 
+use self::marks::Marks;
 use self::suspects::Suspects;
 use super::attempt::Ended;
 use super::batch::Batch;
@@ -64,6 +66,7 @@ pub(crate) struct Driver {
     timers: BinaryHeap<Reverse<(Instant, u64)>>,
     timed: HashMap<u64, Unit>,
     serial: u64,
+    marks: Marks,
     number: i64,
     marker: i64,
     link: Option<Link>,
@@ -133,6 +136,7 @@ impl Driver {
             timers: BinaryHeap::new(),
             timed: HashMap::new(),
             serial: 0,
+            marks: Marks::new(now),
             number: 0,
             marker: 0,
             link: Some(link),
