@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 
 use crate::server::Db;
-use crate::workflows::{Counter, slow_map};
+use crate::workflows::{Counter, noop, slow_map};
 
 /// How many steps each worker process runs at once.
 pub(crate) const SLOTS: usize = 64;
@@ -55,6 +55,7 @@ pub(crate) async fn work() -> Result<()> {
     let counter = Counter::default();
     let worker = Worker::builder(pool)
         .register(slow_map::Workflow.with_state(counter.clone()))
+        .register(noop::Workflow.with_state(counter.clone()))
         .concurrency(SLOTS)
         .start()
         .await?;

@@ -13,8 +13,7 @@ use uuid::Uuid;
 use crate::server::Db;
 use crate::workflows::Payload;
 
-const TABLE: &str =
-    "create table floor (run uuid, step int, index int, output jsonb not null, primary key (run, step, index))";
+const TABLE: &str = "create table if not exists floor (run uuid, step int, index int, output jsonb not null, primary key (run, step, index))";
 const INSERT: &str =
     "insert into floor (run, step, index, output) select * from unnest($1::uuid[], $2::int[], $3::int[], $4::jsonb[])";
 const INSERT_ONE: &str = "insert into floor (run, step, index, output) values ($1, $2, $3, $4)";
@@ -80,19 +79,34 @@ async fn insert(connection: &mut PgConnection, first: u32) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Inserts single rows, one after the other, each a durable commit, through one prepared statement. Gives how long each took.
-pub(crate) async fn commits(db: &Db, samples: u32) -> Result<Vec<Duration>> {
-    const WARM_UP: u32 = 50;
-    let mut connection = db.pool.connect_options().connect().await?;
-    let mut took = Vec::new();
-    for n in 0..samples + WARM_UP {
-        let begin = Instant::now();
-        let query = sqlx::query(INSERT_ONE).bind(Uuid::now_v7()).bind(0).bind(-1).bind(Json(Payload { n }));
-        query.execute(&mut connection).await?;
-        if n >= WARM_UP {
-            took.push(begin.elapsed());
+/// Inserts single rows through one prepared statement, each a durable commit.
+pub(crate) struct Commits {
+    connection: PgConnection,
+    n: u32,
+}
+
+impl Commits {
+    /// Makes the table and warms up.
+    pub(crate) async fn prepare(db: &Db) -> Result<Self> {
+        const WARM_UP: u32 = 50;
+        prepare(db).await?;
+        let mut commits = Self { connection: db.pool.connect_options().connect().await?, n: 0 };
+        for _ in 0..WARM_UP {
+            commits.next().await?;
         }
+        Ok(commits)
     }
-    connection.close().await?;
-    Ok(took)
+
+    /// One commit. Gives how long it took.
+    pub(crate) async fn next(&mut self) -> Result<Duration> {
+        self.n += 1;
+        let begin = Instant::now();
+        let query = sqlx::query(INSERT_ONE).bind(Uuid::now_v7()).bind(0).bind(-1).bind(Json(Payload { n: self.n }));
+        query.execute(&mut self.connection).await?;
+        Ok(begin.elapsed())
+    }
+
+    pub(crate) async fn close(self) -> Result<()> {
+        Ok(self.connection.close().await?)
+    }
 }

@@ -5,16 +5,26 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use pgflow::{Client, Worker, Workflow};
 
+use crate::fleet::{self, WorkerProcess};
+use crate::floor::Commits;
 use crate::load::CONCURRENCY;
 use crate::server::Db;
-use crate::workflows::{Counter, Payload};
+use crate::workflows::{Counter, Payload, noop};
 
-/// How long nothing is asked for between two samples: what the worker still does after a run has ended is over then.
-const PAUSE: Duration = Duration::from_millis(2);
 const WARM_UP: u32 = 50;
+/// How many commits follow each other, and then how many runs.
+const COMMITS: u32 = 30;
+const RUNS: u32 = 10;
 
-/// Runs a chain of so many steps again and again. Gives how long each run took.
-pub(crate) async fn idle<W>(db: &Db, samples: u32, steps: u32) -> Result<Vec<Duration>>
+/// How long the runs took, and the commits between them.
+pub(crate) struct Samples {
+    pub(crate) runs: Vec<Duration>,
+    pub(crate) commits: Vec<Duration>,
+}
+
+/// Runs a chain of so many steps again and again, one run at a time without a break; and in turns with blocks of them, blocks of
+/// single commits: both see the same machine. The worker is in this process.
+pub(crate) async fn idle<W>(db: &Db, samples: u32, steps: u32) -> Result<Samples>
 where
     W: Workflow<State = Counter, Input = Payload, Output = Payload> + Copy + Default,
 {
@@ -24,22 +34,50 @@ where
         .concurrency(CONCURRENCY)
         .start()
         .await?;
+    let took = sample::<W>(db, samples, steps).await?;
+    worker.stop().await?;
+    executed(counter.value(), samples, steps)?;
+    Ok(took)
+}
+
+/// The same for a single step, with the worker in a process of its own.
+pub(crate) async fn idle_elsewhere(db: &Db, samples: u32) -> Result<Samples> {
+    let worker = WorkerProcess::spawn(db)?;
+    fleet::gathered(db, 1).await?;
+    let took = sample::<noop::Workflow>(db, samples, 1).await?;
+    executed(worker.stop().await?, samples, 1)?;
+    Ok(took)
+}
+
+async fn sample<W>(db: &Db, samples: u32, steps: u32) -> Result<Samples>
+where
+    W: Workflow<Input = Payload, Output = Payload> + Copy + Default,
+{
     let client = Client::new(db.pool.clone());
-    let mut took = Vec::new();
+    let mut commits = Commits::prepare(db).await?;
+    let mut took = Samples { runs: Vec::new(), commits: Vec::new() };
     for n in 0..samples + WARM_UP {
-        tokio::time::sleep(PAUSE).await;
+        if n >= WARM_UP && n % RUNS == 0 {
+            for _ in 0..COMMITS {
+                took.commits.push(commits.next().await?);
+            }
+        }
         let begin = Instant::now();
         let output = client.start(W::default(), Payload { n }).await?.output().await?;
         let elapsed = begin.elapsed();
         ensure!(output.n == n + steps, "the output is {}, and not {}", output.n, n + steps);
         if n >= WARM_UP {
-            took.push(elapsed);
+            took.runs.push(elapsed);
         }
     }
-    worker.stop().await?;
-    let expected = u64::from(samples + WARM_UP) * u64::from(steps);
-    ensure!(counter.value() == expected, "{} steps were executed, and not {expected}", counter.value());
+    commits.close().await?;
     Ok(took)
+}
+
+fn executed(counted: u64, samples: u32, steps: u32) -> Result<()> {
+    let expected = u64::from(samples + WARM_UP) * u64::from(steps);
+    ensure!(counted == expected, "{counted} steps were executed, and not {expected}");
+    Ok(())
 }
 
 /// The time, in seconds, that so many of the samples do not exceed.

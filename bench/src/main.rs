@@ -30,6 +30,9 @@ struct Arguments {
     /// Only these shapes; the results then hold no others.
     #[arg(long, value_delimiter = ',', value_name = "SHAPE,..")]
     only: Vec<Shape>,
+    /// Prints for each shape which statements took the server longest (where it has pg_stat_statements).
+    #[arg(long)]
+    statements: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -76,7 +79,7 @@ async fn measure(server: &Server, arguments: &Arguments) -> Result<ExitCode> {
     }
     let mut figures = Vec::new();
     for number in 1..=rounds {
-        figures.push(rounds::round(server, shapes, &sizes, number).await?);
+        figures.push(rounds::round(server, shapes, &sizes, number, arguments.statements).await?);
     }
     let report = Report::new(figures, server.describe().await?);
     println!("{}", report.table());

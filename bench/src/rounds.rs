@@ -1,12 +1,14 @@
-//! The rounds: floor, commit and every shape once, in an order that changes from round to round.
+//! The rounds: every shape once, in an order that changes from round to round, each beside what it is put in relation to.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 
-use crate::latency::{self, quantile};
+use crate::latency::{self, Samples, quantile};
 use crate::load::{self, CHUNK, Drained, Load};
+use crate::report::{median, short};
 use crate::server::{Db, Server};
 use crate::workflows::{Payload, chain3, chain40, diamond, map, noop};
 use crate::{fleet, floor};
@@ -30,7 +32,6 @@ pub(crate) enum Shape {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sizes {
     floor_rows: u32,
-    commits: u32,
     noop: u32,
     chain3: u32,
     diamond: u32,
@@ -45,8 +46,7 @@ pub(crate) struct Sizes {
 impl Sizes {
     /// Each load takes about a second or more.
     pub(crate) const FULL: Self = Self {
-        floor_rows: 400_000,
-        commits: 1_000,
+        floor_rows: 150_000,
         noop: 40_000,
         chain3: 25_000,
         diamond: 20_000,
@@ -59,8 +59,7 @@ impl Sizes {
     };
     /// Only to see that everything works.
     pub(crate) const QUICK: Self = Self {
-        floor_rows: 100_000,
-        commits: 200,
+        floor_rows: 40_000,
         noop: 5_000,
         chain3: 3_000,
         diamond: 3_000,
@@ -76,42 +75,120 @@ impl Sizes {
 /// What one round has shown, by name.
 pub(crate) type Figures = BTreeMap<String, f64>;
 
-/// Measures floor and commit, then the shapes. The round's number turns their order.
-pub(crate) async fn round(server: &Server, shapes: &[Shape], sizes: &Sizes, number: usize) -> Result<Figures> {
+/// Measures every shape, each beside the floor or the commit. The round's number turns their order. `statements` says whether to
+/// print what the server was busy with.
+pub(crate) async fn round(
+    server: &Server,
+    shapes: &[Shape],
+    sizes: &Sizes,
+    number: usize,
+    statements: bool,
+) -> Result<Figures> {
+    let mut round = Round { server, sizes, floor: Floor::prepare(server, number).await?, commits: Vec::new() };
     let mut figures = Figures::new();
-    let db = server.fresh(&format!("floor_{number}")).await?;
-    floor::prepare(&db).await?;
-    let wal = server.wal().await?;
-    let rows = floor::floor(&db, sizes.floor_rows).await?;
-    let wal = (server.wal().await? - wal) / f64::from(sizes.floor_rows);
-    let commits = floor::commits(&db, sizes.commits).await?;
-    server.remove(db).await?;
-    let base = Base { rows, commit: quantile(&commits, 0.5) };
-    eprintln!("round {number}: floor {rows:.0} rows/s, commit {:.3} ms", base.commit * 1e3);
-    figures.insert("floor_rows_per_second".to_owned(), rows);
-    figures.insert("floor_wal_bytes_per_row".to_owned(), wal);
-    figures.insert("commit_ms".to_owned(), base.commit * 1e3);
-    figures.insert("commit_p95_ms".to_owned(), quantile(&commits, 0.95) * 1e3);
-
     let mut shapes = shapes.to_vec();
     let turn = number % shapes.len().max(1);
     shapes.rotate_left(turn);
     for shape in shapes {
         let name = shape.name();
         let db = server.fresh(&format!("{name}_{number}")).await?;
-        let measured = shape.measure(server, &db, sizes, &base).await.with_context(|| format!("measuring {name}"))?;
+        let measured = shape.measure(&mut round, &db).await.with_context(|| format!("measuring {name}"))?;
+        if statements {
+            for line in server.longest_statements(&db).await? {
+                eprintln!("    {line}");
+            }
+        }
         server.remove(db).await?;
-        let shown: Vec<String> = measured.iter().map(|(name, value)| format!("{name} {value:.3}")).collect();
+        let shown: Vec<String> = measured.iter().map(|(name, value)| format!("{name} {}", short(*value))).collect();
         eprintln!("round {number}: {}", shown.join(", "));
         figures.extend(measured);
+    }
+    figures.extend(round.floor.finish(server).await?);
+    if !round.commits.is_empty() {
+        figures.insert("commit_ms".to_owned(), quantile(&round.commits, 0.5) * 1e3);
+        figures.insert("commit_p95_ms".to_owned(), quantile(&round.commits, 0.95) * 1e3);
     }
     Ok(figures)
 }
 
-/// What a round's figures are put in relation to.
-struct Base {
-    rows: f64,
-    commit: f64,
+/// What the shapes of a round share.
+struct Round<'a> {
+    server: &'a Server,
+    sizes: &'a Sizes,
+    floor: Floor,
+    /// The commits beside all latencies.
+    commits: Vec<Duration>,
+}
+
+impl Round<'_> {
+    /// A load between two pieces of the floor.
+    async fn beside_the_floor(&mut self, shape: Shape, load: impl Future<Output = Result<Drained>>) -> Result<Figures> {
+        let before = self.floor.piece(self.server, self.sizes.floor_rows).await?;
+        let drained = load.await?;
+        let after = self.floor.piece(self.server, self.sizes.floor_rows).await?;
+        // As many rows in each: the rate of both together.
+        let floor = 2.0 / (1.0 / before + 1.0 / after);
+
+        let name = shape.name();
+        let rate = drained.steps / drained.seconds;
+        let mut figures = Figures::from([
+            (format!("{name}_of_floor"), rate / floor),
+            (format!("{name}_per_second"), rate),
+            (format!("{name}_seconds"), drained.seconds),
+            (format!("{name}_wal_bytes_each"), drained.wal_bytes / drained.steps),
+        ]);
+        if let Some(statements) = drained.statements {
+            figures.insert(format!("{name}_statements_each"), statements / drained.steps);
+        }
+        Ok(figures)
+    }
+
+    /// The latency of a run, or of one of so many steps of it.
+    fn in_commits(&mut self, name: &str, samples: Samples, parts: u32) -> Figures {
+        let commit = quantile(&samples.commits, 0.5);
+        let p50 = quantile(&samples.runs, 0.5) / f64::from(parts);
+        let p95 = quantile(&samples.runs, 0.95) / f64::from(parts);
+        self.commits.extend(samples.commits);
+        Figures::from([
+            (format!("{name}_in_commits"), p50 / commit),
+            (format!("{name}_p95_in_commits"), p95 / commit),
+            (format!("{name}_ms"), p50 * 1e3),
+        ])
+    }
+}
+
+/// The floor of a round, measured in pieces: one before and one after each load.
+struct Floor {
+    db: Db,
+    rows_per_second: Vec<f64>,
+    wal_bytes_per_row: Vec<f64>,
+}
+
+impl Floor {
+    async fn prepare(server: &Server, number: usize) -> Result<Self> {
+        let db = server.fresh(&format!("floor_{number}")).await?;
+        floor::prepare(&db).await?;
+        Ok(Self { db, rows_per_second: Vec::new(), wal_bytes_per_row: Vec::new() })
+    }
+
+    async fn piece(&mut self, server: &Server, rows: u32) -> Result<f64> {
+        let wal = server.wal().await?;
+        let rate = floor::floor(&self.db, rows).await?;
+        self.wal_bytes_per_row.push((server.wal().await? - wal) / f64::from(rows));
+        self.rows_per_second.push(rate);
+        Ok(rate)
+    }
+
+    async fn finish(self, server: &Server) -> Result<Figures> {
+        server.remove(self.db).await?;
+        if self.rows_per_second.is_empty() {
+            return Ok(Figures::new());
+        }
+        Ok(Figures::from([
+            ("floor_rows_per_second".to_owned(), median(&self.rows_per_second)),
+            ("floor_wal_bytes_per_row".to_owned(), median(&self.wal_bytes_per_row)),
+        ]))
+    }
 }
 
 impl Shape {
@@ -119,7 +196,8 @@ impl Shape {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
-    async fn measure(self, server: &Server, db: &Db, sizes: &Sizes, base: &Base) -> Result<Figures> {
+    async fn measure(self, round: &mut Round<'_>, db: &Db) -> Result<Figures> {
+        let (server, sizes) = (round.server, round.sizes);
         let payload = |n| Payload { n };
         let runs = |runs, steps| Load {
             runs,
@@ -131,32 +209,41 @@ impl Shape {
         };
         Ok(match self {
             Self::Noop => {
-                let drained = load::drain::<noop::Workflow>(server, db, runs(sizes.noop, 1), payload).await?;
-                self.throughput(&drained, "noop_of_floor", base)
+                let load = load::drain::<noop::Workflow>(server, db, runs(sizes.noop, 1), payload);
+                round.beside_the_floor(self, load).await?
             }
             Self::Chain3 => {
-                let drained = load::drain::<chain3::Workflow>(server, db, runs(sizes.chain3, 3), payload).await?;
-                let mut figures = self.throughput(&drained, "chain3_of_floor", base);
-                figures.insert("wal_bytes_per_step".to_owned(), drained.wal_bytes / drained.steps);
+                let load = load::drain::<chain3::Workflow>(server, db, runs(sizes.chain3, 3), payload);
+                let mut figures = round.beside_the_floor(self, load).await?;
+                let wal = figures.remove("chain3_wal_bytes_each");
+                figures.extend(wal.map(|wal| ("wal_bytes_per_step".to_owned(), wal)));
                 figures
             }
             Self::Diamond => {
-                let drained = load::drain::<diamond::Workflow>(server, db, runs(sizes.diamond, 4), payload).await?;
-                self.throughput(&drained, "diamond_of_floor", base)
+                let load = load::drain::<diamond::Workflow>(server, db, runs(sizes.diamond, 4), payload);
+                round.beside_the_floor(self, load).await?
             }
             Self::Map1000 => {
                 let load = Load { outcomes: 1_002, chunk: 5, warm_up: 3, ..runs(sizes.maps, 1_000) };
-                let drained = load::drain::<map::Workflow>(server, db, load, |_| Payload { n: 1_000 }).await?;
-                self.throughput(&drained, "map1000_of_floor", base)
+                let load = load::drain::<map::Workflow>(server, db, load, |_| Payload { n: 1_000 });
+                round.beside_the_floor(self, load).await?
             }
             Self::StartMany => {
                 let load = Load { starters: 4, ..runs(sizes.start_many, 0) };
-                let started = load::start_many::<noop::Workflow>(server, db, load, payload).await?;
-                self.throughput(&started, "start_many_of_floor", base)
+                let load = load::start_many::<noop::Workflow>(server, db, load, payload);
+                round.beside_the_floor(self, load).await?
             }
-            Self::Idle1 => self.latency(&latency::idle::<noop::Workflow>(db, sizes.idle, 1).await?, 1, base),
-            Self::Idle3 => self.latency(&latency::idle::<chain3::Workflow>(db, sizes.idle, 3).await?, 1, base),
-            Self::Chain40 => self.latency(&latency::idle::<chain40::Workflow>(db, sizes.idle40, 40).await?, 40, base),
+            Self::Idle1 => {
+                let here = latency::idle::<noop::Workflow>(db, sizes.idle, 1).await?;
+                let mut figures = round.in_commits("idle1", here, 1);
+                let elsewhere = latency::idle_elsewhere(db, sizes.idle / 3).await?;
+                figures.extend(round.in_commits("idle1_elsewhere", elsewhere, 1));
+                figures
+            }
+            Self::Idle3 => round.in_commits("idle3", latency::idle::<chain3::Workflow>(db, sizes.idle, 3).await?, 1),
+            Self::Chain40 => {
+                round.in_commits("chain40", latency::idle::<chain40::Workflow>(db, sizes.idle40, 40).await?, 40)
+            }
             Self::Map10000 => {
                 let (one, two) = fleet::one_and_two(db, sizes.fleet_runs, 10_000).await?;
                 Figures::from([
@@ -166,32 +253,5 @@ impl Shape {
                 ])
             }
         })
-    }
-
-    fn throughput(self, drained: &Drained, key: &str, base: &Base) -> Figures {
-        let name = self.name();
-        let rate = drained.steps / drained.seconds;
-        let mut figures = Figures::from([
-            (key.to_owned(), rate / base.rows),
-            (format!("{name}_per_second"), rate),
-            (format!("{name}_seconds"), drained.seconds),
-            (format!("{name}_wal_bytes_each"), drained.wal_bytes / drained.steps),
-        ]);
-        if let Some(statements) = drained.statements {
-            figures.insert(format!("{name}_statements_each"), statements / drained.steps);
-        }
-        figures
-    }
-
-    /// The latency of a run, or of one of so many steps of it.
-    fn latency(self, samples: &[std::time::Duration], parts: u32, base: &Base) -> Figures {
-        let name = self.name();
-        let p50 = quantile(samples, 0.5) / f64::from(parts);
-        let p95 = quantile(samples, 0.95) / f64::from(parts);
-        Figures::from([
-            (format!("{name}_in_commits"), p50 / base.commit),
-            (format!("{name}_p95_in_commits"), p95 / base.commit),
-            (format!("{name}_ms"), p50 * 1e3),
-        ])
     }
 }

@@ -163,6 +163,21 @@ impl Server {
         Ok(Some(query.bind(&db.name).fetch_one(&self.admin).await?))
     }
 
+    /// The statements of a database that took longest, a line each: for those who look for what costs most.
+    pub(crate) async fn longest_statements(&self, db: &Db) -> Result<Vec<String>> {
+        if !self.counts_statements {
+            return Ok(vec!["this server has no pg_stat_statements".to_owned()]);
+        }
+        let query = sqlx::query_scalar(
+            "select format('%s ms in all, %s calls, %s ms each (largest %s), %s bytes of WAL: %s', round(total_exec_time::numeric, 1), calls,
+                           round(mean_exec_time::numeric, 3), round(max_exec_time::numeric, 2), wal_bytes,
+                           left(regexp_replace(query, '\\s+', ' ', 'g'), 80))
+             from pg_stat_statements s join pg_database d on d.oid = s.dbid
+             where d.datname = $1 order by total_exec_time desc limit 10",
+        );
+        Ok(query.bind(&db.name).fetch_all(&self.admin).await?)
+    }
+
     /// What runs here, for the report.
     pub(crate) async fn describe(&self) -> Result<Vec<(String, String)>> {
         let mut shown = Vec::new();
