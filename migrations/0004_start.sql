@@ -35,7 +35,9 @@ declare
     v_new bigint[];
     v_workflow int;
 begin
-    perform pgflow.require_read_committed();
+    if current_setting('transaction_isolation') <> 'read committed' then
+        perform pgflow.require_read_committed();
+    end if;
     v_ids := array(select pgflow.new_run_id(v_prefix) from generate_series(1, cardinality(p_inputs)));
 
     if p_keys is not null then

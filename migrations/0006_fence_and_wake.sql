@@ -18,13 +18,6 @@ begin
     end if;
 end $$;
 
--- Lets this transaction commit without waiting for the disk. What it writes may be lost with the server, if that crashes within a
--- fraction of a second; so it is for what promises nothing to anybody: a claim (the run is queued again, and its former owner's
--- outcomes are refused), a beat, what has become due. Whatever commits later waits for it as well.
-create function pgflow.promise_nothing() returns void
-language sql volatile
-as $$ select set_config('synchronous_commit', 'off', true) $$;
-
 -- Locks the rows of runs, in order.
 --
 -- Locks: run (for update, by id).

@@ -29,7 +29,8 @@ declare
     v_now timestamptz := pgflow.now();
     v_next timestamptz;
 begin
-    perform pgflow.promise_nothing();
+    -- Nothing is promised here, so the commit need not wait for the disk.
+    perform set_config('synchronous_commit', 'off', true);
     update worker set
         steady_since = case when v_now - beat_at > silence_limit / 2 then v_now else steady_since end,
         beat_at = v_now
@@ -65,7 +66,8 @@ declare
     v_runs uuid[];
     v_next timestamptz;
 begin
-    perform pgflow.promise_nothing();
+    -- Nothing is promised here, so the commit need not wait for the disk.
+    perform set_config('synchronous_commit', 'off', true);
     if cardinality(v_tasks) > 0 then
         update task set due = true where bucket = p_bucket and id = any(v_tasks);
     end if;
