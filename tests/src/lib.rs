@@ -7,6 +7,7 @@ pub mod process;
 pub mod proxy;
 pub mod stress;
 pub mod wide;
+pub mod wire;
 pub mod workflows;
 
 pub use database::TestDb;
