@@ -46,7 +46,8 @@ begin
         (select min(available_at) from task where bucket = p_bucket and not due),
         (select min(available_at) from ready where bucket = p_bucket and not due and available_at < 'infinity')
     ) into v_next;
-    due_ms := greatest(ceil(extract(epoch from v_next - v_now) * 1000), 0)::bigint;
+    -- `greatest` passes over nulls.
+    due_ms := case when v_next is not null then greatest(ceil(extract(epoch from v_next - v_now) * 1000), 0) end;
 end $$;
 
 -- Brings in the runs and tasks whose time has come, at most p_limit of each, and gives the milliseconds until the next one is due
@@ -80,7 +81,7 @@ begin
         (select min(available_at) from task where bucket = p_bucket and not due),
         (select min(available_at) from ready where bucket = p_bucket and not due and available_at < 'infinity')
     ) into v_next;
-    return greatest(ceil(extract(epoch from v_next - v_now) * 1000), 0)::bigint;
+    return case when v_next is not null then greatest(ceil(extract(epoch from v_next - v_now) * 1000), 0) end;
 end $$;
 
 -- Ends the sessions that act for these workers: a process that was stopped inside a transaction, or a handler that keeps one, holds
