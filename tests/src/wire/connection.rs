@@ -64,7 +64,8 @@ impl Connection {
         drop(client);
         let Some(server) = server else { return };
         match end {
-            End::Closed if self.settled && self.waiting.is_empty() => shared.sessions.give_back(server).await,
+            // To the server it is all the same who does not speak.
+            _ if self.settled && self.waiting.is_empty() => shared.sessions.give_back(server).await,
             End::Closed => {}
             End::Kept(None) => shared.keep(server.stream),
             End::Kept(Some(time)) => {

@@ -1,6 +1,7 @@
 //! Sessions on the server. To begin one is most of the work of a short life, so one that nothing was done to serves the next.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sqlx::postgres::PgConnectOptions;
@@ -18,6 +19,7 @@ pub struct Sessions(Arc<Shared>);
 struct Shared {
     server: PathBuf,
     idle: Mutex<Vec<Session>>,
+    begun: AtomicU64,
 }
 
 /// A session that has been greeted.
@@ -39,13 +41,19 @@ impl Sessions {
     #[must_use]
     pub fn new(options: &PgConnectOptions) -> Self {
         let server = options.get_socket().expect("the server listens on a socket").join(".s.PGSQL.5432");
-        Self(Arc::new(Shared { server, idle: Mutex::default() }))
+        Self(Arc::new(Shared { server, idle: Mutex::default(), begun: AtomicU64::new(0) }))
     }
 
     /// The server's processes of those that wait for their next use.
     #[must_use]
     pub fn waiting(&self) -> Vec<i32> {
         self.idle().iter().map(|session| session.pid).collect()
+    }
+
+    /// How many were begun on the server.
+    #[must_use]
+    pub fn begun(&self) -> u64 {
+        self.0.begun.load(Ordering::Relaxed)
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Session>> {
@@ -56,7 +64,7 @@ impl Sessions {
     pub(super) async fn take(&self, asked: &[u8], settings: &str) -> std::io::Result<Result<Session, Vec<u8>>> {
         let used = {
             let mut idle = self.idle();
-            let place = idle.iter().position(|session| session.asked == asked);
+            let place = idle.iter().rposition(|session| session.asked == asked);
             place.map(|place| idle.swap_remove(place))
         };
         let mut session = match used {
@@ -71,6 +79,7 @@ impl Sessions {
     }
 
     async fn begin(&self, asked: &[u8]) -> std::io::Result<Result<Session, Vec<u8>>> {
+        self.0.begun.fetch_add(1, Ordering::Relaxed);
         let mut stream = UnixStream::connect(&self.0.server).await?;
         stream.write_all(asked).await?;
         let answer = read_answer(&mut stream).await?;

@@ -9,7 +9,7 @@ use pgflow_tests::wire::{Endpoint, Event, Party, Script};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::sync::mpsc;
 
-use crate::jobs;
+use crate::jobs::{self, Job};
 use crate::plan::Plan;
 use crate::stage::Stage;
 
@@ -71,6 +71,7 @@ impl<'a> Fleet<'a> {
         let setup = Setup {
             options: endpoint.options(),
             name: format!("w{number}"),
+            jobs: self.plan.jobs.clone(),
             concurrency: self.plan.concurrency,
             threads: self.plan.threads,
             silence: self.plan.silence,
@@ -151,6 +152,7 @@ impl Drop for Fleet<'_> {
 struct Setup {
     options: PgConnectOptions,
     name: String,
+    jobs: Vec<Job>,
     concurrency: usize,
     threads: usize,
     silence: Duration,
@@ -177,10 +179,10 @@ async fn work(setup: Setup, mut orders: mpsc::UnboundedReceiver<Order>) -> End {
         .tx_connections(2)
         .beat(Duration::from_millis(100))
         .silence_limit(setup.silence)
-        .poll_interval(Duration::from_millis(100))
+        .poll_interval(Duration::from_millis(200))
         .grace(Duration::from_secs(2));
     let mut told_to_stop = false;
-    let mut start = std::pin::pin!(jobs::register(builder).start());
+    let mut start = std::pin::pin!(jobs::register(builder, &setup.jobs).start());
     let worker = loop {
         tokio::select! {
             started = &mut start => match started {

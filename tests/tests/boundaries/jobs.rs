@@ -1,5 +1,7 @@
 //! The runs of a seed, and what each must give.
 
+use std::collections::BTreeMap;
+
 use pgflow::{Client, Registration, Run, RunId, StartOptions, WorkerBuilder, Workflow};
 use pgflow_tests::process::Seeded;
 use pgflow_tests::stress::{self, Item};
@@ -63,8 +65,8 @@ impl Needs {
 pub(crate) fn draw(seeded: &mut Seeded, needs: Needs) -> Vec<Job> {
     let mut jobs = Vec::new();
     if needs.parks || seeded.below(12) == 0 {
-        // A run parks when its next attempt is at least a second away.
-        jobs.push(Job::Patient(1_020));
+        // A run parks when its next attempt is at least a second away, and nothing of it is on its way any more.
+        jobs.push(Job::Patient(1_400));
     }
     if needs.shares {
         jobs.push(Job::SlowMap(20 + small(seeded, 20), 2));
@@ -141,26 +143,31 @@ fn ledger_map(seeded: &mut Seeded) -> Job {
     Job::LedgerMap((0..4 + seeded.below(9)).map(|item| 1_000 + i64::try_from(item).unwrap_or(0)).collect())
 }
 
-/// All workflows that there are jobs of.
-pub(crate) fn register(builder: WorkerBuilder) -> WorkerBuilder {
-    let all: [Registration; 12] = [
-        workflows::double::Workflow.into(),
-        workflows::slow_chain::Workflow.into(),
-        workflows::diamond::Workflow.into(),
-        level::Workflow.into(),
-        workflows::squares::Workflow.into(),
-        workflows::slow_map::Workflow.into(),
-        stress::rough_map::Workflow.into(),
-        workflows::trouble::Workflow.into(),
-        workflows::patient::Workflow.into(),
-        workflows::ledger::Workflow.into(),
-        overdrawn::Workflow.into(),
-        stress::ledger_map::Workflow.into(),
-    ];
-    all.into_iter().fold(builder, WorkerBuilder::register)
+/// The workflows of these jobs, each once.
+pub(crate) fn register(builder: WorkerBuilder, jobs: &[Job]) -> WorkerBuilder {
+    let all: BTreeMap<String, Registration> =
+        jobs.iter().map(Job::registration).map(|one| (one.definition().name.clone(), one)).collect();
+    all.into_values().fold(builder, WorkerBuilder::register)
 }
 
 impl Job {
+    fn registration(&self) -> Registration {
+        match self {
+            Self::Double(_) => workflows::double::Workflow.into(),
+            Self::Chain(_) => workflows::slow_chain::Workflow.into(),
+            Self::Diamond(_) => workflows::diamond::Workflow.into(),
+            Self::Level(..) => level::Workflow.into(),
+            Self::Squares(_) => workflows::squares::Workflow.into(),
+            Self::SlowMap(..) => workflows::slow_map::Workflow.into(),
+            Self::RoughMap(_) => stress::rough_map::Workflow.into(),
+            Self::Retried | Self::Failing => workflows::trouble::Workflow.into(),
+            Self::Patient(_) => workflows::patient::Workflow.into(),
+            Self::Ledger(_) => workflows::ledger::Workflow.into(),
+            Self::Overdrawn(_) => overdrawn::Workflow.into(),
+            Self::LedgerMap(_) => stress::ledger_map::Workflow.into(),
+        }
+    }
+
     /// Starts it under a key.
     pub(crate) async fn start(&self, client: &Client, key: &str) -> Result<RunId, pgflow::Error> {
         async fn with<W: Workflow>(

@@ -16,7 +16,7 @@ use crate::stage::Stage;
 use crate::{report, seed};
 
 /// A database serves so many seeds.
-const SEEDS_OF_A_STAGE: u64 = 200;
+const SEEDS_OF_A_STAGE: u64 = 500;
 
 /// How it went.
 pub(crate) struct Outcome {
@@ -94,6 +94,9 @@ async fn one(work: &Work, stage: Arc<Stage>, seed: u64) {
         Ok(()) => None,
         Err(error) => Some(report::failure(&stage, &plan, &script, &report::panic_text(error)).await),
     };
+    if std::env::var_os("PGFLOW_SESSIONS").is_some() {
+        eprintln!("begun {} waiting {}", stage.sessions.begun(), stage.sessions.waiting().len());
+    }
     let mut outcome = work.outcome.lock().unwrap_or_else(PoisonError::into_inner);
     outcome.done += 1;
     outcome.coverage.add(plan.faults.len(), &script.fired(), script.calls());

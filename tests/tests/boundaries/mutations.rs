@@ -63,7 +63,7 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         changes: &[("exchange", "where not exists (select from inbox i where", "where not exists (select from inbox i where false and")],
     },
     // A call whose answer was lost claims anew.
-    Mutation { name: "repeated-claim", changes: &[("exchange", "c.number = p_number;\n    if found then", "c.number = p_number;\n    if false then")] },
+    Mutation { name: "repeated-claim", changes: &[("exchange", "if p_repeated and found then", "if false then")] },
     // A call whose answer was lost gives its work away twice.
     Mutation {
         name: "repeated-share",

@@ -16,7 +16,7 @@ use crate::stage::Stage;
 /// A seed that takes longer is stuck.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How often the invariant is looked at on the way.
-const LOOK: Duration = Duration::from_millis(300);
+const LOOK: Duration = Duration::from_millis(800);
 
 /// Carries out a plan.
 ///

@@ -63,7 +63,7 @@ pub(crate) const KINDS: [Kind; 27] = [
     worker("exchange: ends", |c| exchange(c) && c.carries.ends, 6, NOTHING),
     worker("exchange: attempts", |c| exchange(c) && c.carries.attempts, 3, RETRIES),
     worker("exchange: parks", |c| exchange(c) && c.carries.parks, 1, PARKS),
-    worker("exchange: shares", |c| exchange(c) && c.carries.shares, 3, SHARES),
+    worker("exchange: shares", |c| exchange(c) && c.carries.shares, 2, SHARES),
     worker("exchange: tasks", |c| exchange(c) && c.carries.tasks, 6, SHARES),
     worker("begin", |c| &*c.name == "begin", 6, TRANSACTIONS),
     worker("begin_step", |c| &*c.name == "begin_step", 6, TRANSACTIONS),
@@ -84,8 +84,8 @@ pub(crate) const KINDS: [Kind; 27] = [
     client("run_results", |c| &*c.name == "run_results", 6),
 ];
 
-/// Functions that are called and that nothing is done to, since they only read, before anything has begun.
-pub(crate) const UNTOUCHED: [&str; 2] = ["applied_migrations", "version_id"];
+/// What is called and nothing is done to: it only reads, before anything has begun; or it is of sqlx's own.
+pub(crate) const UNTOUCHED: [&str; 5] = ["applied_migrations", "version_id", "select", "ping", "unlisten"];
 
 const PHASES: [Phase; 4] = [Phase::Before, Phase::Within, Phase::NoAnswer, Phase::After];
 pub(crate) const DAMAGES: [Damage; 7] =
