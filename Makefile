@@ -28,6 +28,14 @@ test: tools ## All tests: units, real processes and servers, compiler messages, 
 bench: postgres ## Figures of speed against plain inserts, on an embedded Postgres; ARGS="--quick" for a smoke test
 	cargo run --release --quiet -p pgflow-bench -- $(ARGS)
 
+.PHONY: bench-growth
+bench-growth: postgres ## The same with long queues, much history, old snapshots, big maps: some minutes
+	cargo run --release --quiet -p pgflow-bench -- growth $(ARGS)
+
+.PHONY: mutations
+mutations: tools ## Breaks the engine on purpose in several ways, each of which the seeds of the tests must notice
+	./scripts/mutations.sh
+
 # The workspace as a whole has every feature but TLS, which only hands sqlx's own on and would need OpenSSL here.
 .PHONY: check
 check: ## Formatting, lints, documentation, sizes of files

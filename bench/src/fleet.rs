@@ -10,9 +10,9 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 
 use crate::server::Db;
-use crate::workflows::{Counter, noop, slow_map};
+use crate::workflows::{Counter, noop, sleep, slow_map};
 
-/// How many steps each worker process runs at once.
+/// How many steps each worker process runs at once, where nothing else is said.
 pub(crate) const SLOTS: usize = 64;
 /// A worker learns of the others with its beat, every 1.5 s by default: after two of them it knows.
 const TWO_BEATS: Duration = Duration::from_millis(3_100);
@@ -24,9 +24,10 @@ pub(crate) struct WorkerProcess {
 }
 
 impl WorkerProcess {
-    pub(crate) fn spawn(db: &Db) -> Result<Self> {
+    /// A worker that runs so many steps at once.
+    pub(crate) fn spawn(db: &Db, slots: usize) -> Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
-            .arg("worker")
+            .args(["worker", &slots.to_string()])
             // Not an argument: it may hold a password, and others can list arguments.
             .env("DATABASE_URL", db.url())
             .stdin(Stdio::piped())
@@ -36,6 +37,10 @@ impl WorkerProcess {
             .context("starting a worker process")?;
         let stdout = BufReader::new(child.stdout.take().context("the worker's output")?);
         Ok(Self { child, stdout })
+    }
+
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.child.id()
     }
 
     /// Stops the worker in order. Gives how many steps it has executed.
@@ -49,14 +54,15 @@ impl WorkerProcess {
 }
 
 /// What the hidden command `worker` does: works until the input ends, then prints how many steps it has executed.
-pub(crate) async fn work() -> Result<()> {
+pub(crate) async fn work(slots: usize) -> Result<()> {
     let url = std::env::var("DATABASE_URL").context("the address of the database")?;
     let pool = PgPool::connect(&url).await?;
     let counter = Counter::default();
     let worker = Worker::builder(pool)
         .register(slow_map::Workflow.with_state(counter.clone()))
         .register(noop::Workflow.with_state(counter.clone()))
-        .concurrency(SLOTS)
+        .register(sleep::Workflow.with_state(counter.clone()))
+        .concurrency(slots)
         .start()
         .await?;
     tokio::io::stdin().read_to_end(&mut Vec::new()).await?;
@@ -82,7 +88,7 @@ pub(crate) async fn gathered(db: &Db, workers: i64) -> Result<()> {
 }
 
 /// Runs one map after the other and gives the median of their times, in seconds.
-async fn maps(client: &Client, runs: u32, items: u32, micros: u32) -> Result<f64> {
+pub(crate) async fn maps(client: &Client, runs: u32, items: u32, micros: u32) -> Result<f64> {
     let mut took = Vec::new();
     for _ in 0..runs {
         let begin = Instant::now();
@@ -98,11 +104,11 @@ pub(crate) async fn one_and_two(db: &Db, runs: u32, items: u32) -> Result<(f64, 
     const WARM_UP: u32 = 2;
     // Registered here first: the workers need no more than the schema.
     let client = Client::new(db.pool.clone());
-    let first = WorkerProcess::spawn(db)?;
+    let first = WorkerProcess::spawn(db, SLOTS)?;
     gathered(db, 1).await?;
     maps(&client, WARM_UP, items, 1_000).await?;
     let one = maps(&client, runs, items, 1_000).await?;
-    let second = WorkerProcess::spawn(db)?;
+    let second = WorkerProcess::spawn(db, SLOTS)?;
     gathered(db, 2).await?;
     maps(&client, WARM_UP, items, 1_000).await?;
     let two = maps(&client, runs, items, 1_000).await?;

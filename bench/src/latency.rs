@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use pgflow::{Client, Worker, Workflow};
 
-use crate::fleet::{self, WorkerProcess};
+use crate::fleet::{self, SLOTS, WorkerProcess};
 use crate::floor::Commits;
 use crate::load::CONCURRENCY;
 use crate::server::Db;
@@ -42,7 +42,7 @@ where
 
 /// The same for a single step, with the worker in a process of its own.
 pub(crate) async fn idle_elsewhere(db: &Db, samples: u32) -> Result<Samples> {
-    let worker = WorkerProcess::spawn(db)?;
+    let worker = WorkerProcess::spawn(db, SLOTS)?;
     fleet::gathered(db, 1).await?;
     let took = sample::<noop::Workflow>(db, samples, 1).await?;
     executed(worker.stop().await?, samples, 1)?;

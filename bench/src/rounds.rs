@@ -11,7 +11,7 @@ use crate::load::{self, CHUNK, Drained, Load};
 use crate::report::{median, short};
 use crate::server::{Db, Server};
 use crate::workflows::{Payload, chain3, chain40, diamond, map, noop};
-use crate::{fleet, floor};
+use crate::{fleet, floor, quiet};
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -75,16 +75,18 @@ impl Sizes {
 /// What one round has shown, by name.
 pub(crate) type Figures = BTreeMap<String, f64>;
 
-/// Measures every shape, each beside the floor or the commit. The round's number turns their order. `statements` says whether to
-/// print what the server was busy with.
+/// Measures every shape, each beside the floor or the commit. The round's number turns their order. `patience` is how long each
+/// waits for a quiet machine; `statements` says whether to print what the server was busy with.
 pub(crate) async fn round(
     server: &Server,
     shapes: &[Shape],
     sizes: &Sizes,
     number: usize,
+    patience: Duration,
     statements: bool,
 ) -> Result<Figures> {
     let mut round = Round { server, sizes, floor: Floor::prepare(server, number).await?, commits: Vec::new() };
+    let mut busy = Vec::new();
     let mut figures = Figures::new();
     let mut shapes = shapes.to_vec();
     let turn = number % shapes.len().max(1);
@@ -92,6 +94,7 @@ pub(crate) async fn round(
     for shape in shapes {
         let name = shape.name();
         let db = server.fresh(&format!("{name}_{number}")).await?;
+        busy.extend(quiet::wait(patience).await);
         let measured = shape.measure(&mut round, &db).await.with_context(|| format!("measuring {name}"))?;
         if statements {
             for line in server.longest_statements(&db).await? {
@@ -104,6 +107,9 @@ pub(crate) async fn round(
         figures.extend(measured);
     }
     figures.extend(round.floor.finish(server).await?);
+    if !busy.is_empty() {
+        figures.insert("busy_before_shapes".to_owned(), median(&busy));
+    }
     if !round.commits.is_empty() {
         figures.insert("commit_ms".to_owned(), quantile(&round.commits, 0.5) * 1e3);
         figures.insert("commit_p95_ms".to_owned(), quantile(&round.commits, 0.95) * 1e3);

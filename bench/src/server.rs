@@ -163,6 +163,19 @@ impl Server {
         Ok(Some(query.bind(&db.name).fetch_one(&self.admin).await?))
     }
 
+    /// How many round trips workers have made to a database, and their time in the server in milliseconds.
+    pub(crate) async fn exchanges(&self, db: &Db) -> Result<Option<(f64, f64)>> {
+        if !self.counts_statements {
+            return Ok(None);
+        }
+        let query = sqlx::query_as(
+            "select coalesce(sum(s.calls), 0)::float8, coalesce(sum(s.total_exec_time), 0)::float8
+             from pg_stat_statements s join pg_database d on d.oid = s.dbid
+             where d.datname = $1 and s.query like '%pgflow.exchange(%'",
+        );
+        Ok(Some(query.bind(&db.name).fetch_one(&self.admin).await?))
+    }
+
     /// The statements of a database that took longest, a line each: for those who look for what costs most.
     pub(crate) async fn longest_statements(&self, db: &Db) -> Result<Vec<String>> {
         if !self.counts_statements {

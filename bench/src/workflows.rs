@@ -124,6 +124,19 @@ pub(crate) mod slow_map {
     }
 }
 
+/// A single step that takes as many milliseconds as said.
+#[workflow(state = Counter)]
+pub(crate) mod sleep {
+    use super::*;
+
+    #[step]
+    pub(crate) async fn only(input: Payload, steps: State<Counter>) -> Result<Payload> {
+        tokio::time::sleep(Duration::from_millis(input.n.into())).await;
+        steps.count();
+        Ok(input)
+    }
+}
+
 /// Writes a chain: each step takes the one before.
 macro_rules! chain {
     ($(#[$doc:meta])* $name:ident: $first:ident $(, $before:ident => $step:ident)*) => {
