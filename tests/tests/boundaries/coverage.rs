@@ -63,8 +63,12 @@ impl Coverage {
                 self.hits.keys().filter(|(name, _, _)| *name == is).map(|(_, phase, damage)| (phase, damage)).collect();
             let _ = writeln!(text, "{:>12}", pairs.len());
         }
+        let _ = write!(text, "calls:");
+        for (name, count) in &self.calls {
+            let _ = write!(text, " {name} {count}");
+        }
         let met = self.sum(|_, _, _| true);
-        let _ = write!(text, "{met} of {} faults were met; in {} seeds none was", self.planned, self.unharmed);
+        let _ = write!(text, "\n{met} of {} faults were met; in {} seeds none was", self.planned, self.unharmed);
         text
     }
 

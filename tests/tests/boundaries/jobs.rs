@@ -7,7 +7,7 @@ use pgflow_tests::process::Seeded;
 use pgflow_tests::stress::{self, Item};
 use pgflow_tests::workflows::{self, Sum, Trouble};
 
-use crate::workflows::{level, overdrawn};
+use crate::workflows::{bounced, level, overdrawn};
 
 /// A run that is to be started, with what it needs.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ pub(crate) enum Job {
     Overdrawn(i64),
     /// A booking for each item of a map.
     LedgerMap(Vec<i64>),
+    /// The same, one of which fails for good.
+    Bounced(Vec<i64>),
 }
 
 /// Which kinds a seed cannot do without.
@@ -46,6 +48,8 @@ pub(crate) struct Needs {
     pub(crate) retries: bool,
     pub(crate) transactions: bool,
     pub(crate) rollbacks: bool,
+    /// Work that lasts until a worker that is silent counts as dead.
+    pub(crate) lasting: bool,
 }
 
 impl Needs {
@@ -57,6 +61,7 @@ impl Needs {
             retries: self.retries || other.retries,
             transactions: self.transactions || other.transactions,
             rollbacks: self.rollbacks || other.rollbacks,
+            lasting: self.lasting || other.lasting,
         }
     }
 }
@@ -71,6 +76,12 @@ pub(crate) fn draw(seeded: &mut Seeded, needs: Needs) -> Vec<Job> {
     if needs.shares {
         jobs.push(Job::SlowMap(20 + small(seeded, 20), 2));
         jobs.push(Job::Level(seeded.below(9), 3));
+        jobs.push(if seeded.below(2) == 0 { bounced(seeded) } else { rough(seeded, true) });
+    }
+    if needs.lasting {
+        for _ in 0..4 + seeded.below(4) {
+            jobs.push(Job::Chain(40 + seeded.below(120)));
+        }
     }
     if needs.retries {
         jobs.push(rough(seeded, false));
@@ -83,8 +94,8 @@ pub(crate) fn draw(seeded: &mut Seeded, needs: Needs) -> Vec<Job> {
     if needs.rollbacks {
         jobs.push(Job::Overdrawn(amount(seeded)));
     }
-    for _ in 0..4 + seeded.below(5) {
-        let job = match seeded.below(13) {
+    for _ in 0..3 + seeded.below(4) {
+        let job = match seeded.below(14) {
             0 => Job::Double(amount(seeded)),
             1 => Job::Chain(seeded.below(4)),
             2 => Job::Diamond(amount(seeded)),
@@ -102,6 +113,7 @@ pub(crate) fn draw(seeded: &mut Seeded, needs: Needs) -> Vec<Job> {
                 }
             }
             11 => Job::Ledger(amount(seeded)),
+            12 => bounced(seeded),
             _ => ledger_map(seeded),
         };
         jobs.push(job);
@@ -139,6 +151,14 @@ fn rough(seeded: &mut Seeded, fails: bool) -> Job {
     Job::RoughMap(items)
 }
 
+fn bounced(seeded: &mut Seeded) -> Job {
+    let mut amounts: Vec<i64> =
+        (0..10 + seeded.below(10)).map(|item| 2_000 + i64::try_from(item).unwrap_or(0)).collect();
+    let place = usize::try_from(seeded.below(amounts.len() as u64)).unwrap_or(0);
+    amounts[place] = -1;
+    Job::Bounced(amounts)
+}
+
 fn ledger_map(seeded: &mut Seeded) -> Job {
     Job::LedgerMap((0..4 + seeded.below(9)).map(|item| 1_000 + i64::try_from(item).unwrap_or(0)).collect())
 }
@@ -165,6 +185,7 @@ impl Job {
             Self::Ledger(_) => workflows::ledger::Workflow.into(),
             Self::Overdrawn(_) => overdrawn::Workflow.into(),
             Self::LedgerMap(_) => stress::ledger_map::Workflow.into(),
+            Self::Bounced(_) => bounced::Workflow.into(),
         }
     }
 
@@ -192,6 +213,7 @@ impl Job {
             Self::Ledger(amount) => with(client, workflows::ledger::Workflow, amount, key).await,
             Self::Overdrawn(amount) => with(client, overdrawn::Workflow, amount, key).await,
             Self::LedgerMap(amounts) => with(client, stress::ledger_map::Workflow, amounts, key).await,
+            Self::Bounced(amounts) => with(client, bounced::Workflow, amounts, key).await,
         }
     }
 
@@ -221,6 +243,7 @@ impl Job {
             Self::Patient(_) => completed(client.run(workflows::patient::Workflow, id), 2).await,
             Self::Ledger(amount) => completed(client.run(workflows::ledger::Workflow, id), amount).await,
             Self::Overdrawn(_) => failed(client.run(overdrawn::Workflow, id), "overdrawn").await,
+            Self::Bounced(_) => failed(client.run(bounced::Workflow, id), "bounced").await,
             Self::LedgerMap(amounts) => {
                 completed(client.run(stress::ledger_map::Workflow, id), amounts.iter().sum()).await;
             }

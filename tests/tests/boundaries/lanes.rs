@@ -94,9 +94,6 @@ async fn one(work: &Work, stage: Arc<Stage>, seed: u64) {
         Ok(()) => None,
         Err(error) => Some(report::failure(&stage, &plan, &script, &report::panic_text(error)).await),
     };
-    if std::env::var_os("PGFLOW_SESSIONS").is_some() {
-        eprintln!("begun {} waiting {}", stage.sessions.begun(), stage.sessions.waiting().len());
-    }
     let mut outcome = work.outcome.lock().unwrap_or_else(PoisonError::into_inner);
     outcome.done += 1;
     outcome.coverage.add(plan.faults.len(), &script.fired(), script.calls());

@@ -57,11 +57,6 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     Mutation { name: "departure", changes: &[("exchange", "e.fate > 0 or e.at = any(v_conflicts)", "e.at = any(v_conflicts)")] },
     // Two workers lower what is out of a step at the same time, and one of them is lost.
     Mutation { name: "lost-decrement", changes: &[("lower_shares", "limit 1 for update", "limit 1")] },
-    // A run parks though a message for it has come.
-    Mutation {
-        name: "deaf-park",
-        changes: &[("exchange", "where not exists (select from inbox i where", "where not exists (select from inbox i where false and")],
-    },
     // A call whose answer was lost claims anew.
     Mutation { name: "repeated-claim", changes: &[("exchange", "if p_repeated and found then", "if false then")] },
     // A call whose answer was lost gives its work away twice.
@@ -71,9 +66,13 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     },
     // A step's transaction commits though the run is with somebody else by now.
     Mutation { name: "unchecked-commit", changes: &[("commit_step", "if not found then", "if false then")] },
-    // The outcomes of a task count though somebody else has it by now.
+    // The outcomes of a task count though it was taken back, since its run has ended.
     Mutation {
         name: "unchecked-task",
-        changes: &[("exchange", "t.id = e.task and t.worker_id = p_worker) end", "t.id = e.task) end")],
+        changes: &[(
+            "exchange",
+            "else exists (select from task t where t.bucket = p_bucket and t.id = e.task and t.worker_id = p_worker) end",
+            "else true end",
+        )],
     },
 ];

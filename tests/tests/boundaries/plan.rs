@@ -32,16 +32,18 @@ impl Plan {
         let silence = Duration::from_millis(450) + seeded.time(Duration::from_millis(150));
         let mut faults = Vec::new();
         let mut needs = Needs::default();
-        // Two of the round of all combinations, so that none is left out; and sometimes one more.
-        let third = seeded.below(u64::MAX);
-        let more = seeded.below(3) == 0;
-        for number in [seed * 2, seed * 2 + 1].into_iter().chain(more.then_some(third)) {
-            let (kind, phase, damage) = combination(number);
+        // Two of the round of all combinations, so that none is left out; and often one of those that tell most.
+        let mut combinations = vec![combination(seed * 2), combination(seed * 2 + 1)];
+        if seeded.below(2) == 0 {
+            combinations.push(sharp(&mut seeded));
+        }
+        for (kind, phase, damage) in combinations {
             if let Some(first) = kind.after {
                 faults.push(prepare(&mut seeded, first, silence));
             }
             faults.push(fault(&mut seeded, kind, phase, damage, silence));
             needs = needs.and(kind.needs);
+            needs.lasting |= damage == Damage::Mute || seeded.below(5) == 0;
         }
         Self {
             seed,
@@ -53,6 +55,21 @@ impl Plan {
             faults,
             jobs: jobs::draw(&mut seeded, needs),
         }
+    }
+}
+
+/// What a mistake shows in most often: work goes on in the name of a worker that counts as dead, and calls that change much are
+/// repeated.
+fn sharp(seeded: &mut Seeded) -> (&'static Kind, Phase, Damage) {
+    let of = |seeded: &mut Seeded, from: &[Damage]| from[usize::try_from(seeded.below(from.len() as u64)).unwrap_or(0)];
+    let lost = [Damage::Cut, Damage::HalfOpen, Damage::End];
+    match seeded.below(6) {
+        0 => (kind("exchange"), Phase::After, Damage::Mute),
+        1 => (kind("beat"), Phase::Before, Damage::Mute),
+        2 => (kind("exchange: shares"), Phase::NoAnswer, of(seeded, &lost)),
+        3 => (kind("exchange: tasks"), Phase::NoAnswer, of(seeded, &lost)),
+        4 => (kind("exchange"), Phase::NoAnswer, of(seeded, &lost)),
+        _ => (kind("exchange: outcomes"), Phase::Before, Damage::Freeze),
     }
 }
 

@@ -127,6 +127,6 @@ async fn check(stage: &Stage, plan: &Plan, started: &[RunId]) {
     );
     let late: Vec<(i32, String)> =
         sqlx::query_as("select worker_id, what from harness.late").fetch_all(&pool).await.expect("it can be read");
-    assert!(late.is_empty(), "written in the name of workers that were dead: {late:?}");
+    assert!(late.is_empty(), "(worker, what) that was dead, or about a run that had ended: {late:?}");
     stage.clear().await;
 }

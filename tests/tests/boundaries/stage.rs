@@ -21,7 +21,7 @@ pub(crate) struct Stage {
     pub(crate) sessions: Sessions,
 }
 
-/// Notes what is written in the name of a worker that counts as dead. A pause between two statements of a function makes
+/// Notes what is written in the name of a worker that counts as dead, and what is recorded of a run that has ended. A pause between two statements of a function makes
 /// whatever can come between them likely; it is off unless the session says how likely it is to be.
 const HARNESS: &str = "
     create schema harness;
@@ -32,6 +32,14 @@ const HARNESS: &str = "
         select f.worker_id, tg_table_name from fresh f join pgflow.worker w on w.id = f.worker_id where w.dead_at is not null;
         return null;
     end $$;
+    create function harness.watch_outcomes() returns trigger language plpgsql as $$
+    begin
+        insert into harness.late (worker_id, what)
+        select f.worker_id, 'outcome of an ended run' from fresh f
+        cross join lateral (select from pgflow.run_end x where x.bucket = f.bucket and x.period = f.period and x.run_id = f.run_id limit 1) e;
+        return null;
+    end $$;
+    create trigger watch_outcomes after insert on pgflow.outcome referencing new table as fresh for each statement execute function harness.watch_outcomes();
     create trigger watch after insert on pgflow.outcome referencing new table as fresh for each statement execute function harness.watch();
     create trigger watch after insert on pgflow.attempt referencing new table as fresh for each statement execute function harness.watch();
     create trigger watch after insert on pgflow.claim referencing new table as fresh for each statement execute function harness.watch();

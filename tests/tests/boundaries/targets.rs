@@ -28,7 +28,8 @@ pub(crate) enum First {
     Stop,
 }
 
-const NOTHING: Needs = Needs { parks: false, shares: false, retries: false, transactions: false, rollbacks: false };
+const NOTHING: Needs =
+    Needs { parks: false, shares: false, retries: false, transactions: false, rollbacks: false, lasting: false };
 const PARKS: Needs = Needs { parks: true, ..NOTHING };
 const SHARES: Needs = Needs { shares: true, ..NOTHING };
 const RETRIES: Needs = Needs { retries: true, ..NOTHING };

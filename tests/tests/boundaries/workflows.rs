@@ -98,3 +98,26 @@ pub(crate) mod overdrawn {
         Err(StepError::fatal("overdrawn"))
     }
 }
+
+/// A booking for each item of a map, until an amount below zero fails for good: what was booked until then stays, and nothing comes
+/// after it.
+#[workflow(input = Vec<i64>)]
+pub(crate) mod bounced {
+    use super::*;
+
+    #[step(map = input, max_attempts = 100, backoff = "5ms")]
+    pub(crate) async fn book(item: i64, mut tx: Tx, ctx: StepContext) -> Result<i64> {
+        sqlx::query("insert into ledger (run_id, amount) values ($1, $2)")
+            .bind(ctx.run_id().as_uuid())
+            .bind(item)
+            .execute(&mut *tx)
+            .await?;
+        milliseconds(1).await;
+        if item < 0 { Err(StepError::fatal("bounced")) } else { Ok(item) }
+    }
+
+    #[step(depends_on = [book])]
+    pub(crate) async fn sum(book: Vec<i64>) -> Result<i64> {
+        Ok(book.iter().sum())
+    }
+}
