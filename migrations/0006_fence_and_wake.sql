@@ -5,17 +5,21 @@
 -- Refuses a worker that is dead or unknown, and keeps it from being declared dead until the end of the transaction. The advisory
 -- lock tells recovery which backends act for the worker, whatever pooler stands between.
 --
+-- Gives true, so that it can be called by an assignment: plpgsql evaluates one without a statement's executor.
+--
 -- Locks: worker (key share).
-create function pgflow.fence(p_bucket int, p_worker int) returns void
+create function pgflow.fence(p_bucket int, p_worker int) returns boolean
 language plpgsql volatile
 set search_path = pgflow, pg_temp
 as $$
+declare
+    v_locked text := pg_advisory_xact_lock_shared(hashtext('pgflow.worker'), p_worker);
 begin
-    perform pg_advisory_xact_lock_shared(hashtext('pgflow.worker'), p_worker);
     perform from worker where bucket = p_bucket and id = p_worker and dead_at is null for key share;
     if not found then
         raise exception 'worker % counts as dead: its runs have been handed on', p_worker using errcode = 'PF001';
     end if;
+    return true;
 end $$;
 
 -- Locks the rows of runs, in order.

@@ -1,6 +1,8 @@
 -- Intent: how a worker comes by runs and tasks, and what it is told of them.
 -- Locks:  none on existing objects.
 -- Safe beside running workers: yes.
+--
+-- All of these are called by `pgflow.exchange` only, and inherit its settings for plans: each setting of a function costs at every call.
 
 -- The rows of an answer to a worker. `kind` says what a row is:
 --     1  an entry was refused            number: its place
@@ -38,8 +40,6 @@ create function pgflow.claim_runs(
 )
 language plpgsql volatile
 set search_path = pgflow, pg_temp
-set enable_seqscan = off
-set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_picked tid[];
@@ -115,8 +115,6 @@ end $$;
 create function pgflow.claim_tasks(p_bucket int, p_worker int, p_queue text, p_versions int[], p_limit int) returns void
 language plpgsql volatile
 set search_path = pgflow, pg_temp
-set enable_seqscan = off
-set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_picked tid[];
@@ -148,8 +146,6 @@ end $$;
 create function pgflow.history(p_bucket int, p_runs uuid[]) returns setof pgflow.answer
 language plpgsql volatile
 set search_path = pgflow, pg_temp
-set enable_seqscan = off
-set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_messages bigint[] := array(
@@ -191,8 +187,6 @@ end $$;
 create function pgflow.messages(p_bucket int, p_runs uuid[]) returns setof pgflow.answer
 language plpgsql volatile
 set search_path = pgflow, pg_temp
-set enable_seqscan = off
-set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_messages bigint[] := array(
@@ -222,8 +216,6 @@ end $$;
 create function pgflow.held_tasks(p_bucket int, p_worker int, p_known bigint[]) returns setof pgflow.answer
 language plpgsql volatile
 set search_path = pgflow, pg_temp
-set enable_seqscan = off
-set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_new bigint[] := array(select t.id from task t where t.bucket = p_bucket and t.worker_id = p_worker and not t.id = any(p_known));

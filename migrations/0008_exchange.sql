@@ -6,7 +6,7 @@
 --
 -- An *entry* is a run of one of the worker's claims (e_claim; else 0) or a task that it holds (e_task; else 0). What belongs to an
 -- entry names it by its place, from 1. An entry that the worker no longer holds is refused: nothing of it is written, and it is
--- reported.
+-- reported. A list with nothing in it is null, which costs nothing.
 --
 --   p_number  the number of this call, which a claim gets. When it is repeated (p_repeated) and a claim of that number exists, it had
 --             committed before and its reply was lost: nothing is written again, and the claimed runs are given again.
@@ -46,7 +46,8 @@ set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_now timestamptz := pgflow.now();
-    v_tasks boolean := 0 < any(e_task);
+    v_tasks boolean := coalesce(0 < any(e_task), false);
+    v_alive boolean := pgflow.fence(p_bucket, p_worker);
     v_shared uuid[] := '{}';
     v_refused bigint[] := '{}';
     v_conflicts bigint[] := '{}';
@@ -61,12 +62,12 @@ declare
     v_sums record;
     v_rows int;
     v_expected int;
+    v_setting text;
 begin
-    perform pgflow.fence(p_bucket, p_worker);
-    if cardinality(e_run) = 0 and cardinality(p_heard) = 0 then
+    if e_run is null and p_heard is null then
         -- A claim promises nothing to anybody, so its commit need not wait for the disk: where the server crashes and loses it, the run is
         -- queued again, and its former owner's outcomes are refused. Whatever commits later waits for it as well.
-        perform set_config('synchronous_commit', 'off', true);
+        v_setting := set_config('synchronous_commit', 'off', true);
     end if;
 
     if p_repeated then
@@ -87,7 +88,7 @@ begin
             else exists (select from task t where t.bucket = p_bucket and t.id = e.task and t.worker_id = p_worker) end;
         return query select * from pgflow.claimed(p_bucket, p_number, v_runs, v_runs);
         return query select * from pgflow.messages(p_bucket, p_watch);
-        return query select * from pgflow.held_tasks(p_bucket, p_worker, p_known);
+        return query select * from pgflow.held_tasks(p_bucket, p_worker, coalesce(p_known, '{}'));
         return;
     end if;
     if p_marker > 0 then
@@ -252,8 +253,9 @@ begin
     end if;
     if 0 < any(e_fate) then
         select coalesce(array_agg(e.run_id) filter (where e.fate = 4), '{}'),
-               coalesce(array_agg(e.run_id) filter (where e.fate between 1 and 3), '{}')
-        into v_parked, v_left
+               coalesce(array_agg(e.run_id) filter (where e.fate between 1 and 3), '{}'),
+               coalesce(array_agg(distinct e.claim), '{}')
+        into v_parked, v_left, v_left_claims
         from unnest(e_run, e_claim, e_fate) with ordinality e(run_id, claim, fate, at)
         where e.claim > 0 and e.fate > 0 and not e.at = any(v_refused);
     end if;
@@ -307,11 +309,10 @@ begin
         from unnest(v_conflicts) c(at)
         cross join lateral (select * from run x where x.bucket = p_bucket and x.period = e_period[c.at] and x.id = e_run[c.at] limit 1) r;
         v_left := v_left || array(select e_run[c.at] from unnest(v_conflicts) c(at));
+        v_left_claims := array(select unnest(v_left_claims) union select e_claim[c.at] from unnest(v_conflicts) c(at));
     end if;
 
     if cardinality(v_left) > 0 then
-        v_left_claims := array(select distinct e.claim from unnest(e_run, e_claim, e_fate) with ordinality e(run_id, claim, fate, at)
-                               where e.claim > 0 and (e.fate > 0 or e.at = any(v_conflicts)));
         delete from claim
         where ctid = any(array(
             select c.ctid from unnest(v_left_claims) n(number)
@@ -369,7 +370,7 @@ begin
         return query select * from pgflow.messages(p_bucket, p_watch);
     end if;
     if p_max_tasks > 0 then
-        return query select * from pgflow.held_tasks(p_bucket, p_worker, p_known);
+        return query select * from pgflow.held_tasks(p_bucket, p_worker, coalesce(p_known, '{}'));
     end if;
 end $$;
 
@@ -377,8 +378,6 @@ end $$;
 create function pgflow.claimed(p_bucket int, p_number bigint, p_runs uuid[], p_known uuid[]) returns setof pgflow.answer
 language plpgsql volatile
 set search_path = pgflow, pg_temp
-set enable_seqscan = off
-set plan_cache_mode = force_generic_plan
 as $$
 begin
     return query

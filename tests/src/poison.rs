@@ -9,7 +9,7 @@ use crate::stress::Calls;
 
 /// Its second step ends the process, each time.
 #[workflow(state = Calls)]
-pub mod poison {
+pub mod abort {
     use super::*;
 
     #[step]
@@ -32,7 +32,7 @@ pub mod poison {
 
 /// One item of many ends the process, each time; the others take the given milliseconds.
 #[workflow(state = Calls)]
-pub mod poison_map {
+pub mod abort_item {
     use super::*;
 
     #[step]

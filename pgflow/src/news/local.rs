@@ -67,7 +67,7 @@ impl Local {
         for listener in &*listeners {
             let tell = |channel, told: bool, runs: &dyn Fn() -> Vec<Ended>| {
                 if told && listener.channels.contains(&channel) {
-                    let _ = listener.send.send(Heard { channel, runs: runs() });
+                    let _ = listener.send.send(Heard { channel, local: true, runs: runs() });
                 }
             };
             tell(WORK, news.work, &Vec::new);

@@ -44,6 +44,8 @@ pub(crate) struct Ended {
 #[derive(Clone, Debug)]
 pub(crate) struct Heard {
     pub(crate) channel: &'static str,
+    /// Whether it was said in this process.
+    pub(crate) local: bool,
     /// The runs that it is about, with the outputs that are known; none where it may be about any.
     pub(crate) runs: Vec<Ended>,
 }

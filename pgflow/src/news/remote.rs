@@ -105,7 +105,7 @@ async fn forward(
     listener.listen_all(channels.iter().copied()).await?;
     // Something may have come before: as if everything had been announced.
     for channel in channels {
-        let _ = send.send(Heard { channel, runs: Vec::new() });
+        let _ = send.send(Heard { channel, local: false, runs: Vec::new() });
     }
     loop {
         let notification = tokio::select! {
@@ -118,7 +118,7 @@ async fn forward(
         // What this process has said was heard at once.
         if origin.parse() != Ok(own) {
             let runs = ids.split(',').filter_map(|id| Some(Ended { run: id.parse().ok()?, output: None })).collect();
-            let _ = send.send(Heard { channel, runs });
+            let _ = send.send(Heard { channel, local: false, runs });
         }
     }
 }

@@ -168,6 +168,20 @@ async fn ask_about(connection: &mut PgConnection, texts: Vec<Encoded>) -> sqlx::
     sqlx::query(statements::JSON_IS_ACCEPTED).bind(parameters).execute(connection).await.map(drop)
 }
 
+/// A parameter that is null where there is nothing in it: the server takes every array apart, empty ones as well.
+struct List<T>(Option<Vec<T>>);
+
+impl<T> FromIterator<T> for List<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(iter: I) -> Self {
+        let items: Vec<T> = iter.into_iter().collect();
+        Self((!items.is_empty()).then_some(items))
+    }
+}
+
+fn listed<T>(items: &[T]) -> Option<&[T]> {
+    (!items.is_empty()).then_some(items)
+}
+
 async fn call(connection: &mut PgConnection, request: &Request) -> sqlx::Result<Vec<Row>> {
     let batch = &request.batch;
     let entries = &batch.entries;
@@ -187,63 +201,74 @@ async fn call(connection: &mut PgConnection, request: &Request) -> sqlx::Result<
         .bind(request.marks.as_ref().map(|(_, places)| places))
         .bind(request.max_runs)
         .bind(request.max_tasks)
-        .bind(entries.iter().map(|e| e.run).collect::<Vec<_>>())
-        .bind(entries.iter().map(|e| e.period).collect::<Vec<_>>())
-        .bind(entries.iter().map(|e| e.claim).collect::<Vec<_>>())
-        .bind(entries.iter().map(|e| if let Holder::Task(id) = e.holder { id } else { 0 }).collect::<Vec<_>>())
-        .bind(entries.iter().map(|e| fate_code(&e.fate)).collect::<Vec<_>>())
-        .bind(entries.iter().map(|e| if let Fate::Parked { due_ms } = e.fate { due_ms } else { 0 }).collect::<Vec<_>>())
-        .bind(entries.iter().map(|e| e.shared).collect::<Vec<_>>())
+        .bind(entries.iter().map(|e| e.run).collect::<List<_>>().0)
+        .bind(entries.iter().map(|e| e.period).collect::<List<_>>().0)
+        .bind(entries.iter().map(|e| e.claim).collect::<List<_>>().0)
+        .bind(entries.iter().map(|e| if let Holder::Task(id) = e.holder { id } else { 0 }).collect::<List<_>>().0)
+        .bind(entries.iter().map(|e| fate_code(&e.fate)).collect::<List<_>>().0)
+        .bind(
+            entries
+                .iter()
+                .map(|e| if let Fate::Parked { due_ms } = e.fate { due_ms } else { 0 })
+                .collect::<List<_>>()
+                .0,
+        )
+        .bind(entries.iter().map(|e| e.shared).collect::<List<_>>().0)
         .bind(
             entries
                 .iter()
                 .map(|e| if let Fate::Failed(reason) = &e.fate { reason.as_deref().map(storable) } else { None })
-                .collect::<Vec<_>>(),
+                .collect::<List<_>>()
+                .0,
         )
-        .bind(batch.outcomes.iter().map(|o| place(o.entry)).collect::<Vec<_>>())
-        .bind(batch.outcomes.iter().map(|o| small(o.step)).collect::<Vec<_>>())
-        .bind(batch.outcomes.iter().map(|o| o.index).collect::<Vec<_>>())
+        .bind(batch.outcomes.iter().map(|o| place(o.entry)).collect::<List<_>>().0)
+        .bind(batch.outcomes.iter().map(|o| small(o.step)).collect::<List<_>>().0)
+        .bind(batch.outcomes.iter().map(|o| o.index).collect::<List<_>>().0)
         .bind(
             batch
                 .outcomes
                 .iter()
                 .map(|o| if o.result.is_ok() { b'c' } else { b'f' }.cast_signed())
-                .collect::<Vec<i8>>(),
+                .collect::<List<i8>>()
+                .0,
         )
-        .bind(batch.outcomes.iter().map(|o| count(o.attempts)).collect::<Vec<_>>())
-        .bind(batch.outcomes.iter().map(|o| o.duration_ms).collect::<Vec<_>>())
+        .bind(batch.outcomes.iter().map(|o| count(o.attempts)).collect::<List<_>>().0)
+        .bind(batch.outcomes.iter().map(|o| o.duration_ms).collect::<List<_>>().0)
         .bind(
             batch
                 .outcomes
                 .iter()
                 .map(|o| o.result.as_ref().ok().map(|output| Jsonb(output.as_str())))
-                .collect::<Vec<_>>(),
+                .collect::<List<_>>()
+                .0,
         )
-        .bind(batch.outcomes.iter().map(|o| o.result.as_ref().err().map(|error| storable(error))).collect::<Vec<_>>())
-        .bind(batch.attempts.iter().map(|a| place(a.entry)).collect::<Vec<_>>())
-        .bind(batch.attempts.iter().map(|a| small(a.step)).collect::<Vec<_>>())
-        .bind(batch.attempts.iter().map(|a| a.index).collect::<Vec<_>>())
-        .bind(batch.attempts.iter().map(|a| count(a.number)).collect::<Vec<_>>())
-        .bind(batch.attempts.iter().map(|a| a.duration_ms).collect::<Vec<_>>())
-        .bind(batch.attempts.iter().map(|a| a.retry_ms).collect::<Vec<_>>())
-        .bind(batch.attempts.iter().map(|a| storable(&a.error)).collect::<Vec<_>>())
-        .bind(batch.attempts.iter().map(|a| a.item.as_ref().map(|item| Jsonb(item.as_str()))).collect::<Vec<_>>())
-        .bind(batch.maps.iter().map(|m| place(m.entry)).collect::<Vec<_>>())
-        .bind(batch.maps.iter().map(|m| small(m.step)).collect::<Vec<_>>())
-        .bind(batch.maps.iter().map(|m| m.items).collect::<Vec<_>>())
-        .bind(batch.shares.iter().map(|s| place(s.entry)).collect::<Vec<_>>())
-        .bind(batch.shares.iter().map(|s| small(s.step)).collect::<Vec<_>>())
-        .bind(batch.shares.iter().map(|s| s.first).collect::<Vec<_>>())
-        .bind(batch.shares.iter().map(|s| s.count).collect::<Vec<_>>())
-        .bind(batch.shares.iter().map(|s| s.items.as_ref().map(|items| Jsonb(items.as_str()))).collect::<Vec<_>>())
-        .bind(batch.beginnings.iter().map(|b| place(b.entry)).collect::<Vec<_>>())
-        .bind(batch.beginnings.iter().map(|b| small(b.unit.step)).collect::<Vec<_>>())
-        .bind(batch.beginnings.iter().map(|b| b.unit.index).collect::<Vec<_>>())
-        .bind(batch.beginnings.iter().map(|b| count(b.unit.attempt)).collect::<Vec<_>>())
-        .bind(batch.beginnings.iter().map(|b| b.alone).collect::<Vec<_>>())
-        .bind(&batch.heard)
-        .bind(&request.watch)
-        .bind(&request.known_tasks)
+        .bind(
+            batch.outcomes.iter().map(|o| o.result.as_ref().err().map(|error| storable(error))).collect::<List<_>>().0,
+        )
+        .bind(batch.attempts.iter().map(|a| place(a.entry)).collect::<List<_>>().0)
+        .bind(batch.attempts.iter().map(|a| small(a.step)).collect::<List<_>>().0)
+        .bind(batch.attempts.iter().map(|a| a.index).collect::<List<_>>().0)
+        .bind(batch.attempts.iter().map(|a| count(a.number)).collect::<List<_>>().0)
+        .bind(batch.attempts.iter().map(|a| a.duration_ms).collect::<List<_>>().0)
+        .bind(batch.attempts.iter().map(|a| a.retry_ms).collect::<List<_>>().0)
+        .bind(batch.attempts.iter().map(|a| storable(&a.error)).collect::<List<_>>().0)
+        .bind(batch.attempts.iter().map(|a| a.item.as_ref().map(|item| Jsonb(item.as_str()))).collect::<List<_>>().0)
+        .bind(batch.maps.iter().map(|m| place(m.entry)).collect::<List<_>>().0)
+        .bind(batch.maps.iter().map(|m| small(m.step)).collect::<List<_>>().0)
+        .bind(batch.maps.iter().map(|m| m.items).collect::<List<_>>().0)
+        .bind(batch.shares.iter().map(|s| place(s.entry)).collect::<List<_>>().0)
+        .bind(batch.shares.iter().map(|s| small(s.step)).collect::<List<_>>().0)
+        .bind(batch.shares.iter().map(|s| s.first).collect::<List<_>>().0)
+        .bind(batch.shares.iter().map(|s| s.count).collect::<List<_>>().0)
+        .bind(batch.shares.iter().map(|s| s.items.as_ref().map(|items| Jsonb(items.as_str()))).collect::<List<_>>().0)
+        .bind(batch.beginnings.iter().map(|b| place(b.entry)).collect::<List<_>>().0)
+        .bind(batch.beginnings.iter().map(|b| small(b.unit.step)).collect::<List<_>>().0)
+        .bind(batch.beginnings.iter().map(|b| b.unit.index).collect::<List<_>>().0)
+        .bind(batch.beginnings.iter().map(|b| count(b.unit.attempt)).collect::<List<_>>().0)
+        .bind(batch.beginnings.iter().map(|b| b.alone).collect::<List<_>>().0)
+        .bind(listed(&batch.heard))
+        .bind(listed(&request.watch))
+        .bind(listed(&request.known_tasks))
         .fetch_all(connection)
         .await
 }

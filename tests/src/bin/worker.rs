@@ -61,8 +61,8 @@ fn with_workflows(builder: WorkerBuilder, pool: PgPool) -> WorkerBuilder {
         .register(stress::slow_ledger::Workflow)
         .register(stress::only_once::Workflow)
         .register(stress::ledger_map::Workflow)
-        .register(poison::poison::Workflow.with_state(calls.clone()))
-        .register(poison::poison_map::Workflow.with_state(calls.clone()))
+        .register(poison::abort::Workflow.with_state(calls.clone()))
+        .register(poison::abort_item::Workflow.with_state(calls.clone()))
         .register(wide300::Workflow.with_state(calls))
 }
 

@@ -1,15 +1,15 @@
 //! Long chains, wide levels and big maps, with one worker process and with several.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pgflow_tests::TestDb;
 use pgflow_tests::load::{Load, assert_exact, count};
-use pgflow_tests::process::{Pace, WorkerProcess};
+use pgflow_tests::process::{Pace, Seeded, WorkerProcess};
 use pgflow_tests::stress::{Item, big_map, noted, rough_map};
 use pgflow_tests::wide::wide300;
 use pgflow_tests::workflows::chain40;
 
-use crate::worker;
+use crate::{seeds, worker};
 
 async fn fleet(db: &TestDb, size: usize, arguments: &[&str]) -> Vec<WorkerProcess> {
     Load::prepare(db).await;
@@ -144,5 +144,53 @@ async fn a_run_whose_shared_work_fails_ends_and_leaves_nothing() {
             assert!(error.contains(what), "{error}");
         }
         end(&db, workers).await;
+    }
+}
+
+/// Twenty places for workers; at random moments one is killed, told to end, or filled again.
+#[tokio::test]
+async fn twenty_workers_that_come_and_go_lose_and_double_nothing() {
+    for seed in seeds(1) {
+        let time = Duration::from_secs(std::env::var("PGFLOW_SECONDS").ok().and_then(|n| n.parse().ok()).unwrap_or(10));
+        eprintln!("PGFLOW_SEED={seed} PGFLOW_SECONDS={}", time.as_secs());
+        let mut seeded = Seeded::new(seed);
+        let db = TestDb::new().await;
+        Load::prepare(&db).await;
+        let mut places: Vec<Option<WorkerProcess>> = (0..20).map(|_| None).collect();
+        let mut loads = Vec::new();
+        let (mut started, mut killed, mut ended) = (0, 0, Vec::new());
+        let begin = Instant::now();
+        while begin.elapsed() < time {
+            if loads.len() < usize::try_from(begin.elapsed().as_secs() / 2 + 1).unwrap() {
+                loads.push(Load::start(&db.client(), 10).await);
+            }
+            let place = usize::try_from(seeded.below(20)).unwrap();
+            match places[place].take() {
+                None => {
+                    started += 1;
+                    places[place] =
+                        Some(worker(&db, &format!("w{started}"), Pace::Fast, &["--concurrency", "5"]).await);
+                }
+                Some(worker) if seeded.below(2) == 0 => {
+                    killed += 1;
+                    worker.kill().await;
+                }
+                Some(worker) => {
+                    worker.terminate();
+                    ended.push(tokio::spawn(worker.wait()));
+                }
+            }
+        }
+        for worker in ended {
+            assert!(worker.await.unwrap().success());
+        }
+        eprintln!("{started} workers, {killed} killed, {} loads", loads.len());
+        assert!(killed > 3, "hardly anything happened");
+        let last = worker(&db, "last", Pace::Fast, &[]).await;
+        for load in loads {
+            load.assert_right().await;
+        }
+        end(&db, places.into_iter().flatten().chain([last]).collect()).await;
+        assert_exact(&db).await;
     }
 }

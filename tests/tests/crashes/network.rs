@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use pgflow::{Client, StartOptions};
 use pgflow_tests::TestDb;
 use pgflow_tests::load::{Load, assert_exact, count};
 use pgflow_tests::process::{Pace, WorkerProcess};
 use pgflow_tests::proxy::Proxy;
-use pgflow_tests::stress::{only_once, slow_ledger};
+use pgflow_tests::stress::{noted, only_once, slow_ledger};
 
 async fn worker(proxy: &Proxy, arguments: &[&str]) -> WorkerProcess {
     let program = env!("CARGO_BIN_EXE_worker");
@@ -58,6 +59,68 @@ async fn a_step_that_commits_while_its_connection_dies_is_recorded_and_not_repea
         worker.end().await;
         assert_exact(&db).await;
     }
+}
+
+/// Commits that add to a table take half a second.
+const SLOW: &str = "
+    create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.5); return null; end $$;";
+const SLOW_STARTS: &str = "create constraint trigger slow after insert on pgflow.ready deferrable initially deferred
+    for each row when (new.fresh) execute function slow();";
+const SLOW_OUTCOMES: &str =
+    "create constraint trigger slow after insert on pgflow.outcome deferrable initially deferred
+    for each row execute function slow();";
+
+const SLEEPING: &str = "select exists (
+    select from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep')";
+
+#[tokio::test]
+async fn a_start_whose_answer_is_lost_is_found_again_by_its_key() {
+    let db = TestDb::new().await;
+    Load::prepare(&db).await;
+    sqlx::raw_sql(SLOW).execute(&db.pool()).await.unwrap();
+    sqlx::raw_sql(SLOW_STARTS).execute(&db.pool()).await.unwrap();
+    let proxy = Proxy::start(&db).await;
+    let client = Client::connect(proxy.url()).await.unwrap();
+    let key = || StartOptions::new().idempotency_key("order 7");
+
+    let (lost, ()) = tokio::join!(noted::start_with(&client, 0, key()), async {
+        db.until(SLEEPING).await;
+        proxy.cut();
+    });
+    assert!(lost.unwrap_err().is_database(), "its answer has not come");
+    let run = noted::start_with(&client, 0, key()).await.unwrap();
+    assert_eq!(count(&db.pool(), "select count(*) from pgflow.run").await, 1);
+
+    let worker = worker(&proxy, &[]).await;
+    assert_eq!(run.output().await.unwrap(), 0);
+    worker.end().await;
+    assert_exact(&db).await;
+}
+
+#[tokio::test]
+async fn a_flush_whose_answer_is_lost_is_recognised_and_no_step_is_repeated() {
+    let db = TestDb::new().await;
+    Load::prepare(&db).await;
+    sqlx::raw_sql(SLOW).execute(&db.pool()).await.unwrap();
+    sqlx::raw_sql(SLOW_OUTCOMES).execute(&db.pool()).await.unwrap();
+    let proxy = Proxy::start(&db).await;
+    let worker = worker(&proxy, &["--silence", "20000"]).await;
+    let run = noted::start(&db.client(), 0).await.unwrap();
+    for outcomes in 0..3 {
+        // The next outcome is about to commit.
+        while count(&db.pool(), "select count(*) from pgflow.outcome").await != outcomes
+            || !db.value::<bool>(SLEEPING).await
+        {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        proxy.cut();
+    }
+    assert_eq!(run.output().await.unwrap(), 0);
+    assert_eq!(count(&db.pool(), "select count(*) from call").await, 3, "each step was called once");
+    assert_eq!(count(&db.pool(), "select count(*) from pgflow.attempt").await, 0);
+    proxy.let_go();
+    worker.end().await;
+    assert_exact(&db).await;
 }
 
 #[tokio::test]

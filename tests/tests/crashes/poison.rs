@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use pgflow_tests::TestDb;
 use pgflow_tests::load::{Load, assert_exact, count};
-use pgflow_tests::poison::{poison, poison_map};
+use pgflow_tests::poison::{abort, abort_item};
 use pgflow_tests::stress::noted;
 use tokio::process::Command;
 use tokio::task::JoinSet;
@@ -40,7 +40,7 @@ async fn a_step_that_aborts_its_process_each_time_fails_by_policy_and_innocents_
     let db = TestDb::new().await;
     Load::prepare(&db).await;
     let client = db.client();
-    let guilty = poison::start(&client, 5).await.unwrap();
+    let guilty = abort::start(&client, 5).await.unwrap();
     let mut innocent = Vec::new();
     for _ in 0..30 {
         innocent.push(noted::start(&client, 30).await.unwrap());
@@ -65,7 +65,7 @@ async fn an_item_of_a_shared_map_that_aborts_its_process_fails_its_run_and_nothi
     let db = TestDb::new().await;
     Load::prepare(&db).await;
     let client = db.client();
-    let guilty = poison_map::start(&client, (400, 2)).await.unwrap();
+    let guilty = abort_item::start(&client, (400, 2)).await.unwrap();
     let innocent = noted::start(&client, 50).await.unwrap();
     let workers = replaced_when_they_end(&db, 2);
 

@@ -4,6 +4,7 @@
 mod failures;
 mod idle;
 mod listing;
+mod plans;
 mod runs;
 mod schema;
 mod starts;

@@ -172,6 +172,28 @@ async fn a_run_that_the_dead_had_parked_and_another_has_claimed_stays_there() {
 }
 
 #[tokio::test]
+async fn a_flush_of_runs_that_were_parked_ended_or_never_had_is_refused_run_by_run() {
+    let stage = Stage::chains(4).await;
+    let runs = claimed(&stage.call(&stage.claim(stage.a, 1, 3)).await.unwrap());
+    let other = claimed(&stage.call(&stage.claim(stage.b, 1, 1)).await.unwrap())[0];
+    let gone = stage.exchange(stage.a, 2).parked(runs[0], 1, 60_000).run(runs[1], 1, COMPLETED);
+    stage.call(&gone.outcome(0, -1, Ok("1"))).await.unwrap();
+
+    // As a worker that has lost its memory might: what it has parked, what it has ended, what another one has; and one of its own.
+    let mut flush = stage.exchange(stage.a, 3);
+    for run in [runs[0], runs[1], other, runs[2]] {
+        flush = flush.run(run, 1, GOES_ON).outcome(1, -1, Ok("\"stale\""));
+    }
+    let rows = stage.call(&flush).await.unwrap();
+    let refused: Vec<i64> = of_kind(&rows, 1).iter().filter_map(|row| row.number).collect();
+    assert_eq!(refused, [1, 2, 3]);
+    let recorded = "select count(*) from pgflow.outcome where step = 1";
+    assert_eq!(sqlx::query_scalar::<_, i64>(recorded).fetch_one(&stage.db.pool()).await.unwrap(), 1);
+    stage.db.assert_sound().await;
+    stage.finish().await;
+}
+
+#[tokio::test]
 async fn an_orderly_end_cuts_what_is_still_open_and_hands_back_everything_without_blame() {
     let stage = Stage::chains(2).await;
     let runs = claimed(&stage.call(&stage.claim(stage.a, 1, 2)).await.unwrap());

@@ -51,7 +51,10 @@ impl Driver {
             self.next_watch = now + WATCH;
         }
         // Tasks come from others, and from retries of shared work: with nobody else about, a look at each poll is enough.
-        let wants_tasks = room > 0 && (self.fleet > 1 || poll_due || self.hungry || !self.tasks.is_empty());
+        let wants_tasks = room > 0 && (self.fleet > 1 || poll_due || self.hungry_for_tasks || !self.tasks.is_empty());
+        if wants_tasks {
+            self.hungry_for_tasks = false;
+        }
         if wants_work {
             self.hungry = false;
             self.next_poll = now + self.options.poll_interval.mul_f64(0.9 + fastrand::f64() / 5.0);
@@ -103,6 +106,7 @@ impl Driver {
         let claimed = rows.iter().filter(|row| row.kind == 4).count();
         let tasks = rows.iter().filter(|row| row.kind == 9).count();
         self.hungry |= asked > 0 && claimed >= asked || tasks > 0;
+        self.hungry_for_tasks |= tasks > 0;
 
         let news = self.acknowledge(&mut request, &rows);
         self.news.tell(news);
@@ -166,6 +170,7 @@ impl Driver {
             // One of them may be parked: then somebody can claim it.
             news.work = true;
             self.hungry = true;
+            self.hungry_for_tasks = true;
             if woken.iter().any(|run| self.runs.contains_key(run)) {
                 self.next_watch = Instant::now();
             }

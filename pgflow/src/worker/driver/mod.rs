@@ -75,6 +75,8 @@ pub(crate) struct Driver {
     fleet: i32,
     /// Work is known, or likely, to wait in the database.
     hungry: bool,
+    /// Tasks may be among it, even if no other worker is about: retries of shared work.
+    hungry_for_tasks: bool,
     next_poll: Instant,
     next_watch: Instant,
     /// Since when units have waited for a slot.
@@ -143,6 +145,7 @@ impl Driver {
             finished,
             fleet: 1,
             hungry: true,
+            hungry_for_tasks: true,
             next_poll: now,
             next_watch: now,
             crowded_since: None,
@@ -186,7 +189,10 @@ impl Driver {
                 }
                 sign = senses.signs.recv() => match sign {
                     Some(Sign::Fleet(fleet)) => self.fleet = fleet,
-                    Some(Sign::Work) => self.hungry = true,
+                    Some(Sign::Work) => {
+                        self.hungry = true;
+                        self.hungry_for_tasks = true;
+                    }
                     Some(Sign::Fenced) | None => return self.abandon(),
                 },
                 Some(heard) = senses.heard.recv() => self.hear(&heard),
@@ -248,6 +254,8 @@ impl Driver {
     fn hear(&mut self, heard: &Heard) {
         if heard.channel == WORK {
             self.hungry = true;
+            // With nobody else about, what this process says is that a run was started.
+            self.hungry_for_tasks |= !heard.local;
         } else if heard.is_about(|run| self.runs.contains_key(run)) {
             self.next_watch = Instant::now();
         }
