@@ -176,7 +176,7 @@ async fn a_flush_of_runs_that_were_parked_ended_or_never_had_is_refused_run_by_r
     let stage = Stage::chains(4).await;
     let runs = claimed(&stage.call(&stage.claim(stage.a, 1, 3)).await.unwrap());
     let other = claimed(&stage.call(&stage.claim(stage.b, 1, 1)).await.unwrap())[0];
-    let gone = stage.exchange(stage.a, 2).parked(runs[0], 1, 60_000).run(runs[1], 1, COMPLETED);
+    let gone = stage.exchange(stage.a, 2).parked(runs[0], 1, 0).run(runs[1], 1, COMPLETED);
     stage.call(&gone.outcome(0, -1, Ok("1"))).await.unwrap();
 
     // As a worker that has lost its memory might: what it has parked, what it has ended, what another one has; and one of its own.
@@ -188,8 +188,10 @@ async fn a_flush_of_runs_that_were_parked_ended_or_never_had_is_refused_run_by_r
     let refused: Vec<i64> = of_kind(&rows, 1).iter().filter_map(|row| row.number).collect();
     assert_eq!(refused, [1, 2, 3]);
     let recorded = "select count(*) from pgflow.outcome where step = 1";
-    assert_eq!(sqlx::query_scalar::<_, i64>(recorded).fetch_one(&stage.db.pool()).await.unwrap(), 1);
+    assert_eq!(stage.count(recorded).await, 1);
     stage.db.assert_sound().await;
+    stage.call(&stage.exchange(stage.a, 4).run(runs[2], 1, COMPLETED)).await.unwrap();
+    stage.call(&stage.exchange(stage.b, 2).run(other, 1, COMPLETED)).await.unwrap();
     stage.finish().await;
 }
 
