@@ -8,7 +8,7 @@ use pgflow::{Client, Worker, Workflow};
 use crate::fleet::{self, SLOTS, WorkerProcess};
 use crate::floor::Commits;
 use crate::load::CONCURRENCY;
-use crate::server::Db;
+use crate::server::{Cost, Db, Server};
 use crate::workflows::{Counter, Payload, noop};
 
 const WARM_UP: u32 = 50;
@@ -20,11 +20,13 @@ const RUNS: u32 = 10;
 pub(crate) struct Samples {
     pub(crate) runs: Vec<Duration>,
     pub(crate) commits: Vec<Duration>,
+    /// What the runs cost the server, all together.
+    pub(crate) cost: Cost,
 }
 
 /// Runs a chain of so many steps again and again, one run at a time without a break; and in turns with blocks of them, blocks of
 /// single commits: both see the same machine. The worker is in this process.
-pub(crate) async fn idle<W>(db: &Db, samples: u32, steps: u32) -> Result<Samples>
+pub(crate) async fn idle<W>(server: &Server, db: &Db, samples: u32, steps: u32) -> Result<Samples>
 where
     W: Workflow<State = Counter, Input = Payload, Output = Payload> + Copy + Default,
 {
@@ -34,40 +36,46 @@ where
         .concurrency(CONCURRENCY)
         .start()
         .await?;
-    let took = sample::<W>(db, samples, steps).await?;
+    let took = sample::<W>(server, db, samples, steps).await?;
     worker.stop().await?;
     executed(counter.value(), samples, steps)?;
     Ok(took)
 }
 
 /// The same for a single step, with the worker in a process of its own.
-pub(crate) async fn idle_elsewhere(db: &Db, samples: u32) -> Result<Samples> {
+pub(crate) async fn idle_elsewhere(server: &Server, db: &Db, samples: u32) -> Result<Samples> {
     let worker = WorkerProcess::spawn(db, SLOTS)?;
     fleet::gathered(db, 1).await?;
-    let took = sample::<noop::Workflow>(db, samples, 1).await?;
+    let took = sample::<noop::Workflow>(server, db, samples, 1).await?;
     executed(worker.stop().await?, samples, 1)?;
     Ok(took)
 }
 
-async fn sample<W>(db: &Db, samples: u32, steps: u32) -> Result<Samples>
+async fn sample<W>(server: &Server, db: &Db, samples: u32, steps: u32) -> Result<Samples>
 where
     W: Workflow<Input = Payload, Output = Payload> + Copy + Default,
 {
     let client = Client::new(db.pool.clone());
     let mut commits = Commits::prepare(db).await?;
-    let mut took = Samples { runs: Vec::new(), commits: Vec::new() };
-    for n in 0..samples + WARM_UP {
-        if n >= WARM_UP && n % RUNS == 0 {
+    let mut took = Samples { runs: Vec::new(), commits: Vec::new(), cost: Cost::NONE };
+    for block in (0..samples + WARM_UP).step_by(RUNS as usize) {
+        if block >= WARM_UP {
             for _ in 0..COMMITS {
                 took.commits.push(commits.next().await?);
             }
         }
-        let begin = Instant::now();
-        let output = client.start(W::default(), Payload { n }).await?.output().await?;
-        let elapsed = begin.elapsed();
-        ensure!(output.n == n + steps, "the output is {}, and not {}", output.n, n + steps);
-        if n >= WARM_UP {
-            took.runs.push(elapsed);
+        let before = server.cost(db).await?;
+        for n in block..(block + RUNS).min(samples + WARM_UP) {
+            let begin = Instant::now();
+            let output = client.start(W::default(), Payload { n }).await?.output().await?;
+            let elapsed = begin.elapsed();
+            ensure!(output.n == n + steps, "the output is {}, and not {}", output.n, n + steps);
+            if n >= WARM_UP {
+                took.runs.push(elapsed);
+            }
+        }
+        if block >= WARM_UP {
+            took.cost = took.cost.plus(server.cost(db).await?.since(before));
         }
     }
     commits.close().await?;

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use pgflow::{Client, Run, Worker, Workflow};
 use sqlx::PgPool;
 
-use crate::server::{Db, Server};
+use crate::server::{Cost, Db, Server};
 use crate::workflows::Counter;
 
 /// How many steps the worker runs at once.
@@ -41,9 +41,9 @@ pub(crate) struct Drained {
     pub(crate) seconds: f64,
     /// Steps or items that were counted in this time.
     pub(crate) steps: f64,
-    pub(crate) wal_bytes: f64,
-    /// Statements sent to the database, where they could be counted.
-    pub(crate) statements: Option<f64>,
+    pub(crate) cost: Cost,
+    /// Commits for each step, warm-up included, where statements could not be counted.
+    pub(crate) commits_each: Option<f64>,
 }
 
 /// Starts runs and waits for their end, with a worker in this process.
@@ -63,7 +63,7 @@ where
     start::<W>(&client, warm_up, input).await?;
     ended(&db.pool, &counter, load.warm_up, load.counted).await?;
 
-    let (wal, statements) = (server.wal().await?, server.statements(db).await?);
+    let before = server.cost(db).await?;
     let begin = Instant::now();
     // The worker drains while runs are started.
     let starting = tokio::spawn({
@@ -72,17 +72,18 @@ where
     });
     ended(&db.pool, &counter, load.warm_up + load.runs, load.counted).await?;
     let seconds = begin.elapsed().as_secs_f64();
-    let wal_bytes = server.wal().await? - wal;
-    let statements = match (server.statements(db).await?, statements) {
-        (Some(after), Some(before)) => Some(after - before),
-        _ => None,
-    };
+    let cost = server.cost(db).await?.since(before);
     if let Some(run) = starting.await?? {
         run.output().await.context("the output of the last run")?;
     }
     worker.stop().await?;
     exact(db, load, &counter).await?;
-    Ok(Drained { seconds, steps: f64::from(load.runs) * f64::from(load.counted), wal_bytes, statements })
+    let steps = f64::from(load.runs) * f64::from(load.counted);
+    let commits_each = match cost.statements {
+        Some(_) => None,
+        None => Some(server.commits(db).await? / counter.value() as f64),
+    };
+    Ok(Drained { seconds, steps, cost, commits_each })
 }
 
 /// Starts the runs in chunks, several at the same time. Gives one of the last chunk.
@@ -156,16 +157,12 @@ where
 {
     let client = Client::new(db.pool.clone());
     start::<W>(&client, Load { runs: load.warm_up, chunk: 50, ..load }, input).await?;
-    let (wal, statements) = (server.wal().await?, server.statements(db).await?);
+    let before = server.cost(db).await?;
     let begin = Instant::now();
     start::<W>(&client, load, input).await?;
     let seconds = begin.elapsed().as_secs_f64();
-    let wal_bytes = server.wal().await? - wal;
-    let statements = match (server.statements(db).await?, statements) {
-        (Some(after), Some(before)) => Some(after - before),
-        _ => None,
-    };
+    let cost = server.cost(db).await?.since(before);
     let started: i64 = sqlx::query_scalar("select count(*) from pgflow.ready").fetch_one(&db.pool).await?;
     ensure!(started == i64::from(load.runs + load.warm_up), "{started} runs were started");
-    Ok(Drained { seconds, steps: load.runs.into(), wal_bytes, statements })
+    Ok(Drained { seconds, steps: load.runs.into(), cost, commits_each: None })
 }

@@ -8,8 +8,8 @@
 //!
 //! - **Floor**: rows a second of `floor (run uuid, step int, index int, output jsonb, primary key (run, step, index))`, inserted 1,000
 //!   at a time by `insert .. select .. from unnest(..)` over four connections, each statement a durable commit. The ids are version 7
-//!   UUIDs, each row has its own; the payload is that of the workflows, `{"n":12345}`. That is about the least that anything can do
-//!   which keeps the outcomes of steps in Postgres one by one.
+//!   UUIDs, each row has its own, and those of a connection grow; the payload is that of the workflows, `{"n":12345}`. All rows are
+//!   made before the clock runs. That is about the least that anything can do which keeps outcomes of steps in Postgres one by one.
 //! - **Commit**: one row into the same table, prepared, on one connection, while nothing else goes on; the median.
 //!
 //! # What is measured

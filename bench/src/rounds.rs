@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use crate::latency::{self, Samples, quantile};
 use crate::load::{self, CHUNK, Drained, Load};
 use crate::report::{median, short};
-use crate::server::{Db, Server};
+use crate::server::{Cost, Db, Server};
 use crate::workflows::{Payload, chain3, chain40, diamond, map, noop};
 use crate::{fleet, floor, quiet};
 
@@ -141,11 +141,9 @@ impl Round<'_> {
             (format!("{name}_of_floor"), rate / floor),
             (format!("{name}_per_second"), rate),
             (format!("{name}_seconds"), drained.seconds),
-            (format!("{name}_wal_bytes_each"), drained.wal_bytes / drained.steps),
         ]);
-        if let Some(statements) = drained.statements {
-            figures.insert(format!("{name}_statements_each"), statements / drained.steps);
-        }
+        figures.extend(each(&name, drained.cost, drained.steps));
+        figures.extend(drained.commits_each.map(|commits| (format!("{name}_commits_each"), commits)));
         Ok(figures)
     }
 
@@ -155,12 +153,21 @@ impl Round<'_> {
         let p50 = quantile(&samples.runs, 0.5) / f64::from(parts);
         let p95 = quantile(&samples.runs, 0.95) / f64::from(parts);
         self.commits.extend(samples.commits);
-        Figures::from([
+        let mut figures = Figures::from([
             (format!("{name}_in_commits"), p50 / commit),
             (format!("{name}_p95_in_commits"), p95 / commit),
             (format!("{name}_ms"), p50 * 1e3),
-        ])
+        ]);
+        figures.extend(each(name, samples.cost, samples.runs.len() as f64 * f64::from(parts)));
+        figures
     }
+}
+
+/// What the server had to do for one of so many.
+fn each(name: &str, cost: Cost, many: f64) -> Figures {
+    let mut figures = Figures::from([(format!("{name}_wal_bytes_each"), cost.wal_bytes / many)]);
+    figures.extend(cost.statements.map(|statements| (format!("{name}_statements_each"), statements / many)));
+    figures
 }
 
 /// The floor of a round, measured in pieces: one before and one after each load.
@@ -240,15 +247,17 @@ impl Shape {
                 round.beside_the_floor(self, load).await?
             }
             Self::Idle1 => {
-                let here = latency::idle::<noop::Workflow>(db, sizes.idle, 1).await?;
+                let here = latency::idle::<noop::Workflow>(server, db, sizes.idle, 1).await?;
                 let mut figures = round.in_commits("idle1", here, 1);
-                let elsewhere = latency::idle_elsewhere(db, sizes.idle / 3).await?;
+                let elsewhere = latency::idle_elsewhere(server, db, sizes.idle / 3).await?;
                 figures.extend(round.in_commits("idle1_elsewhere", elsewhere, 1));
                 figures
             }
-            Self::Idle3 => round.in_commits("idle3", latency::idle::<chain3::Workflow>(db, sizes.idle, 3).await?, 1),
+            Self::Idle3 => {
+                round.in_commits("idle3", latency::idle::<chain3::Workflow>(server, db, sizes.idle, 3).await?, 1)
+            }
             Self::Chain40 => {
-                round.in_commits("chain40", latency::idle::<chain40::Workflow>(db, sizes.idle40, 40).await?, 40)
+                round.in_commits("chain40", latency::idle::<chain40::Workflow>(server, db, sizes.idle40, 40).await?, 40)
             }
             Self::Map10000 => {
                 let (one, two) = fleet::one_and_two(db, sizes.fleet_runs, 10_000).await?;

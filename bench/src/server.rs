@@ -56,6 +56,28 @@ pub(crate) struct Db {
     pub(crate) pool: PgPool,
 }
 
+/// What the server had to do. Statements are unknown where the server has no `pg_stat_statements`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cost {
+    pub(crate) wal_bytes: f64,
+    pub(crate) statements: Option<f64>,
+}
+
+impl Cost {
+    pub(crate) const NONE: Self = Self { wal_bytes: 0.0, statements: Some(0.0) };
+
+    /// What was added since an earlier one.
+    pub(crate) fn since(self, earlier: Self) -> Self {
+        let statements = self.statements.zip(earlier.statements).map(|(now, before)| now - before);
+        Self { wal_bytes: self.wal_bytes - earlier.wal_bytes, statements }
+    }
+
+    pub(crate) fn plus(self, other: Self) -> Self {
+        let statements = self.statements.zip(other.statements).map(|(one, other)| one + other);
+        Self { wal_bytes: self.wal_bytes + other.wal_bytes, statements }
+    }
+}
+
 impl Db {
     /// How another process connects.
     pub(crate) fn url(&self) -> String {
@@ -145,6 +167,11 @@ impl Server {
         Ok(())
     }
 
+    /// Statements of a database and write-ahead log of the server, so far.
+    pub(crate) async fn cost(&self, db: &Db) -> Result<Cost> {
+        Ok(Cost { wal_bytes: self.wal().await?, statements: self.statements(db).await? })
+    }
+
     /// The place in the write-ahead log, in bytes.
     pub(crate) async fn wal(&self) -> Result<f64> {
         let query = sqlx::query_scalar("select (pg_current_wal_insert_lsn() - '0/0')::float8");
@@ -152,7 +179,7 @@ impl Server {
     }
 
     /// How many statements clients have sent to a database, where `pg_stat_statements` counts them.
-    pub(crate) async fn statements(&self, db: &Db) -> Result<Option<f64>> {
+    async fn statements(&self, db: &Db) -> Result<Option<f64>> {
         if !self.counts_statements {
             return Ok(None);
         }
@@ -161,6 +188,13 @@ impl Server {
              where d.datname = $1",
         );
         Ok(Some(query.bind(&db.name).fetch_one(&self.admin).await?))
+    }
+
+    /// How many transactions of a database have committed so far. Closes the pool: sessions tell when they end.
+    pub(crate) async fn commits(&self, db: &Db) -> Result<f64> {
+        db.pool.close().await;
+        let query = sqlx::query_scalar("select xact_commit::float8 from pg_stat_database where datname = $1");
+        Ok(query.bind(&db.name).fetch_one(&self.admin).await?)
     }
 
     /// How many round trips workers have made to a database, and their time in the server in milliseconds.
