@@ -150,7 +150,7 @@ async fn a_run_whose_shared_work_fails_ends_and_leaves_nothing() {
 /// Twenty places for workers; at random one is killed, told to end, or filled again: PGFLOW_EVENTS times, in minutes with 1,000.
 #[tokio::test]
 async fn twenty_workers_that_come_and_go_lose_and_double_nothing() {
-    let events: u32 = std::env::var("PGFLOW_EVENTS").ok().and_then(|n| n.parse().ok()).unwrap_or(40);
+    let events: u32 = std::env::var("PGFLOW_EVENTS").ok().and_then(|n| n.parse().ok()).unwrap_or(24);
     for seed in seeds(1) {
         eprintln!("PGFLOW_SEED={seed} PGFLOW_EVENTS={events}");
         let mut seeded = Seeded::new(seed);
