@@ -54,7 +54,7 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         ],
     },
     // A run that ends or parks stays in the claim of its worker.
-    Mutation { name: "departure", changes: &[("exchange", "e.fate > 0 or e.at = any(v_conflicts)", "e.at = any(v_conflicts)")] },
+    Mutation { name: "departure", changes: &[("exchange", "coalesce(array_agg(distinct e.claim), '{}')", "'{}'::bigint[]")] },
     // Two workers lower what is out of a step at the same time, and one of them is lost.
     Mutation { name: "lost-decrement", changes: &[("lower_shares", "limit 1 for update", "limit 1")] },
     // A call whose answer was lost claims anew.
@@ -71,8 +71,8 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         name: "unchecked-task",
         changes: &[(
             "exchange",
-            "else exists (select from task t where t.bucket = p_bucket and t.id = e.task and t.worker_id = p_worker) end",
-            "else true end",
+            "else exists (select from task t where t.bucket = p_bucket and t.id = e.task and t.worker_id = p_worker) end\n",
+            "else true end\n",
         )],
     },
 ];
