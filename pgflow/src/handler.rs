@@ -35,6 +35,18 @@ pub enum Dependency {
     List(Arc<[Encoded]>),
 }
 
+#[cfg(feature = "postgres")]
+impl Dependency {
+    /// How much text it holds.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Order => 0,
+            Self::Output(output) => output.as_str().len(),
+            Self::List(outputs) => outputs.iter().map(|output| output.as_str().len()).sum(),
+        }
+    }
+}
+
 /// Makes the items of a map step from the value that holds the list.
 pub type Expand = fn(&Dependency) -> Result<Vec<Encoded>, StepError>;
 

@@ -135,6 +135,13 @@ impl WorkerBuilder {
         self
     }
 
+    /// How many bytes of payloads (inputs, and outputs that are still read) the worker keeps before it takes no more work until some
+    /// of it has ended. What it has taken it goes on with, however large it becomes. Default: 256 MiB.
+    pub fn memory_budget(mut self, bytes: usize) -> Self {
+        self.options.memory_budget = bytes;
+        self
+    }
+
     /// How often a step may end its process (by an abort, a stack overflow, too much memory) while nothing else runs beside it,
     /// before it fails for that. Default: 3.
     ///

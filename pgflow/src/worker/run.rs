@@ -25,6 +25,8 @@ pub(crate) struct OwnedRun {
     steps: Vec<Step>,
     unreported: usize,
     history: History,
+    /// The payloads that are kept: the input, and outputs that some step still reads.
+    pub(crate) bytes: usize,
     /// Units that are queued or running here.
     pub(crate) active: usize,
     /// Outcomes and attempts that are on their way to the database.
@@ -83,6 +85,14 @@ pub(crate) struct History {
     pub(crate) caution: Option<Caution>,
 }
 
+impl History {
+    fn bytes(&self) -> usize {
+        let size =
+            |recorded: &Recorded| if let Recorded::Completed(output) = recorded { output.as_str().len() } else { 0 };
+        self.outcomes.values().map(size).sum()
+    }
+}
+
 /// An outcome as it was recorded.
 #[derive(Clone, Debug)]
 pub(crate) enum Recorded {
@@ -112,6 +122,7 @@ impl OwnedRun {
             id,
             claim,
             unreported: steps.len(),
+            bytes: input.as_str().len() + history.bytes(),
             steps,
             plan,
             input,
@@ -177,6 +188,9 @@ impl OwnedRun {
         let Progress::Open { units, undone, .. } = &mut self.steps[step].progress else { return opened };
         let Some(unit) = units.get_mut(place(index)) else { return opened };
         if !matches!(unit, UnitState::Done(_)) {
+            if keep {
+                self.bytes += output.as_str().len();
+            }
             *unit = UnitState::Done(keep.then(|| output.clone()));
             *undone -= 1;
             if *undone == 0 {
@@ -242,6 +256,7 @@ impl OwnedRun {
                     return;
                 };
                 opened.maps.push((number, size));
+                self.bytes += bytes(&items);
                 self.steps[number].progress = Progress::Open { units: Vec::new(), items, unreported: 0, undone: 0 };
                 count
             }
@@ -314,8 +329,11 @@ impl OwnedRun {
         for edge in plan.steps[number].dependencies.iter().filter(|edge| edge.read) {
             let source = &mut self.steps[edge.step];
             source.readers = source.readers.saturating_sub(1);
-            if source.readers == 0 {
-                source.progress = Progress::Done(Dependency::Order);
+            if source.readers == 0
+                && let Progress::Done(output) =
+                    std::mem::replace(&mut source.progress, Progress::Done(Dependency::Order))
+            {
+                self.bytes = self.bytes.saturating_sub(output.bytes());
             }
         }
     }
@@ -323,15 +341,16 @@ impl OwnedRun {
     /// All outcomes of a step are committed. Gives the steps that it was the last to block.
     fn step_done(&mut self, number: usize, next: &mut Vec<usize>) {
         let is_map = self.plan.steps[number].map.is_some();
-        if let Progress::Open { units, .. } =
+        if let Progress::Open { units, items, .. } =
             std::mem::replace(&mut self.steps[number].progress, Progress::Done(Dependency::Order))
-            && self.steps[number].readers > 0
         {
+            self.bytes = self.bytes.saturating_sub(bytes(&items));
             let mut outputs = units.into_iter().filter_map(|unit| match unit {
                 UnitState::Done(output) => output,
                 _ => None,
             });
-            self.steps[number].progress = Progress::Done(if is_map {
+            // Of a step that nobody reads, no outputs were kept.
+            self.steps[number].progress = Progress::Done(if is_map && self.steps[number].readers > 0 {
                 Dependency::List(outputs.collect())
             } else {
                 outputs.next().map_or(Dependency::Order, Dependency::Output)
@@ -351,6 +370,10 @@ impl std::fmt::Debug for OwnedRun {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("OwnedRun").field("id", &self.id).field("plan", &self.plan).finish_non_exhaustive()
     }
+}
+
+fn bytes(items: &[Encoded]) -> usize {
+    items.iter().map(|item| item.as_str().len()).sum()
 }
 
 /// The place of a unit among those of its step.

@@ -30,6 +30,13 @@ pub(crate) struct HeldTask {
 }
 
 impl HeldTask {
+    /// The payloads that it keeps.
+    pub(crate) fn bytes(&self) -> usize {
+        let items = self.items.iter().flatten().map(|item| item.as_str().len()).sum::<usize>();
+        let dependencies = self.dependencies.iter().map(Dependency::bytes).sum::<usize>();
+        self.input.as_str().len() + dependencies + items
+    }
+
     /// The units that have no outcome yet.
     pub(crate) fn units(&mut self, has_outcome: impl Fn(i32) -> bool) -> Vec<Unit> {
         let first = self.first;

@@ -93,8 +93,9 @@ impl Driver {
             return 0;
         }
         let target = (self.options.concurrency + self.options.concurrency / 4).max(self.pace * 2);
+        let fit = self.options.memory_budget.saturating_sub(self.bytes) / self.bytes_a_run.max(1);
         let held = self.queue.len() + self.running.len() + self.beginning.len() + self.suspects.len();
-        if self.is_quiet() { 0 } else { target.saturating_sub(held) }
+        if self.is_quiet() { 0 } else { target.saturating_sub(held).min(fit) }
     }
 
     pub(super) fn take_in(&mut self, mut request: Request, rows: Vec<Row>) {

@@ -123,8 +123,12 @@ impl Driver {
         if let Some(size) = units.checked_div(tasks) {
             self.task_size = size.max(1);
         }
+        let (count, before) = (claimed.len(), self.bytes);
         for run in claimed {
             self.take_run(claim, run);
+        }
+        if let Some(bytes) = self.bytes.saturating_sub(before).checked_div(count) {
+            self.bytes_a_run = bytes;
         }
     }
 
@@ -137,6 +141,7 @@ impl Driver {
         let problem = if checked { None } else { plan.handlers.check_input(&input).err() };
         let mut run = OwnedRun::new(id, claim, plan, input, history);
         if let Some(problem) = problem {
+            self.bytes += run.bytes;
             self.runs.insert(id, run);
             return self.end(id, Fate::Failed(Some(format!("invalid input: {problem}"))));
         }
@@ -144,6 +149,7 @@ impl Driver {
         if run.listens() {
             self.listening.insert(id);
         }
+        self.bytes += run.bytes;
         self.runs.insert(id, run);
         self.time_retries(id);
         self.advance(id, opened);
@@ -154,7 +160,9 @@ impl Driver {
         let Some(run) = self.runs.get_mut(&id).filter(|run| !run.leaving) else { return };
         match recorded {
             Recorded::Completed(output) => {
+                self.bytes = self.bytes.saturating_sub(run.bytes);
                 let opened = run.settle(step, index, &output);
+                self.bytes += run.bytes;
                 self.advance(id, opened);
             }
             Recorded::Failed => self.end(id, Fate::Failed(None)),
@@ -187,6 +195,7 @@ impl Driver {
             facts.outcomes.contains_key(&unit) || range && facts.retried.contains(&unit)
         });
         let count = units.len();
+        self.bytes += task.bytes();
         self.tasks.insert(id, task);
         for unit in units {
             self.queue.push(unit);

@@ -57,6 +57,9 @@ pub(crate) struct Driver {
     /// Those among them for which messages are to be expected (or were, until the next look).
     listening: HashSet<Uuid>,
     tasks: HashMap<i64, HeldTask>,
+    /// The payloads that runs and tasks keep, and how many of them a claimed run brought lately.
+    bytes: usize,
+    bytes_a_run: usize,
     queue: Queue,
     batch: Batch,
     running: HashMap<u64, Running>,
@@ -130,6 +133,8 @@ impl Driver {
             runs: HashMap::new(),
             listening: HashSet::new(),
             tasks: HashMap::new(),
+            bytes: 0,
+            bytes_a_run: 0,
             queue: Queue::default(),
             batch: Batch::default(),
             running: HashMap::new(),

@@ -15,7 +15,9 @@ impl Driver {
     /// Takes in a committed outcome of an owned run.
     pub(super) fn settle(&mut self, id: Uuid, step: usize, index: i32, output: &Encoded) {
         let Some(run) = self.runs.get_mut(&id).filter(|run| !run.leaving) else { return };
+        self.bytes = self.bytes.saturating_sub(run.bytes);
         let opened = run.settle(step, index, output);
+        self.bytes += run.bytes;
         self.advance(id, opened);
     }
 
@@ -107,10 +109,11 @@ impl Driver {
     /// Lets go of a run or task that is no longer this worker's.
     pub(super) fn forget(&mut self, holder: Holder) {
         self.cut(holder);
-        match holder {
-            Holder::Run(id) => drop(self.runs.remove(&id)),
-            Holder::Task(id) => drop(self.tasks.remove(&id)),
-        }
+        let bytes = match holder {
+            Holder::Run(id) => self.runs.remove(&id).map(|run| run.bytes),
+            Holder::Task(id) => self.tasks.remove(&id).map(|task| task.bytes()),
+        };
+        self.bytes = self.bytes.saturating_sub(bytes.unwrap_or(0));
     }
 
     pub(super) fn abandon(&mut self) -> Exit {

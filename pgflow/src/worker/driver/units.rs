@@ -166,7 +166,9 @@ impl Driver {
             Holder::Run(id) => {
                 let Some(run) = self.runs.get_mut(&id) else { return };
                 run.recording += 1;
+                self.bytes = self.bytes.saturating_sub(run.bytes);
                 run.report(unit.step, unit.index);
+                self.bytes += run.bytes;
                 if failed {
                     self.end(id, Fate::Failed(None));
                 } else if run.is_complete() {
