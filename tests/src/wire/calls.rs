@@ -60,7 +60,8 @@ impl Layout {
     }
 
     fn carries(&self, parameters: &[Option<&[u8]>]) -> Option<Carries> {
-        let list = |place: usize| numbers(parameters.get(place).copied()??);
+        // An empty list may be null.
+        let list = |place: usize| parameters.get(place)?.map_or_else(|| Some(Vec::new()), numbers);
         let (claims, tasks, fates) = (list(self.claims)?, list(self.tasks)?, list(self.fates)?);
         let outcomes = list(self.outcomes)?;
         let of = |holders: &[i64], outcome: &i64| {

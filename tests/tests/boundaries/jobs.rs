@@ -7,7 +7,7 @@ use pgflow_tests::process::Seeded;
 use pgflow_tests::stress::{self, Item};
 use pgflow_tests::workflows::{self, Sum, Trouble};
 
-use crate::workflows::{bounced, level, overdrawn};
+use crate::workflows::{bounced, level, nap, overdrawn};
 
 /// A run that is to be started, with what it needs.
 #[derive(Clone, Debug)]
@@ -135,13 +135,12 @@ fn amount(seeded: &mut Seeded) -> i64 {
 }
 
 fn rough(seeded: &mut Seeded, fails: bool) -> Job {
-    let mut items: Vec<Item> = (0..8 + seeded.below(16))
-        .map(|_| {
-            if seeded.below(5) == 0 {
-                Item::FailsFirst(1 + (seeded.below(2) as u16))
-            } else {
-                Item::Takes(seeded.below(3))
-            }
+    // One that fails is large enough to be shared: others are at it when its run ends.
+    let (count, time) = if fails { (24 + seeded.below(16), 2) } else { (8 + seeded.below(16), 0) };
+    let mut items: Vec<Item> = (0..count)
+        .map(|_| match seeded.below(5) {
+            0 if !fails => Item::FailsFirst(1 + u16::try_from(seeded.below(2)).unwrap_or(0)),
+            _ => Item::Takes(time + seeded.below(3)),
         })
         .collect();
     if fails {
@@ -163,8 +162,9 @@ fn ledger_map(seeded: &mut Seeded) -> Job {
     Job::LedgerMap((0..4 + seeded.below(9)).map(|item| 1_000 + i64::try_from(item).unwrap_or(0)).collect())
 }
 
-/// The workflows of these jobs, each once.
+/// The workflows of these jobs, each once, and that of naps.
 pub(crate) fn register(builder: WorkerBuilder, jobs: &[Job]) -> WorkerBuilder {
+    let builder = builder.register(nap::Workflow);
     let all: BTreeMap<String, Registration> =
         jobs.iter().map(Job::registration).map(|one| (one.definition().name.clone(), one)).collect();
     all.into_values().fold(builder, WorkerBuilder::register)

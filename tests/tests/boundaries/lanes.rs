@@ -35,6 +35,9 @@ struct Work {
     failed: AtomicBool,
     outcome: Mutex<Outcome>,
     begun: Instant,
+    /// How many seeds are under way, and by how many microseconds timers are late.
+    active: AtomicU64,
+    late: AtomicU64,
 }
 
 /// Runs the seeds from `first` on, until one fails.
@@ -54,11 +57,25 @@ pub(crate) fn run(first: u64, count: u64, lanes: u64, mutation: Option<&'static 
         std::fs::create_dir_all(&sockets).expect("a folder for sockets can be made");
         let outcome = Mutex::new(Outcome { done: 0, coverage: Coverage::default(), failure: None });
         let (next, failed, begun) = (AtomicU64::new(first), AtomicBool::new(false), Instant::now());
-        let work = Arc::new(Work { postgres, sockets, mutation, next, end: first + count, failed, outcome, begun });
+        let work = Arc::new(Work {
+            postgres,
+            sockets,
+            mutation,
+            next,
+            end: first + count,
+            failed,
+            outcome,
+            begun,
+            active: AtomicU64::new(0),
+            late: AtomicU64::new(0),
+        });
+        let watch = tokio::spawn(watch(Arc::clone(&work)));
         let all: Vec<_> = (0..lanes).map(|_| tokio::spawn(lane(Arc::clone(&work)))).collect();
         for lane in all {
             lane.await.expect("a lane ends");
         }
+        watch.abort();
+        let _ = watch.await;
         let _ = std::fs::remove_dir_all(&work.sockets);
         let work = Arc::into_inner(work).expect("the lanes have ended");
         work.outcome.into_inner().unwrap_or_else(PoisonError::into_inner)
@@ -66,6 +83,33 @@ pub(crate) fn run(first: u64, count: u64, lanes: u64, mutation: Option<&'static 
     let keepers = threads_left("pgflow-keeper");
     assert!(keepers == 0 || outcome.failure.is_some(), "{keepers} threads of keepers are left");
     outcome
+}
+
+impl Work {
+    /// Waits until the machine keeps up: where every beat comes late, workers count as dead all the time, and nothing gets on.
+    async fn wait_for_room(&self) {
+        while self.active.load(Ordering::Acquire) >= FEWEST && self.late.load(Ordering::Acquire) > LATEST {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        self.active.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+/// So many seeds at a time are never too many.
+const FEWEST: u64 = 3;
+/// Timers that are later than this, in microseconds, on average, say that there is too much to do.
+const LATEST: u64 = 12_000;
+
+/// Watches how late timers are.
+async fn watch(work: Arc<Work>) {
+    const STEP: Duration = Duration::from_millis(20);
+    loop {
+        let begun = Instant::now();
+        tokio::time::sleep(STEP).await;
+        let late = u64::try_from((begun.elapsed().saturating_sub(STEP)).as_micros()).unwrap_or(u64::MAX);
+        let average = work.late.load(Ordering::Acquire);
+        work.late.store((average * 15 + late.min(1_000_000)) / 16, Ordering::Release);
+    }
 }
 
 async fn lane(work: Arc<Work>) {
@@ -76,7 +120,9 @@ async fn lane(work: Arc<Work>) {
             if seed >= work.end || work.failed.load(Ordering::Acquire) {
                 return;
             }
+            work.wait_for_room().await;
             one(&work, Arc::clone(&stage), seed).await;
+            work.active.fetch_sub(1, Ordering::AcqRel);
         }
     }
 }

@@ -22,6 +22,8 @@ pub(crate) struct Plan {
     pub(crate) pause: &'static str,
     pub(crate) faults: Vec<Fault>,
     pub(crate) jobs: Vec<Job>,
+    /// So many runs of a single short step: one ends every few milliseconds until a silent worker counts as dead.
+    pub(crate) naps: u32,
 }
 
 impl Plan {
@@ -34,9 +36,11 @@ impl Plan {
         let mut needs = Needs::default();
         // Two of the round of all combinations, so that none is left out; and often one of those that tell most.
         let mut combinations = vec![combination(seed * 2), combination(seed * 2 + 1)];
-        if seeded.below(2) == 0 {
-            combinations.push(sharp(&mut seeded));
-        }
+        let sharp = (seeded.below(2) == 0).then(|| sharp(&mut seeded));
+        combinations.extend(sharp);
+        // A worker that counts as dead and does not know it is to give up runs at the very moment when others look what it owns.
+        let crowded = sharp.is_some_and(|(_, _, damage)| damage == Damage::Mute);
+        let pauses = if crowded { ["0.1", "0.2", "0.3", "0.4"] } else { ["0", "0.01", "0.05", "0.2"] };
         for (kind, phase, damage) in combinations {
             if let Some(first) = kind.after {
                 faults.push(prepare(&mut seeded, first, silence));
@@ -51,9 +55,10 @@ impl Plan {
             concurrency: 2 + usize::try_from(seeded.below(3)).unwrap_or(0),
             threads: 1 + usize::from(seeded.below(4) == 0),
             silence,
-            pause: ["0", "0.01", "0.05", "0.2"][usize::try_from(seeded.below(4)).unwrap_or(0)],
+            pause: pauses[usize::try_from(seeded.below(4)).unwrap_or(0)],
             faults,
             jobs: jobs::draw(&mut seeded, needs),
+            naps: if crowded { 100 } else { 0 },
         }
     }
 }

@@ -12,9 +12,13 @@ use tokio::sync::mpsc;
 use crate::fleet::Fleet;
 use crate::plan::Plan;
 use crate::stage::Stage;
+use crate::workflows::nap;
 
-/// A seed that takes longer is stuck.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// A seed in which nothing is recorded for so long is stuck; where the engine is broken on purpose, that is no news.
+const PATIENCE: Duration = Duration::from_secs(40);
+const LESS_PATIENCE: Duration = Duration::from_secs(20);
+/// Nor may it take for ever though there is always something recorded.
+const MOST_ROUNDS: usize = 6;
 /// How often the invariant is looked at on the way.
 const LOOK: Duration = Duration::from_millis(800);
 
@@ -26,15 +30,15 @@ pub(crate) async fn run(stage: &Stage, plan: &Plan, script: Arc<Script>, mut eve
     let mut fleet = Fleet::start(stage, plan, Arc::clone(&script));
     let mut work = std::pin::pin!(work(stage, plan, &script));
     let mut looks = tokio::time::interval(LOOK);
-    let patience = tokio::time::sleep(PATIENCE);
-    let mut patience = std::pin::pin!(patience);
+    let limit = if stage.broken { LESS_PATIENCE } else { PATIENCE };
+    let mut rounds = Rounds::begin(stage, limit);
     let started = loop {
         tokio::select! {
             started = &mut work => break started,
             Some(event) = events.recv() => fleet.see_to(event),
             () = fleet.ended() => {}
             _ = looks.tick() => stage.db.assert_sound().await,
-            () = &mut patience => panic!("the runs have not ended within {PATIENCE:?}"),
+            () = rounds.pass() => rounds.assert_progress("the runs have not ended").await,
         }
     };
     script.note("all runs have ended".to_owned());
@@ -43,11 +47,44 @@ pub(crate) async fn run(stage: &Stage, plan: &Plan, script: Arc<Script>, mut eve
         tokio::select! {
             Some(event) = events.recv() => fleet.see_to(event),
             () = fleet.ended() => {}
-            () = &mut patience => panic!("the workers have not ended within {PATIENCE:?}"),
+            () = rounds.pass() => rounds.assert_progress("the workers have not ended").await,
         }
     }
     drop(fleet);
     check(stage, plan, &started).await;
+}
+
+/// Tells a seed that is stuck from one that is slow.
+struct Rounds<'a> {
+    stage: &'a Stage,
+    limit: Duration,
+    end: tokio::time::Instant,
+    recorded: i64,
+    number: usize,
+}
+
+impl<'a> Rounds<'a> {
+    fn begin(stage: &'a Stage, limit: Duration) -> Self {
+        Self { stage, limit, end: tokio::time::Instant::now() + limit, recorded: 0, number: 0 }
+    }
+
+    async fn pass(&self) {
+        tokio::time::sleep_until(self.end).await;
+    }
+
+    async fn assert_progress(&mut self, what: &str) {
+        let pool = self.stage.db.pool();
+        let sum = "select (select count(*) from pgflow.outcome) + (select count(*) from pgflow.run_end)";
+        let recorded = count(&pool, sum).await;
+        self.number += 1;
+        assert!(
+            recorded > self.recorded && self.number < MOST_ROUNDS,
+            "{what} after {:?}",
+            self.limit * u32::try_from(self.number).unwrap_or(1)
+        );
+        self.recorded = recorded;
+        self.end += self.limit;
+    }
 }
 
 /// Starts the runs and awaits each.
@@ -59,6 +96,8 @@ async fn work(stage: &Stage, plan: &Plan, script: &Arc<Script>) -> Vec<RunId> {
     while std::time::Instant::now() < alone && !stage.db.value::<bool>(fleet).await {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+    let naps = stage.db.client().start_many(nap::Workflow, (0..plan.naps).map(|n| 10 + u64::from(n % 9))).await;
+    let naps = naps.expect("the naps are started");
     let mut caller = Caller::new(stage, plan, script);
     let mut started = Vec::new();
     for (number, job) in plan.jobs.iter().enumerate() {
@@ -86,6 +125,9 @@ async fn work(stage: &Stage, plan: &Plan, script: &Arc<Script>) -> Vec<RunId> {
             }
             caller = Caller::new(stage, plan, script);
         }
+    }
+    for nap in naps {
+        nap.output().await.expect("a nap ends well");
     }
     started
 }
@@ -122,7 +164,7 @@ async fn check(stage: &Stage, plan: &Plan, started: &[RunId]) {
     }
     assert_eq!(
         count(&pool, "select (select count(*) from pgflow.run) - (select count(*) from pgflow.key)").await,
-        0,
+        i64::from(plan.naps),
         "runs without a key"
     );
     let late: Vec<(i32, String)> =

@@ -19,6 +19,8 @@ pub(crate) struct Stage {
     pub(crate) layout: Arc<Layout>,
     pub(crate) sockets: PathBuf,
     pub(crate) sessions: Sessions,
+    /// Whether the engine is broken on purpose.
+    pub(crate) broken: bool,
 }
 
 /// Notes what is written in the name of a worker that counts as dead, and what is recorded of a run that has ended. A pause between two statements of a function makes
@@ -96,7 +98,13 @@ impl Stage {
                 .await
                 .expect("the parameters of `exchange` can be read");
         let sessions = Sessions::new(&pool.connect_options());
-        Self { db, layout: Arc::new(Layout::new(&names)), sockets: sockets.to_owned(), sessions }
+        Self {
+            db,
+            layout: Arc::new(Layout::new(&names)),
+            sockets: sockets.to_owned(),
+            sessions,
+            broken: mutation.is_some(),
+        }
     }
 
     /// An address for one worker or client; `pause` says how likely the engine's functions are to pause for it.

@@ -10,6 +10,18 @@ async fn milliseconds(number: u64) {
     }
 }
 
+/// One step that takes the given milliseconds.
+#[workflow]
+pub(crate) mod nap {
+    use super::*;
+
+    #[step]
+    pub(crate) async fn sleep(input: u64) -> Result<u64> {
+        milliseconds(input).await;
+        Ok(input)
+    }
+}
+
 /// A level of eight steps, each of which takes the given milliseconds: plain steps that are shared.
 #[workflow]
 pub(crate) mod level {
