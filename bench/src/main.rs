@@ -92,8 +92,8 @@ struct Arguments {
     /// Only these shapes; the results then hold no others.
     #[arg(long, value_delimiter = ',', value_name = "SHAPE,..")]
     only: Vec<Shape>,
-    /// How many seconds each shape waits for a machine that others leave alone; then it is measured anyway.
-    #[arg(long, default_value_t = 10)]
+    /// How many seconds each measurement waits for a machine that others leave alone; then it goes on anyway.
+    #[arg(long, default_value_t = 10, global = true)]
     patience: u64,
     /// Prints for each shape which statements took the server longest (where it has pg_stat_statements).
     #[arg(long)]
@@ -138,7 +138,7 @@ async fn run(arguments: &Arguments) -> Result<ExitCode> {
     // Databases on a server that is not ours are removed also when the user interrupts.
     let measuring = async {
         match &arguments.command {
-            Some(Command::Growth { quick, only }) => grow(&server, *quick, only).await,
+            Some(Command::Growth { quick, only }) => grow(&server, *quick, only, arguments.patience).await,
             _ => measure(&server, arguments).await,
         }
     };
@@ -169,9 +169,12 @@ async fn measure(server: &Server, arguments: &Arguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn grow(server: &Server, quick: bool, only: &[Group]) -> Result<ExitCode> {
+async fn grow(server: &Server, quick: bool, only: &[Group], patience: u64) -> Result<ExitCode> {
     let groups = if only.is_empty() { Group::value_variants() } else { only };
-    let sizes = if quick { growth::Sizes::QUICK } else { growth::Sizes::FULL };
+    let mut sizes = if quick { growth::Sizes::QUICK } else { growth::Sizes::FULL };
+    if !quick {
+        sizes.patience = Duration::from_secs(patience);
+    }
     let lines = growth::measure(server, groups, &sizes).await?;
     let (table, steady) = growth::table(&lines);
     println!("{table}");

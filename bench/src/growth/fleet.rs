@@ -8,6 +8,7 @@ use pgflow::Client;
 use super::{Line, Sizes};
 use crate::fleet::{SLOTS, WorkerProcess, gathered, maps as run_maps};
 use crate::load::{Load, start};
+use crate::quiet;
 use crate::server::{Db, Server};
 use crate::workflows::{Payload, sleep};
 
@@ -23,13 +24,14 @@ pub(super) async fn maps(server: &Server, sizes: &Sizes) -> Result<Vec<Line>> {
         let db = server.fresh(&format!("maps_{workers}")).await?;
         let processes = (0..workers).map(|_| WorkerProcess::spawn(&db, SLOTS)).collect::<Result<Vec<_>>>()?;
         gathered(&db, workers).await?;
+        quiet::wait(sizes.patience).await;
         let client = Client::new(db.pool.clone());
         run_maps(&client, 1, sizes.maps[1], 0).await?;
         let mut rates = Vec::new();
         let mut executed = u64::from(sizes.maps[1]);
         for (work, micros) in ITEMS {
             let mut smaller: Option<f64> = None;
-            for (items, runs) in sizes.maps.into_iter().zip([5, 3, 1]) {
+            for (items, runs) in sizes.maps.into_iter().zip([7, 5, 3]) {
                 let rate = f64::from(items) / run_maps(&client, runs, items, micros).await?;
                 executed += u64::from(items) * u64::from(runs);
                 lines.push(Line {

@@ -7,7 +7,7 @@
 //! | group | what |
 //! |---|---|
 //! | `backlog` | 1,000 runs wait all the time, 100,000, a million |
-//! | `history` | five million steps have ended before, of runs of today |
+//! | `history` | five million steps have ended before, of runs of today: right after they were written, and when Postgres has settled |
 //! | `xmin` | another transaction holds a snapshot for a minute: no dead row can be swept. In slices of ten seconds |
 //! | `unclaimable` | nine of ten waiting runs are of another queue, of a later time, or of a version that the worker does not have |
 //! | `map` | one map of 1,000, 10,000 and 100,000 items, of nothing and of 1 ms, by 1, 2 and 4 worker processes of 64 slots each |
@@ -52,18 +52,24 @@ pub(crate) struct Sizes {
     claimable: u32,
     maps: [u32; 3],
     runs_under_way: u32,
+    /// How long each measurement waits for a quiet machine.
+    pub(crate) patience: Duration,
+    /// Whether to wait until Postgres is done with the history.
+    settle: bool,
 }
 
 impl Sizes {
     pub(crate) const FULL: Self = Self {
         backlogs: [1_000, 100_000, 1_000_000],
         window: Duration::from_secs(5),
-        history_runs: 1_666_667,
+        history_runs: 1_700_000,
         pinned_slices: 6,
         slice: Duration::from_secs(10),
         claimable: 10_000,
         maps: [1_000, 10_000, 100_000],
         runs_under_way: 10_000,
+        patience: Duration::ZERO,
+        settle: true,
     };
     pub(crate) const QUICK: Self = Self {
         backlogs: [1_000, 5_000, 20_000],
@@ -74,6 +80,8 @@ impl Sizes {
         claimable: 1_000,
         maps: [100, 1_000, 5_000],
         runs_under_way: 1_000,
+        patience: Duration::ZERO,
+        settle: false,
     };
 }
 

@@ -1,10 +1,13 @@
 //! Burdens of the queue: a long one, a long history, an old snapshot, rows that are not for this worker.
 
+use std::time::{Duration, Instant};
+
 use anyhow::Result;
 use sqlx::Connection as _;
 
 use super::level::{Level, level};
 use super::{Line, Sizes};
+use crate::quiet;
 use crate::report::{median, short};
 use crate::server::{Db, Server};
 use crate::workflows::{chain3, noop};
@@ -20,6 +23,7 @@ async fn burdened(
     eprintln!("growth: {name}");
     let db = server.fresh(name).await?;
     burden(&db).await?;
+    quiet::wait(sizes.patience).await;
     let level = level(server, &db, backlog, 1, sizes.window).await?;
     server.remove(db).await?;
     Ok(level)
@@ -40,26 +44,54 @@ pub(super) async fn backlog(server: &Server, sizes: &Sizes) -> Result<Vec<Line>>
     Ok(lines)
 }
 
+/// First right after the history was written, while Postgres still has much to do with it; then when it has settled by itself.
 pub(super) async fn history(server: &Server, sizes: &Sizes) -> Result<Vec<Line>> {
     let backlog = sizes.backlogs[0];
     let without = burdened(server, "history_without", backlog, sizes, async |_| Ok(())).await?;
-    let with = burdened(server, "history_with", backlog, sizes, async |db: &Db| {
-        let version = registered::<chain3::Workflow>(db).await?;
-        // Some at a time, so that none takes all memory.
-        const PORTION: i64 = 200_000;
-        let mut left = sizes.history_runs;
-        while left > 0 {
-            let fill = sqlx::query(include_str!("../../sql/history.sql")).bind(left.min(PORTION)).bind(version);
-            fill.execute(&db.pool).await?;
-            left -= PORTION;
-        }
-        Ok(())
-    })
-    .await?;
     let first = line("history", "no step before".to_owned(), &without, None);
-    let what = format!("{} steps before", sizes.history_runs * 3);
-    let second = line("history", what, &with, Some(first.figure));
-    Ok(vec![first, second])
+
+    eprintln!("growth: history_with");
+    let db = server.fresh("history_with").await?;
+    let version = registered::<chain3::Workflow>(&db).await?;
+    let mut left = sizes.history_runs;
+    while left > 0 {
+        let fill = sqlx::query(include_str!("../../sql/history.sql")).bind(left.min(PORTION)).bind(version);
+        fill.execute(&db.pool).await?;
+        left -= PORTION;
+    }
+    let fresh = level(server, &db, backlog, 1, sizes.window).await?;
+    if sizes.settle {
+        settled(&db).await?;
+    }
+    quiet::wait(sizes.patience).await;
+    let settled = level(server, &db, backlog, 1, sizes.window).await?;
+    server.remove(db).await?;
+
+    let steps = sizes.history_runs * 3;
+    let second = line("history", format!("{steps} steps just written"), &fresh, Some(first.figure));
+    let third = line("history", format!("{steps} steps, all vacuums over"), &settled, Some(first.figure));
+    Ok(vec![first, second, third])
+}
+
+/// How many runs of a made-up history are written at a time, so that none takes all memory.
+const PORTION: i64 = 200_000;
+
+/// Waits until what was written is on disk, and Postgres has swept it as far as it means to by itself.
+async fn settled(db: &Db) -> Result<()> {
+    // May be refused; then it happens later.
+    let _ = sqlx::raw_sql("checkpoint").execute(&db.pool).await;
+    let begin = Instant::now();
+    let mut calm = 0;
+    // Its launcher looks once a minute: only a longer calm is one.
+    while calm < 70 && begin.elapsed() < Duration::from_secs(300) {
+        let query = sqlx::query_scalar(
+            "select count(*) from pg_stat_activity where backend_type = 'autovacuum worker' and datname = current_database()",
+        );
+        let sweeping: i64 = query.fetch_one(&db.pool).await?;
+        calm = if sweeping == 0 { calm + 1 } else { 0 };
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    Ok(())
 }
 
 /// The same load for as long with and without a snapshot that is kept; each slice in relation to the same one without.
@@ -74,6 +106,7 @@ pub(super) async fn pinned(server: &Server, sizes: &Sizes) -> Result<Vec<Line>> 
             let pin = "begin isolation level repeatable read; select count(*) from pgflow.run";
             sqlx::raw_sql(pin).execute(&mut other).await?;
         }
+        quiet::wait(sizes.patience).await;
         let level = level(server, &db, sizes.backlogs[0], sizes.pinned_slices, sizes.slice).await?;
         other.close().await?;
         server.remove(db).await?;
