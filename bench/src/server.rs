@@ -185,7 +185,7 @@ impl Server {
         }
         let query = sqlx::query_scalar(
             "select coalesce(sum(s.calls), 0)::float8 from pg_stat_statements s join pg_database d on d.oid = s.dbid
-             where d.datname = $1",
+             where d.datname = $1 and s.toplevel",
         );
         Ok(Some(query.bind(&db.name).fetch_one(&self.admin).await?))
     }
@@ -205,7 +205,7 @@ impl Server {
         let query = sqlx::query_as(
             "select coalesce(sum(s.calls), 0)::float8, coalesce(sum(s.total_exec_time), 0)::float8
              from pg_stat_statements s join pg_database d on d.oid = s.dbid
-             where d.datname = $1 and s.query like '%pgflow.exchange(%'",
+             where d.datname = $1 and s.toplevel and s.query like '%pgflow.exchange(%'",
         );
         Ok(Some(query.bind(&db.name).fetch_one(&self.admin).await?))
     }
