@@ -88,7 +88,9 @@ begin
             else exists (select from task t where t.bucket = p_bucket and t.id = e.task and t.worker_id = p_worker) end;
         return query select * from pgflow.claimed(p_bucket, p_number, v_runs, v_runs);
         return query select * from pgflow.messages(p_bucket, p_watch);
-        return query select * from pgflow.held_tasks(p_bucket, p_worker, coalesce(p_known, '{}'));
+        if p_max_tasks > 0 then
+            return query select * from pgflow.held_tasks(p_bucket, p_worker, coalesce(p_known, '{}'));
+        end if;
         return;
     end if;
     if p_marker > 0 then

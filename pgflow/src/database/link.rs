@@ -28,6 +28,11 @@ impl Link {
         self
     }
 
+    /// Whether there is a connection, so that a call need not make one.
+    pub(crate) fn is_open(&self) -> bool {
+        self.connection.is_some()
+    }
+
     /// Runs one call on the connection. After an error that is not the database's answer, the connection is dropped, and the next
     /// call opens another one.
     pub(crate) async fn call<T, F>(&mut self, call: F) -> sqlx::Result<T>

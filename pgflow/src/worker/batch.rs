@@ -19,7 +19,8 @@ pub(crate) struct Batch {
     pub(crate) beginnings: Vec<Beginning>,
     /// Messages that were heard.
     pub(crate) heard: Vec<i64>,
-    places: HashMap<Holder, usize>,
+    /// By holder and claim: a run that was lost and claimed again is another one.
+    places: HashMap<(Holder, i64), usize>,
 }
 
 #[derive(Debug)]
@@ -107,9 +108,9 @@ impl Batch {
         self.entries.is_empty() && self.heard.is_empty()
     }
 
-    /// The place of a holder's entry, which is made if there is none.
-    pub(crate) fn entry(&mut self, holder: Holder, make: impl FnOnce() -> Entry) -> usize {
-        *self.places.entry(holder).or_insert_with(|| {
+    /// The place of the entry of a holder (and claim, 0 for a task), which is made if there is none.
+    pub(crate) fn entry(&mut self, holder: Holder, claim: i64, make: impl FnOnce() -> Entry) -> usize {
+        *self.places.entry((holder, claim)).or_insert_with(|| {
             self.entries.push(make());
             self.entries.len() - 1
         })
@@ -128,8 +129,10 @@ impl Batch {
         let mut part = std::mem::take(self);
         for mut outcome in rest {
             let entry = &mut part.entries[outcome.entry];
-            outcome.entry =
-                self.entry(entry.holder, || Entry { fate: std::mem::replace(&mut entry.fate, Fate::GoesOn), ..*entry });
+            outcome.entry = self.entry(entry.holder, entry.claim, || Entry {
+                fate: std::mem::replace(&mut entry.fate, Fate::GoesOn),
+                ..*entry
+            });
             self.outcomes.push(outcome);
         }
         part
@@ -162,7 +165,7 @@ mod tests {
         for (run, size) in sizes {
             let run = Uuid::from_u128(*run);
             let holder = Holder::Run(run);
-            let entry = batch.entry(holder, || Entry {
+            let entry = batch.entry(holder, 1, || Entry {
                 holder,
                 run,
                 period: 0,

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use uuid::Uuid;
+
 use super::unit::{Holder, Unit};
 
 #[derive(Debug, Default)]
@@ -52,13 +54,13 @@ impl Queue {
         }
     }
 
-    /// Takes units of owned runs from the back, of those that wait longest for their turn to come: at most `count`.
-    pub(crate) fn take_surplus(&mut self, mut count: usize) -> Vec<Unit> {
+    /// Takes units of these owned runs from the back, of those that wait longest for their turn to come: at most `count`.
+    pub(crate) fn take_surplus(&mut self, mut count: usize, of: impl Fn(&Uuid) -> bool) -> Vec<Unit> {
         let mut taken = Vec::new();
         let mut widest: Vec<(usize, Holder)> = self
             .units
             .iter()
-            .filter(|(holder, _)| matches!(holder, Holder::Run(_)))
+            .filter(|(holder, _)| matches!(holder, Holder::Run(run) if of(run)))
             .map(|(holder, units)| (units.len(), *holder))
             .collect();
         widest.sort_unstable_by_key(|(len, _)| std::cmp::Reverse(*len));
@@ -79,8 +81,6 @@ impl Queue {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
     fn unit(run: u128, index: i32) -> Unit {
@@ -124,7 +124,7 @@ mod tests {
         for unit in [unit(1, 0), unit(2, 0), unit(2, 1), unit(2, 2)] {
             queue.push(unit);
         }
-        let taken: Vec<i32> = queue.take_surplus(10).iter().map(|unit| unit.index).collect();
+        let taken: Vec<i32> = queue.take_surplus(10, |_| true).iter().map(|unit| unit.index).collect();
         assert_eq!(taken, [1, 2]);
         assert_eq!(queue.len(), 2);
         assert_eq!(order(&mut queue), [(1, 0), (2, 0)]);

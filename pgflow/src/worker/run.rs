@@ -18,8 +18,9 @@ use crate::handler::Dependency;
 /// follows it begins only then.
 pub(crate) struct OwnedRun {
     pub(crate) id: Uuid,
-    /// The number of the claim that names it.
+    /// The number of the claim that names it, and the lane that made it.
     pub(crate) claim: i64,
+    pub(crate) lane: usize,
     pub(crate) plan: Arc<Plan>,
     pub(crate) input: Encoded,
     steps: Vec<Step>,
@@ -112,7 +113,13 @@ pub(crate) struct Opened {
 }
 
 impl OwnedRun {
-    pub(crate) fn new(id: Uuid, claim: i64, plan: Arc<Plan>, input: Encoded, mut history: History) -> Self {
+    pub(crate) fn new(
+        id: Uuid,
+        (lane, claim): (usize, i64),
+        plan: Arc<Plan>,
+        input: Encoded,
+        mut history: History,
+    ) -> Self {
         let steps: Vec<Step> = plan
             .steps
             .iter()
@@ -121,6 +128,7 @@ impl OwnedRun {
         Self {
             id,
             claim,
+            lane,
             unreported: steps.len(),
             bytes: input.as_str().len() + history.bytes(),
             steps,

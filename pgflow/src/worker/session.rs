@@ -88,15 +88,18 @@ impl WorkerLives {
             worker,
             self.plans.clone(),
             self.pool.clone(),
-            Link::new(Arc::clone(&self.connect)),
+            &self.connect,
             news.clone(),
             due,
         );
         let exit = driver.drive(Senses { signs, heard, stop }, finished).await;
-        let link = driver.into_link();
+        let mut links = driver.into_links().into_iter();
         if exit == Exit::Stopped {
             // Everything that is still owned goes back to the queue at once.
-            self.retire(worker, link, news).await;
+            self.retire(worker, links.next(), news).await;
+            for link in links {
+                link.close().await;
+            }
         }
         listener.abort();
         // The driver's ends of the channels are gone, so the thread ends with what it is doing.

@@ -13,6 +13,8 @@ use crate::handler::Dependency;
 pub(crate) struct HeldTask {
     pub(crate) id: i64,
     pub(crate) run: Uuid,
+    /// The lane that its outcomes go through.
+    pub(crate) lane: usize,
     pub(crate) plan: Arc<Plan>,
     pub(crate) step: usize,
     pub(crate) input: Encoded,

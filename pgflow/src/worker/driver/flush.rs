@@ -10,9 +10,8 @@ use uuid::Uuid;
 use super::{Driver, Exchange, SHARE_AFTER, WATCH};
 use crate::encoded::Encoded;
 use crate::news::{Ended, News};
-use crate::worker::batch::{Batch, Fate, Outcome};
+use crate::worker::batch::{Batch, Entry, Fate, Outcome};
 use crate::worker::exchange::{Request, Row, exchange, refused};
-use crate::worker::run::OwnedRun;
 use crate::worker::unit::Holder;
 
 /// A run whose next attempt is this far away is parked rather than kept.
@@ -23,35 +22,39 @@ const LARGEST_BATCH: usize = 64 * 1024 * 1024;
 const LARGEST_CLAIM: usize = 256;
 
 impl Driver {
-    /// The next round trip, if there is anything to say or to ask.
-    pub(super) fn next_exchange(&mut self) -> Option<Exchange> {
+    /// The next round trip of a lane that is free, if there is anything to say or to ask.
+    pub(super) fn next_exchange(&mut self, lane: usize) -> Option<Exchange> {
+        if self.lanes[lane].is_busy() {
+            return None;
+        }
         let now = Instant::now();
         if !self.stopping {
-            self.share_surplus(now, SHARE_AFTER);
+            self.share_surplus(lane, now, SHARE_AFTER);
         }
-        let room = self.room();
-        let watch_due = now >= self.next_watch;
+        let room = self.room_in(lane);
+        let watch_due = now >= self.lanes[lane].next_watch;
         let poll_due = now >= self.next_poll;
-        let wants_work = room > 0 && (self.hungry || poll_due);
+        let may_take_tasks = !self.lanes.iter().any(|lane| lane.takes_tasks);
+        let wants_tasks = room > 0 && may_take_tasks && (poll_due || self.hungry_for_tasks);
+        let wants_work = wants_tasks || room > 0 && (self.hungry || self.plenty || poll_due);
         let watch: Vec<Uuid> = if watch_due {
             let runs = &self.runs;
-            self.listening.retain(|id| runs.get(id).is_some_and(OwnedRun::listens));
-            self.listening.iter().copied().collect()
+            let listening = &mut self.lanes[lane].listening;
+            listening.retain(|id| runs.get(id).is_some_and(|run| run.lane == lane && run.listens()));
+            listening.iter().copied().collect()
         } else {
             Vec::new()
         };
-        if self.batch.is_empty() && !wants_work && watch.is_empty() {
-            if poll_due {
+        if self.lanes[lane].batch.is_empty() && !wants_work && watch.is_empty() {
+            if poll_due && lane == 0 {
                 self.next_poll = now + self.options.poll_interval;
             }
             return None;
         }
-        let mut link = self.link.take()?;
+        let mut link = self.lanes[lane].link.take()?;
         if watch_due {
-            self.next_watch = now + WATCH;
+            self.lanes[lane].next_watch = now + WATCH;
         }
-        // Tasks come from others, and from retries of shared work: with nobody else about, a look at each poll is enough.
-        let wants_tasks = room > 0 && (self.fleet > 1 || poll_due || self.hungry_for_tasks || !self.tasks.is_empty());
         if wants_tasks {
             self.hungry_for_tasks = false;
         }
@@ -60,16 +63,19 @@ impl Driver {
             self.next_poll = now + self.options.poll_interval.mul_f64(0.9 + fastrand::f64() / 5.0);
         }
         self.number += 1;
-        let batch = self.batch.take(LARGEST_BATCH);
+        let room = if wants_work { room } else { 0 };
+        self.lanes[lane].asked = room;
+        self.lanes[lane].takes_tasks = wants_tasks;
+        let batch = self.lanes[lane].batch.take(LARGEST_BATCH);
         let versions: Vec<i32> = self.plans.keys().copied().collect();
         let mut request = Arc::new(Request {
             bucket: self.options.bucket,
             worker: self.worker,
             number: self.number,
             repeated: false,
-            marker: std::mem::take(&mut self.marker),
+            marker: std::mem::take(&mut self.lanes[lane].marker),
             queue: self.options.queue.clone(),
-            marks: if room > 0 { self.marks.take(now, &versions) } else { None },
+            marks: if wants_work { self.marks.take(now, self.number, &versions) } else { None },
             versions,
             max_runs: i32::try_from(room.min(LARGEST_CLAIM)).unwrap_or(i32::MAX),
             max_tasks: if wants_tasks { i32::try_from(self.tasks_wanted(room)).unwrap_or(1) } else { 0 },
@@ -81,14 +87,21 @@ impl Driver {
             async move {
                 let reply = exchange(&mut link, &mut request).await;
                 // Nobody else has it by now.
-                (link, Arc::into_inner(request), reply)
+                (lane, link, Arc::into_inner(request), reply)
             }
             .boxed(),
         )
     }
 
+    /// How many more units a lane takes. One that has far more runs than another leaves what is new to that one.
+    fn room_in(&mut self, lane: usize) -> usize {
+        let most = self.lanes.iter().map(|lane| lane.runs).min().unwrap_or(0) * 2 + LARGEST_CLAIM;
+        let asked: usize = self.lanes.iter().map(|lane| lane.asked).sum();
+        if self.lanes[lane].runs > most { 0 } else { self.room().saturating_sub(asked) }
+    }
+
     /// How many more units this worker takes: what fills its slots, and what it got through since the last round trip.
-    pub(super) fn room(&mut self) -> usize {
+    fn room(&mut self) -> usize {
         if self.stopping || self.runs.len() >= self.options.most_runs {
             return 0;
         }
@@ -98,36 +111,42 @@ impl Driver {
         if self.is_quiet() { 0 } else { target.saturating_sub(held).min(fit) }
     }
 
-    pub(super) fn take_in(&mut self, mut request: Request, rows: Vec<Row>) {
+    pub(super) fn take_in(&mut self, lane: usize, mut request: Request, rows: Vec<Row>) {
         self.pace = 0;
         if !request.batch.shares.is_empty() {
-            self.marker = request.number;
+            // Whoever is free first takes them, and that may be this one.
+            self.hungry_for_tasks = true;
+            self.lanes[lane].marker = request.number;
         }
-        let asked = usize::try_from(request.max_runs).unwrap_or(0);
+        let asked = std::mem::take(&mut self.lanes[lane].asked).min(LARGEST_CLAIM);
+        self.lanes[lane].takes_tasks = false;
         let claimed = rows.iter().filter(|row| row.kind == 4).count();
         let tasks = rows.iter().filter(|row| row.kind == 9).count();
-        self.hungry |= asked > 0 && claimed >= asked || tasks > 0;
+        if asked > 0 {
+            self.plenty = claimed >= asked;
+        }
         self.hungry_for_tasks |= tasks > 0;
 
-        let news = self.acknowledge(&mut request, &rows);
+        let news = self.acknowledge(lane, &mut request, &rows);
         self.news.tell(news);
-        self.take_rows(request.number, rows);
-        self.marks.answered(Instant::now(), self.options.poll_interval);
+        self.take_rows(lane, request.number, rows);
+        self.marks.answered(Instant::now(), request.number, self.options.poll_interval);
         self.park_idle();
     }
 
     /// What was sent is committed: outcomes count, ends are ends; what was refused is let go.
-    pub(super) fn acknowledge(&mut self, request: &mut Request, rows: &[Row]) -> News {
+    fn acknowledge(&mut self, lane: usize, request: &mut Request, rows: &[Row]) -> News {
         let batch = std::mem::take(&mut request.batch);
         let refused = refused(rows);
         let mut news = News { work: !batch.shares.is_empty(), ..News::default() };
+        let current: Vec<bool> = batch.entries.iter().map(|entry| self.is_current(entry)).collect();
         for place in &refused {
-            if let Some(entry) = batch.entries.get(*place) {
+            if let Some(entry) = batch.entries.get(*place).filter(|entry| self.is_current(entry)) {
                 tracing::info!(worker = self.worker, run = %entry.run, "it is no longer with this worker");
                 self.forget(entry.holder);
             }
         }
-        let held = |entry: usize| !refused.contains(&entry);
+        let held = |entry: usize| current[entry] && !refused.contains(&entry);
         for beginning in batch.beginnings.iter().filter(|beginning| held(beginning.entry)) {
             self.begun(beginning.unit);
         }
@@ -161,7 +180,7 @@ impl Driver {
                 }
                 (Fate::Parked { .. }, Holder::Run(id)) => {
                     self.unpark(id);
-                    self.next_watch = Instant::now();
+                    self.lanes[lane].next_watch = Instant::now();
                 }
                 (_, Holder::Task(_)) => self.forget(entry.holder),
             }
@@ -172,12 +191,21 @@ impl Driver {
             news.work = true;
             self.hungry = true;
             self.hungry_for_tasks = true;
-            if woken.iter().any(|run| self.runs.contains_key(run)) {
-                self.next_watch = Instant::now();
+            for run in woken.iter().filter_map(|run| self.runs.get(run)) {
+                self.lanes[run.lane].next_watch = Instant::now();
             }
             news.messages = woken;
         }
         news
+    }
+
+    /// Whether an entry is about what is held now: a run that was parked may have been claimed again through another lane, before the
+    /// answer came that says so.
+    fn is_current(&self, entry: &Entry) -> bool {
+        match entry.holder {
+            Holder::Run(id) => self.runs.get(&id).is_none_or(|run| run.claim == entry.claim),
+            Holder::Task(_) => true,
+        }
     }
 
     /// The outputs of the runs that complete with this batch, by entry, where one of its outcomes is the output.

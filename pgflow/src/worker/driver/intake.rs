@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 use super::Driver;
+use crate::database::Link;
 use crate::encoded::Encoded;
 use crate::handler::Dependency;
 use crate::worker::batch::Fate;
@@ -15,7 +16,7 @@ use crate::worker::exchange::Row;
 use crate::worker::plan::Plan;
 use crate::worker::run::{History, OwnedRun, Recorded};
 use crate::worker::task::HeldTask;
-use crate::worker::unit::PLAIN;
+use crate::worker::unit::{Holder, PLAIN};
 
 /// A run that was claimed, with what is known of it.
 struct Claimed {
@@ -40,14 +41,14 @@ const TRUE: i8 = b't'.cast_signed();
 
 impl Driver {
     /// Takes in the rows of an answer, in their order (told at the type `pgflow.answer`).
-    pub(super) fn take_rows(&mut self, claim: i64, rows: Vec<Row>) {
+    pub(super) fn take_rows(&mut self, lane: usize, number: i64, rows: Vec<Row>) {
         let mut claimed: Vec<Claimed> = Vec::new();
         let mut places: HashMap<Uuid, usize> = HashMap::new();
         let mut task_runs: HashMap<Uuid, TaskRun> = HashMap::new();
         let (mut tasks, mut units): (usize, usize) = (0, 0);
         for row in rows {
             if let (12, Some(version), Some(priority), Some(seq)) = (row.kind, row.version_id, row.index, row.number) {
-                self.marks.note(version, priority, seq);
+                self.marks.note(number, version, priority, seq);
             }
             let Some(id) = row.run_id else { continue };
             let place = places.get(&id).copied();
@@ -84,13 +85,16 @@ impl Driver {
                     claimed[place].history.out.extend((0..row.attempts.unwrap_or(1)).map(|n| (step, first + n)));
                 }
                 8 => {
-                    self.batch.heard.extend(row.number);
                     if let Some(run) = self.runs.get_mut(&id) {
                         run.summoned = false;
+                    } else if place.is_none() {
+                        // It is somebody else's by now, and so is the message.
+                        continue;
                     }
+                    self.lanes[lane].batch.heard.extend(row.number);
                 }
                 9 => {
-                    units += self.take_task(id, &row, &task_runs);
+                    units += self.take_task(lane, id, &row, &task_runs);
                     tasks += 1;
                 }
                 10 => {
@@ -125,14 +129,14 @@ impl Driver {
         }
         let (count, before) = (claimed.len(), self.bytes);
         for run in claimed {
-            self.take_run(claim, run);
+            self.take_run((lane, number), run);
         }
         if let Some(bytes) = self.bytes.saturating_sub(before).checked_div(count) {
             self.bytes_a_run = bytes;
         }
     }
 
-    fn take_run(&mut self, claim: i64, claimed: Claimed) {
+    fn take_run(&mut self, claim: (usize, i64), claimed: Claimed) {
         let Claimed { id, version, input, checked, history } = claimed;
         let Some(plan) = self.plans.get(&version).cloned() else {
             tracing::error!(run = %id, version, "claimed a run of a version that this worker does not know");
@@ -140,6 +144,10 @@ impl Driver {
         };
         let problem = if checked { None } else { plan.handlers.check_input(&input).err() };
         let mut run = OwnedRun::new(id, claim, plan, input, history);
+        // One of another lane may still be here, whose answer (that it was parked, or refused) has not come yet.
+        self.forget(Holder::Run(id));
+        let lane = &mut self.lanes[run.lane];
+        lane.runs += 1;
         if let Some(problem) = problem {
             self.bytes += run.bytes;
             self.runs.insert(id, run);
@@ -147,7 +155,7 @@ impl Driver {
         }
         let opened = run.begin();
         if run.listens() {
-            self.listening.insert(id);
+            lane.listening.insert(id);
         }
         self.bytes += run.bytes;
         self.runs.insert(id, run);
@@ -169,8 +177,14 @@ impl Driver {
         }
     }
 
+    /// The lane for a task: in turn, once the second one is open; a big map is then recorded over both.
+    fn lane_of_task(&self, lane: usize, id: i64) -> usize {
+        let open = self.lanes.iter().all(|lane| lane.link.as_ref().is_none_or(Link::is_open));
+        if open { usize::from(id % 2 != 0) } else { lane }
+    }
+
     /// Takes a task, and gives how many units it has.
-    fn take_task(&mut self, run: Uuid, row: &Row, known: &HashMap<Uuid, TaskRun>) -> usize {
+    fn take_task(&mut self, lane: usize, run: Uuid, row: &Row, known: &HashMap<Uuid, TaskRun>) -> usize {
         let (Some(id), Some((step, first)), Some(facts)) = (row.number, unit_of(row), known.get(&run)) else {
             return 0;
         };
@@ -179,6 +193,7 @@ impl Driver {
         let mut task = HeldTask {
             id,
             run,
+            lane: self.lane_of_task(lane, id),
             step,
             input: facts.input.clone(),
             dependencies: dependencies(&plan, step, &facts.outcomes),

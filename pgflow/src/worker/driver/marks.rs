@@ -26,7 +26,8 @@ pub(super) struct Marks {
     since: Instant,
     /// When to look from the start again.
     next_look: Instant,
-    looking: Option<Instant>,
+    /// The call that does, and since when.
+    looking: Option<(i64, Instant)>,
 }
 
 impl Marks {
@@ -34,10 +35,11 @@ impl Marks {
         Self { settled: HashMap::new(), fresh: HashMap::new(), since: now, next_look: now, looking: None }
     }
 
-    /// The marks of these versions for the claim that is made now: priorities and numbers; none for one that looks from the start.
-    pub(super) fn take(&mut self, now: Instant, versions: &[i32]) -> Option<(Vec<i32>, Vec<i64>)> {
-        if now >= self.next_look {
-            self.looking = Some(now);
+    /// The marks of these versions for the claim of the call that is made now: priorities and numbers; none for one that looks from the
+    /// start.
+    pub(super) fn take(&mut self, now: Instant, call: i64, versions: &[i32]) -> Option<(Vec<i32>, Vec<i64>)> {
+        if now >= self.next_look && self.looking.is_none() {
+            self.looking = Some((call, now));
             return None;
         }
         let start = Place { priority: i32::MAX, seq: i64::MIN };
@@ -45,19 +47,19 @@ impl Marks {
         Some(places.map(|place| (place.priority, place.seq)).unzip())
     }
 
-    /// Notes how far a version's queue was claimed.
-    pub(super) fn note(&mut self, version: i32, priority: i32, seq: i64) {
+    /// Notes how far a version's queue was claimed by a call.
+    pub(super) fn note(&mut self, call: i64, version: i32, priority: i32, seq: i64) {
         let place = Place { priority, seq };
         let known = self.fresh.entry(version).or_insert(place);
         // A run of a higher priority that came later stands before the mark, which stays: such ones are always looked for.
-        if self.looking.is_some() || (place.priority, -place.seq) <= (known.priority, -known.seq) {
+        if self.looking.is_some_and(|(looking, _)| looking == call) || (place.priority, -place.seq) <= (known.priority, -known.seq) {
             *known = place;
         }
     }
 
-    /// The claim has been answered.
-    pub(super) fn answered(&mut self, now: Instant, interval: Duration) {
-        if let Some(begun) = self.looking.take() {
+    /// A call has been answered.
+    pub(super) fn answered(&mut self, now: Instant, call: i64, interval: Duration) {
+        if let Some((_, begun)) = self.looking.take_if(|(looking, _)| *looking == call) {
             // A little earlier than the poll after the next one, which comes with some jitter.
             self.next_look = now + interval.mul_f64(0.8).max(now.duration_since(begun) * LOOKS);
         }

@@ -1,10 +1,11 @@
 //! The loop of a worker: claims runs, runs what is open, sends outcomes to the database, and opens what follows.
 //!
 //! One task holds all state and waits for whatever comes first: an attempt that ends, an answer of the database, a notification, a
-//! timer. Attempts run in tasks of their own; one round trip is under way at a time.
+//! timer. Attempts run in tasks of their own; one round trip in each lane is under way at a time.
 
 mod flush;
 mod intake;
+mod lane;
 mod marks;
 mod runs;
 mod share;
@@ -12,20 +13,23 @@ mod suspects;
 mod units;
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
 use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use uuid::Uuid;
 
+use self::lane::{LANES, Lane};
 use self::marks::Marks;
 use self::suspects::Suspects;
 use super::attempt::Ended;
-use super::batch::Batch;
 use super::exchange::{Reply, Request};
 use super::keeper::{DueAt, Sign};
 use super::options::Options;
@@ -53,15 +57,13 @@ pub(crate) struct Driver {
     news: Teller,
     due: mpsc::UnboundedSender<DueAt>,
 
+    lanes: [Lane; LANES],
     runs: HashMap<Uuid, OwnedRun>,
-    /// Those among them for which messages are to be expected (or were, until the next look).
-    listening: HashSet<Uuid>,
     tasks: HashMap<i64, HeldTask>,
     /// The payloads that runs and tasks keep, and how many of them a claimed run brought lately.
     bytes: usize,
     bytes_a_run: usize,
     queue: Queue,
-    batch: Batch,
     running: HashMap<u64, Running>,
     /// Units whose beginning is on its way to the database, and whether they will run alone.
     beginning: HashMap<Unit, bool>,
@@ -71,17 +73,16 @@ pub(crate) struct Driver {
     serial: u64,
     marks: Marks,
     number: i64,
-    marker: i64,
-    link: Option<Link>,
     finished: mpsc::UnboundedSender<Finished>,
 
     fleet: i32,
     /// Work is known, or likely, to wait in the database.
     hungry: bool,
+    /// The last claim was given all that it asked for.
+    plenty: bool,
     /// Tasks may be among it, even if no other worker is about: retries of shared work.
     hungry_for_tasks: bool,
     next_poll: Instant,
-    next_watch: Instant,
     /// Since when units have waited for a slot.
     crowded_since: Option<Instant>,
     /// Units that ended since the last round trip: how much to fetch ahead.
@@ -109,7 +110,8 @@ pub(crate) struct Senses {
     pub(crate) stop: tokio::sync::watch::Receiver<bool>,
 }
 
-type Exchange = BoxFuture<'static, (Link, Option<Request>, Reply)>;
+/// A round trip of a lane.
+type Exchange = BoxFuture<'static, (usize, Link, Option<Request>, Reply)>;
 
 impl Driver {
     pub(crate) fn new(
@@ -117,7 +119,7 @@ impl Driver {
         worker: i32,
         plans: HashMap<i32, Arc<Plan>>,
         pool: PgPool,
-        link: Link,
+        connect: &Arc<PgConnectOptions>,
         news: Teller,
         due: mpsc::UnboundedSender<DueAt>,
     ) -> (Self, mpsc::UnboundedReceiver<Finished>) {
@@ -130,13 +132,12 @@ impl Driver {
             pool,
             news,
             due,
+            lanes: std::array::from_fn(|_| Lane::new(Link::new(Arc::clone(connect)), now)),
             runs: HashMap::new(),
-            listening: HashSet::new(),
             tasks: HashMap::new(),
             bytes: 0,
             bytes_a_run: 0,
             queue: Queue::default(),
-            batch: Batch::default(),
             running: HashMap::new(),
             beginning: HashMap::new(),
             suspects: Suspects::default(),
@@ -145,14 +146,12 @@ impl Driver {
             serial: 0,
             marks: Marks::new(now),
             number: 0,
-            marker: 0,
-            link: Some(link),
             finished,
             fleet: 1,
             hungry: true,
+            plenty: false,
             hungry_for_tasks: true,
             next_poll: now,
-            next_watch: now,
             crowded_since: None,
             pace: 0,
             task_size: 64,
@@ -163,17 +162,21 @@ impl Driver {
 
     /// Works until it is told to stop and all that runs has ended (or the grace time has passed), or until it is fenced.
     pub(crate) async fn drive(&mut self, mut senses: Senses, mut finished: mpsc::UnboundedReceiver<Finished>) -> Exit {
-        let mut under_way: Option<Exchange> = None;
+        let mut under_way: FuturesUnordered<Exchange> = FuturesUnordered::new();
         let mut grace: Option<Instant> = None;
         loop {
             self.start_units();
-            if under_way.is_none() {
-                under_way = self.next_exchange();
+            for lane in 0..LANES {
+                under_way.extend(self.next_exchange(lane));
             }
-            if self.stopping && self.running.is_empty() && self.batch.is_empty() && under_way.is_none() {
+            if self.stopping
+                && self.running.is_empty()
+                && under_way.is_empty()
+                && self.lanes.iter().all(|lane| lane.batch.is_empty())
+            {
                 return Exit::Stopped;
             }
-            let wake = self.wake_at(grace, under_way.is_some());
+            let wake = self.wake_at(grace);
             tokio::select! {
                 Some(done) = finished.recv() => {
                     self.finish(done);
@@ -181,14 +184,10 @@ impl Driver {
                         self.finish(done);
                     }
                 }
-                (link, request, reply) = async { match under_way.as_mut() {
-                    Some(exchange) => exchange.await,
-                    None => std::future::pending().await,
-                } } => {
-                    under_way = None;
-                    self.link = Some(link);
+                Some((lane, link, request, reply)) = under_way.next() => {
+                    self.lanes[lane].link = Some(link);
                     match (reply, request) {
-                        (Reply::Done(rows), Some(request)) => self.take_in(request, rows),
+                        (Reply::Done(rows), Some(request)) => self.take_in(lane, request, rows),
                         _ => return self.abandon(),
                     }
                 }
@@ -224,13 +223,13 @@ impl Driver {
         }
     }
 
-    /// The connection, for what comes after the loop.
-    pub(crate) fn into_link(self) -> Option<Link> {
-        self.link
+    /// The connections, for what comes after the loop.
+    pub(crate) fn into_links(self) -> Vec<Link> {
+        self.lanes.into_iter().filter_map(|lane| lane.link).collect()
     }
 
     /// When something is to be done though nothing has happened. What a round trip would do waits for the one under way.
-    fn wake_at(&self, grace: Option<Instant>, under_way: bool) -> Instant {
+    fn wake_at(&self, grace: Option<Instant>) -> Instant {
         let mut at = Instant::now() + Duration::from_secs(3600);
         if let Some(Reverse((due, _))) = self.timers.peek() {
             at = at.min(*due);
@@ -241,15 +240,13 @@ impl Driver {
         if let Some(grace) = grace {
             at = at.min(if self.running.is_empty() { grace + LAST_WORDS } else { grace });
         }
-        if under_way {
+        for lane in self.lanes.iter().filter(|lane| !lane.is_busy() && !lane.listening.is_empty()) {
+            at = at.min(lane.next_watch);
+        }
+        if self.lanes[0].is_busy() || self.stopping {
             return at;
         }
-        if !self.stopping {
-            at = at.min(self.next_poll);
-        }
-        if !self.listening.is_empty() {
-            at = at.min(self.next_watch);
-        }
+        at = at.min(self.next_poll);
         match self.crowded_since {
             Some(since) if self.surplus() > 0 => at.min(since + SHARE_AFTER),
             _ => at,
@@ -261,8 +258,12 @@ impl Driver {
             self.hungry = true;
             // With nobody else about, what this process says is that a run was started.
             self.hungry_for_tasks |= !heard.local;
-        } else if heard.is_about(|run| self.runs.contains_key(run)) {
-            self.next_watch = Instant::now();
+        } else {
+            for lane in 0..LANES {
+                if heard.is_about(|run| self.runs.get(run).is_some_and(|run| run.lane == lane)) {
+                    self.lanes[lane].next_watch = Instant::now();
+                }
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::units::MAX_WAIT_MS;
 use super::{Driver, Exit};
 use crate::encoded::Encoded;
-use crate::worker::batch::{Entry, Fate, MapSize};
+use crate::worker::batch::{Batch, Entry, Fate, MapSize};
 use crate::worker::run::Opened;
 use crate::worker::unit::{Holder, PLAIN, Unit, period_of};
 
@@ -24,9 +24,9 @@ impl Driver {
     /// Queues what a run has opened, and ends it where nothing is left to do.
     pub(super) fn advance(&mut self, id: Uuid, opened: Opened) {
         if !opened.maps.is_empty()
-            && let Some(entry) = self.entry(Holder::Run(id))
+            && let Some((batch, entry)) = self.entry(Holder::Run(id))
         {
-            self.batch.maps.extend(opened.maps.iter().map(|(step, items)| MapSize {
+            batch.maps.extend(opened.maps.iter().map(|(step, items)| MapSize {
                 entry,
                 step: *step,
                 items: *items,
@@ -60,9 +60,9 @@ impl Driver {
         if run.active > 0 {
             self.cut(holder);
         }
-        if let Some(entry) = self.entry(holder) {
-            self.batch.entries[entry].fate = fate;
-            self.batch.entries[entry].shared = shared;
+        if let Some((batch, entry)) = self.entry(holder) {
+            batch.entries[entry].fate = fate;
+            batch.entries[entry].shared = shared;
         }
     }
 
@@ -70,9 +70,9 @@ impl Driver {
     pub(super) fn park(&mut self, id: Uuid, wait: Duration) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.leaving = true;
-        if let Some(entry) = self.entry(Holder::Run(id)) {
+        if let Some((batch, entry)) = self.entry(Holder::Run(id)) {
             let due_ms = i64::try_from(wait.as_millis()).unwrap_or(MAX_WAIT_MS).clamp(1, MAX_WAIT_MS);
-            self.batch.entries[entry].fate = Fate::Parked { due_ms };
+            batch.entries[entry].fate = Fate::Parked { due_ms };
         }
     }
 
@@ -81,7 +81,8 @@ impl Driver {
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.leaving = false;
         run.summoned = true;
-        self.listening.insert(id);
+        let lane = run.lane;
+        self.lanes[lane].listening.insert(id);
         // Timers that have rung meanwhile found it leaving.
         self.time_retries(id);
     }
@@ -110,7 +111,10 @@ impl Driver {
     pub(super) fn forget(&mut self, holder: Holder) {
         self.cut(holder);
         let bytes = match holder {
-            Holder::Run(id) => self.runs.remove(&id).map(|run| run.bytes),
+            Holder::Run(id) => self.runs.remove(&id).map(|run| {
+                self.lanes[run.lane].runs -= 1;
+                run.bytes
+            }),
             Holder::Task(id) => self.tasks.remove(&id).map(|task| task.bytes()),
         };
         self.bytes = self.bytes.saturating_sub(bytes.unwrap_or(0));
@@ -125,19 +129,22 @@ impl Driver {
         Exit::Fenced
     }
 
-    pub(super) fn entry(&mut self, holder: Holder) -> Option<usize> {
-        let (run, claim) = match holder {
-            Holder::Run(id) => (id, self.runs.get(&id)?.claim),
-            Holder::Task(id) => (self.tasks.get(&id)?.run, 0),
+    /// The entry of a run or task in the batch of its lane.
+    pub(super) fn entry(&mut self, holder: Holder) -> Option<(&mut Batch, usize)> {
+        let (run, claim, lane) = match holder {
+            Holder::Run(id) => self.runs.get(&id).map(|run| (id, run.claim, run.lane))?,
+            Holder::Task(id) => self.tasks.get(&id).map(|task| (task.run, 0, task.lane))?,
         };
-        Some(self.batch.entry(holder, || Entry {
+        let batch = &mut self.lanes[lane].batch;
+        let entry = batch.entry(holder, claim, || Entry {
             holder,
             run,
             period: period_of(run),
             claim,
             fate: Fate::GoesOn,
             shared: false,
-        }))
+        });
+        Some((batch, entry))
     }
 
     pub(super) fn run_of(&self, holder: Holder) -> Option<Uuid> {

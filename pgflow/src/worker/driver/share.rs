@@ -17,15 +17,17 @@ const TASKS_PER_WORKER: usize = 8;
 const MOST_TASKS: usize = 64;
 
 impl Driver {
-    /// Gives the units that would have to wait for longer than a round of all slots to whoever is free, when others are there and
-    /// units have waited for a slot for `after`.
-    pub(super) fn share_surplus(&mut self, now: Instant, after: Duration) {
+    /// Gives the units of a lane's runs that would have to wait for longer than a round of all slots to whoever is free, when others
+    /// are there and units have waited for a slot for `after`.
+    pub(super) fn share_surplus(&mut self, lane: usize, now: Instant, after: Duration) {
         let crowded = self.crowded_since.is_some_and(|since| now.duration_since(since) >= after);
         let surplus = self.surplus();
         if !crowded || surplus == 0 {
             return;
         }
-        let mut units = self.queue.take_surplus(surplus);
+        let runs = &self.runs;
+        let of_lane = |run: &Uuid| runs.get(run).is_some_and(|run| run.lane == lane);
+        let mut units = self.queue.take_surplus(surplus, of_lane);
         // A retry carries its number of attempts, which a range has no place for: it stays.
         let (shared, kept): (Vec<Unit>, Vec<Unit>) = units.drain(..).partition(|unit| unit.attempt == 1);
         for unit in kept {
@@ -47,15 +49,15 @@ impl Driver {
     fn give_away(&mut self, range: &[Unit]) {
         let Some(first) = range.first() else { return };
         let Holder::Run(id) = first.holder else { return };
-        let Some(entry) = self.entry(first.holder) else { return };
         let Some(run) = self.runs.get_mut(&id) else { return };
         let items: Vec<Encoded> = range.iter().filter_map(|unit| run.item(unit.step, unit.index)).collect();
         for unit in range {
             run.give_away(unit.step, unit.index);
         }
         run.active -= range.len();
-        self.listening.insert(id);
-        self.batch.shares.push(Share {
+        self.lanes[run.lane].listening.insert(id);
+        let Some((batch, entry)) = self.entry(first.holder) else { return };
+        batch.shares.push(Share {
             entry,
             step: first.step,
             first: first.index,

@@ -110,9 +110,9 @@ impl Driver {
     }
 
     fn mark(&mut self, unit: Unit, alone: bool) {
-        if let Some(entry) = self.entry(unit.holder) {
+        if let Some((batch, entry)) = self.entry(unit.holder) {
+            batch.beginnings.push(Beginning { entry, unit, alone });
             self.beginning.insert(unit, alone);
-            self.batch.beginnings.push(Beginning { entry, unit, alone });
         }
     }
 

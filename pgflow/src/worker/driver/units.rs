@@ -153,8 +153,8 @@ impl Driver {
     /// Puts an outcome on its way.
     pub(super) fn record(&mut self, unit: Unit, duration_ms: f32, result: Result<Encoded, String>) {
         let failed = result.is_err();
-        let Some(entry) = self.entry(unit.holder) else { return };
-        self.batch.outcomes.push(Outcome {
+        let Some((batch, entry)) = self.entry(unit.holder) else { return };
+        batch.outcomes.push(Outcome {
             entry,
             step: unit.step,
             index: unit.index,
@@ -210,8 +210,8 @@ impl Driver {
             Holder::Task(id) => self.tasks.get(&id).and_then(|task| task.item(unit.index)),
             Holder::Run(_) => None,
         };
-        let Some(entry) = self.entry(unit.holder) else { return };
-        self.batch.attempts.push(FailedAttempt {
+        let Some((batch, entry)) = self.entry(unit.holder) else { return };
+        batch.attempts.push(FailedAttempt {
             entry,
             step: unit.step,
             index: unit.index,
@@ -247,8 +247,8 @@ impl Driver {
     }
 
     pub(super) fn end_task(&mut self, id: i64) {
-        if let Some(entry) = self.entry(Holder::Task(id)) {
-            self.batch.entries[entry].fate = Fate::Completed;
+        if let Some((batch, entry)) = self.entry(Holder::Task(id)) {
+            batch.entries[entry].fate = Fate::Completed;
         }
     }
 
