@@ -219,7 +219,7 @@ create index task_later on pgflow.task (bucket, available_at) where not due;
 create index task_of_worker on pgflow.task (bucket, worker_id) where worker_id is not null;
 create index task_of_run on pgflow.task (bucket, run_id);
 
--- What is still out of a shared step.
+-- How many tasks of a shared step there still are.
 create table pgflow.share (
     bucket    int not null,
     run_id    uuid not null,

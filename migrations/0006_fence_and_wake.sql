@@ -66,8 +66,8 @@ begin
         cross join lateral (select r.ctid from ready r where r.bucket = p_bucket and r.run_id = w.id and not r.due limit 1) q));
 end $$;
 
--- Lowers what is out of shared steps by the units that were recorded, and gives the (run, step) whose owner is to be woken:
--- nothing of the step is out any more, or a unit has failed for good. Their share rows go, so that each wakes once.
+-- Lowers the number of tasks of shared steps by those that are gone, and gives the (run, step) whose owner is to be woken: no task of
+-- the step is left, or a unit has failed for good. Their share rows go, so that each wakes once.
 --
 -- Locks: share (by run and step).
 create function pgflow.lower_shares(p_bucket int, p_runs uuid[], p_steps smallint[], p_done int[], p_failed boolean[])

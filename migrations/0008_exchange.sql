@@ -60,6 +60,10 @@ declare
     v_known uuid[] := '{}';
     v_last record;
     v_sums record;
+    v_added uuid[];
+    v_added_steps smallint[];
+    v_failed uuid[];
+    v_failed_steps smallint[];
     v_rows int;
     v_expected int;
     v_setting text;
@@ -173,16 +177,20 @@ begin
             where not a.entry = any(v_refused)
             on conflict do nothing
             returning x.run_id, x.step, x.index, x.number
+        ), added as (
+            -- The retry of a shared unit is a task of its own: it may run anywhere, later.
+            insert into task as x (bucket, run_id, period, version_id, first, count, step, attempts, crashes, due, available_at, priority,
+                                   queue, items)
+            select p_bucket, t.run_id, t.period, t.version_id, a.index, 1, t.step, a.number, t.crashes, a.retry_ms = 0,
+                   v_now + a.retry_ms * interval '1 millisecond', t.priority, t.queue,
+                   case when a.item is not null then jsonb_build_array(a.item) end
+            from unnest(a_entry, a_step, a_index, a_number, a_retry_ms, a_item) a(entry, step, index, number, retry_ms, item)
+            cross join lateral (select * from task y where y.bucket = p_bucket and y.id = e_task[a.entry] limit 1) t
+            join recorded r on r.run_id = t.run_id and r.step = a.step and r.index = a.index and r.number = a.number
+            where e_task[a.entry] > 0
+            returning x.run_id, x.step
         )
-        -- The retry of a shared unit is a task of its own: it may run anywhere, later.
-        insert into task (bucket, run_id, period, version_id, first, count, step, attempts, crashes, due, available_at, priority, queue, items)
-        select p_bucket, t.run_id, t.period, t.version_id, a.index, 1, t.step, a.number, t.crashes, a.retry_ms = 0,
-               v_now + a.retry_ms * interval '1 millisecond', t.priority, t.queue,
-               case when a.item is not null then jsonb_build_array(a.item) end
-        from unnest(a_entry, a_step, a_index, a_number, a_retry_ms, a_item) a(entry, step, index, number, retry_ms, item)
-        cross join lateral (select * from task x where x.bucket = p_bucket and x.id = e_task[a.entry] limit 1) t
-        join recorded r on r.run_id = t.run_id and r.step = a.step and r.index = a.index and r.number = a.number
-        where e_task[a.entry] > 0;
+        select array_agg(d.run_id), array_agg(d.step) into v_added, v_added_steps from added d;
     end if;
 
     -- What was done of shared work ---------------------------------------------------------------------------------------------
@@ -197,17 +205,26 @@ begin
             order by e_run[o.entry], o.step, o.index
             on conflict do nothing
             returning x.run_id, x.step, x.kind
+        )
+        select array_agg(r.run_id), array_agg(r.step) into v_failed, v_failed_steps from recorded r where r.kind = 'f';
+
+        with gone as (
+            delete from task x
+            where x.ctid = any(array(
+                select t.ctid from unnest(e_task, e_fate) with ordinality e(task, fate, at)
+                cross join lateral (select y.ctid from task y where y.bucket = p_bucket and y.id = e.task limit 1) t
+                where e.task > 0 and e.fate = 1 and not e.at = any(v_refused)))
+            returning x.run_id, x.step
+        ), changes as (
+            select g.run_id, g.step, 1 as done, false as failed from gone g
+            union all select d.run_id, d.step, -1, false from unnest(v_added, v_added_steps) d(run_id, step)
+            union all select f.run_id, f.step, 0, true from unnest(v_failed, v_failed_steps) f(run_id, step)
         ), sums as (
-            select r.run_id, r.step, count(*)::int as done, bool_or(r.kind = 'f') as failed from recorded r group by r.run_id, r.step
+            select c.run_id, c.step, sum(c.done)::int as done, bool_or(c.failed) as failed from changes c
+            group by c.run_id, c.step having sum(c.done) <> 0 or bool_or(c.failed)
         )
         select array_agg(s.run_id) as runs, array_agg(s.step) as steps, array_agg(s.done) as done, array_agg(s.failed) as failed
         into v_sums from sums s;
-
-        delete from task
-        where ctid = any(array(
-            select t.ctid from unnest(e_task, e_fate) with ordinality e(task, fate, at)
-            cross join lateral (select x.ctid from task x where x.bucket = p_bucket and x.id = e.task limit 1) t
-            where e.task > 0 and e.fate = 1 and not e.at = any(v_refused)));
 
         if v_sums.runs is not null then
             select coalesce(array_agg(l.run_id), '{}'), array_agg(l.step) into v_woken, v_woken_steps
@@ -218,8 +235,8 @@ begin
     -- What is given away -------------------------------------------------------------------------------------------------------
     if cardinality(s_entry) > 0 then
         insert into share as x (bucket, run_id, step, remaining)
-        select p_bucket, e_run[s.entry], s.step, sum(s.count)
-        from unnest(s_entry, s_step, s_count) s(entry, step, count)
+        select p_bucket, e_run[s.entry], s.step, count(*)
+        from unnest(s_entry, s_step) s(entry, step)
         where not s.entry = any(v_refused)
         group by e_run[s.entry], s.step
         order by 2, 3

@@ -20,7 +20,7 @@ end $$;
 --
 --   p_claim, p_task   by which of the two the worker holds the unit; the other is 0.
 --
--- Locks: worker (key share), task or claim (for share), share, run, inbox, ready.
+-- Locks: worker (key share), task or claim (for share).
 create function pgflow.commit_step(
     p_bucket int, p_worker int, p_mark text, p_claim bigint, p_task bigint, p_run uuid, p_period int, p_step smallint, p_index int,
     p_attempts smallint, p_duration_ms real, p_output jsonb
@@ -30,9 +30,6 @@ set search_path = pgflow, pg_temp
 set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
 as $$
-declare
-    v_woken uuid[];
-    v_steps smallint[];
 begin
     if current_setting('pgflow.step_mark', true) is distinct from p_mark then
         raise exception 'the transaction of the step was ended by its own SQL (COMMIT or ROLLBACK)' using errcode = 'PF002',
@@ -52,14 +49,6 @@ begin
 
     insert into outcome (bucket, period, run_id, index, step, attempts, worker_id, duration_ms, recorded_at, kind, output)
     values (p_bucket, p_period, p_run, p_index, p_step, p_attempts, p_worker, p_duration_ms, pgflow.now(), 'c', p_output);
-
-    if p_task > 0 then
-        select array_agg(l.run_id), array_agg(l.step) into v_woken, v_steps
-        from pgflow.lower_shares(p_bucket, array[p_run], array[p_step], array[1], array[false]) l;
-        if v_woken is not null then
-            perform pgflow.wake(p_bucket, v_woken, v_steps, 's');
-        end if;
-    end if;
 end $$;
 
 -- The output that is recorded for a unit; null where none is. Asked after a COMMIT whose answer was lost. That one may still be

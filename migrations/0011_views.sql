@@ -157,6 +157,6 @@ as $$
     union all select t.run_id, 'it has ended, and has shared work out' from task t join state s on s.id = t.run_id where s.ended
     union all select x.run_id, 'it has ended, and has a share' from share x join state s on s.id = x.run_id where s.ended
     union all select x.run_id, 'its share and its tasks disagree' from share x
-              where not exists (select from task t where t.bucket = x.bucket and t.run_id = x.run_id and t.step = x.step)
+              where x.remaining <> (select count(*) from task t where t.bucket = x.bucket and t.run_id = x.run_id and t.step = x.step)
     union all select q.run_id, 'it is queued, and there is no such run' from ready q where not exists (select from run r where r.id = q.run_id)
 $$;

@@ -95,7 +95,7 @@ struct Arguments {
     /// How many seconds each measurement waits for a machine that others leave alone; then it goes on anyway.
     #[arg(long, default_value_t = 10, global = true)]
     patience: u64,
-    /// Prints for each shape which statements took the server longest (where it has pg_stat_statements).
+    /// Prints for each shape which statements took the server longest (where it has pg_stat_statements), which takes time itself.
     #[arg(long)]
     statements: bool,
     #[command(subcommand)]
@@ -158,6 +158,9 @@ async fn measure(server: &Server, arguments: &Arguments) -> Result<ExitCode> {
         bail!("at least one round is needed");
     }
     let patience = Duration::from_secs(if arguments.quick { 0 } else { arguments.patience });
+    if arguments.statements {
+        server.watch_inside_functions().await?;
+    }
     let mut figures = Vec::new();
     for number in 1..=rounds {
         figures.push(rounds::round(server, shapes, &sizes, number, patience, arguments.statements).await?);

@@ -52,7 +52,9 @@ impl Marks {
         let place = Place { priority, seq };
         let known = self.fresh.entry(version).or_insert(place);
         // A run of a higher priority that came later stands before the mark, which stays: such ones are always looked for.
-        if self.looking.is_some_and(|(looking, _)| looking == call) || (place.priority, -place.seq) <= (known.priority, -known.seq) {
+        if self.looking.is_some_and(|(looking, _)| looking == call)
+            || (place.priority, -place.seq) <= (known.priority, -known.seq)
+        {
             *known = place;
         }
     }

@@ -26,11 +26,7 @@ impl Driver {
         if !opened.maps.is_empty()
             && let Some((batch, entry)) = self.entry(Holder::Run(id))
         {
-            batch.maps.extend(opened.maps.iter().map(|(step, items)| MapSize {
-                entry,
-                step: *step,
-                items: *items,
-            }));
+            batch.maps.extend(opened.maps.iter().map(|(step, items)| MapSize { entry, step: *step, items: *items }));
         }
         if let Some((step, error)) = opened.failed {
             if let Some(error) = error {

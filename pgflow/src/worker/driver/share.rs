@@ -9,10 +9,11 @@ use crate::encoded::Encoded;
 use crate::worker::batch::Share;
 use crate::worker::unit::{Holder, PLAIN, Unit};
 
-/// The largest range of items that one task holds.
-const LARGEST_RANGE: usize = 200;
-/// How many tasks are made for each worker: more balance better, fewer cost less.
-const TASKS_PER_WORKER: usize = 8;
+/// The largest range of items that one task holds, and the most bytes of them (unless a single one has more).
+const LARGEST_RANGE: usize = 1_000;
+const LARGEST_ITEMS: usize = 1024 * 1024;
+/// The smallest range, where there are enough items.
+const SMALLEST_RANGE: usize = 16;
 /// How many tasks one round trip takes.
 const MOST_TASKS: usize = 64;
 
@@ -34,8 +35,13 @@ impl Driver {
             self.queue.push(unit);
         }
         let fleet = usize::try_from(self.fleet).unwrap_or(1);
-        let size = (shared.len() / (fleet * TASKS_PER_WORKER)).clamp(1, LARGEST_RANGE);
-        for range in ranges(shared, size) {
+        let item_bytes = |unit: &Unit| match unit.holder {
+            Holder::Run(id) => {
+                runs.get(&id).and_then(|run| run.item(unit.step, unit.index)).map_or(0, |i| i.as_str().len())
+            }
+            Holder::Task(_) => 0,
+        };
+        for range in ranges(shared, fleet, item_bytes) {
             self.give_away(&range);
         }
         self.crowded_since = None;
@@ -72,8 +78,9 @@ impl Driver {
     }
 }
 
-/// Units as ranges of neighbours of one step, at most `size` long.
-fn ranges(mut units: Vec<Unit>, size: usize) -> Vec<Vec<Unit>> {
+/// Units as ranges of neighbours of one step. The first ones are large, which costs little; the later ones ever smaller, so that all
+/// workers are done at about the same time, however fast they are.
+fn ranges(mut units: Vec<Unit>, fleet: usize, bytes: impl Fn(&Unit) -> usize) -> Vec<Vec<Unit>> {
     let key = |unit: &Unit| -> (Option<Uuid>, usize, i32) {
         let run = match unit.holder {
             Holder::Run(id) => Some(id),
@@ -83,10 +90,14 @@ fn ranges(mut units: Vec<Unit>, size: usize) -> Vec<Vec<Unit>> {
     };
     units.sort_unstable_by_key(key);
     let mut ranges: Vec<Vec<Unit>> = Vec::new();
+    let mut rest = units.len();
+    let (mut size, mut room) = (0, 0);
     for unit in units {
+        let its_bytes = bytes(&unit);
         match ranges.last_mut() {
             Some(range)
                 if range.len() < size
+                    && its_bytes <= room
                     && range.last().is_some_and(|last| {
                         last.holder == unit.holder
                             && last.step == unit.step
@@ -96,8 +107,15 @@ fn ranges(mut units: Vec<Unit>, size: usize) -> Vec<Vec<Unit>> {
             {
                 range.push(unit);
             }
-            _ => ranges.push(vec![unit]),
+            _ => {
+                // Half of an even part of what is left.
+                size = (rest / (2 * fleet)).clamp(SMALLEST_RANGE, LARGEST_RANGE);
+                room = LARGEST_ITEMS;
+                ranges.push(vec![unit]);
+            }
         }
+        room = room.saturating_sub(its_bytes);
+        rest -= 1;
     }
     ranges
 }
@@ -111,8 +129,29 @@ mod tests {
         let holder = Holder::Run(Uuid::from_u128(1));
         let unit = |step, index| Unit { holder, step, index, attempt: 1 };
         let units = vec![unit(1, PLAIN), unit(0, 2), unit(0, 0), unit(0, 1), unit(0, 4), unit(2, PLAIN)];
-        let found: Vec<Vec<(usize, i32)>> =
-            ranges(units, 2).iter().map(|range| range.iter().map(|unit| (unit.step, unit.index)).collect()).collect();
-        assert_eq!(found, [vec![(0, 0), (0, 1)], vec![(0, 2)], vec![(0, 4)], vec![(1, PLAIN)], vec![(2, PLAIN)]]);
+        let found: Vec<Vec<(usize, i32)>> = ranges(units, 2, |_| 1)
+            .iter()
+            .map(|range| range.iter().map(|unit| (unit.step, unit.index)).collect())
+            .collect();
+        assert_eq!(found, [vec![(0, 0), (0, 1), (0, 2)], vec![(0, 4)], vec![(1, PLAIN)], vec![(2, PLAIN)]]);
+    }
+
+    fn sizes(items: i32, fleet: usize, bytes: usize) -> Vec<usize> {
+        let holder = Holder::Run(Uuid::from_u128(1));
+        let units = (0..items).map(|index| Unit { holder, step: 0, index, attempt: 1 }).collect();
+        ranges(units, fleet, |_| bytes).iter().map(Vec::len).collect()
+    }
+
+    #[test]
+    fn ranges_become_smaller_towards_the_end() {
+        assert_eq!(sizes(200, 2, 1), [50, 37, 28, 21, 16, 16, 16, 16]);
+        assert_eq!(sizes(10, 2, 1), [10]);
+        assert_eq!(sizes(5_000, 2, 1)[..3], [1_000, 1_000, 750]);
+    }
+
+    #[test]
+    fn ranges_of_large_items_are_short() {
+        assert_eq!(sizes(5, 2, LARGEST_ITEMS / 2), [2, 2, 1]);
+        assert_eq!(sizes(2, 2, 2 * LARGEST_ITEMS), [1, 1]);
     }
 }

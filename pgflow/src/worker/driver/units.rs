@@ -9,7 +9,6 @@ use uuid::Uuid;
 use super::{Driver, Finished, Running};
 use crate::encoded::Encoded;
 use crate::handler::Dependency;
-use crate::news::News;
 use crate::registration::Attempt;
 use crate::step::{Retry, RunId, StepContext, StepInfo};
 use crate::worker::attempt::{self, Ended, Job, Place};
@@ -183,13 +182,7 @@ impl Driver {
     pub(super) fn recorded(&mut self, unit: Unit, output: &Encoded) {
         match unit.holder {
             Holder::Run(id) => self.settle(id, unit.step, unit.index, output),
-            Holder::Task(id) => {
-                // Its transaction may have woken the owner.
-                if let Some(task) = self.tasks.get(&id) {
-                    self.news.tell(News { work: true, messages: vec![task.run], ended: Vec::new() });
-                }
-                self.unit_of_task_left(id);
-            }
+            Holder::Task(id) => self.unit_of_task_left(id),
         }
     }
 
