@@ -62,10 +62,7 @@ declare
     v_sums record;
     v_added uuid[];
     v_added_steps smallint[];
-    v_failed uuid[];
-    v_failed_steps smallint[];
     v_rows int;
-    v_expected int;
     v_setting text;
 begin
     if e_run is null and p_heard is null then
@@ -127,38 +124,39 @@ begin
         );
     end if;
 
-    -- What was done of the worker's own runs ---------------------------------------------------------------------------------
-    if cardinality(o_entry) > 0 then
+    -- What was done ------------------------------------------------------------------------------------------------------------
+    if cardinality(o_entry) > 0 and not p_repeated then
+        -- Without `on conflict`, which takes half as long again. Rows that stand already end the call, and it is repeated.
         insert into outcome (bucket, period, run_id, index, step, attempts, worker_id, duration_ms, recorded_at, kind, output, error)
         select p_bucket, e_period[o.entry], e_run[o.entry], o.index, o.step, o.attempts, p_worker, o.duration_ms, v_now, o.kind, o.output,
                o.error
         from unnest(o_entry, o_step, o_index, o_kind, o_attempts, o_duration_ms, o_output, o_error)
              o(entry, step, index, kind, attempts, duration_ms, output, error)
-        where e_claim[o.entry] > 0 and not o.entry = any(v_refused)
+        where not o.entry = any(v_refused);
+    elsif cardinality(o_entry) > 0 then
+        insert into outcome (bucket, period, run_id, index, step, attempts, worker_id, duration_ms, recorded_at, kind, output, error)
+        select p_bucket, e_period[o.entry], e_run[o.entry], o.index, o.step, o.attempts, p_worker, o.duration_ms, v_now, o.kind, o.output,
+               o.error
+        from unnest(o_entry, o_step, o_index, o_kind, o_attempts, o_duration_ms, o_output, o_error)
+             o(entry, step, index, kind, attempts, duration_ms, output, error)
+        where not o.entry = any(v_refused)
         on conflict do nothing;
-        get diagnostics v_rows = row_count;
 
-        v_expected := cardinality(o_entry);
-        if v_tasks or cardinality(v_refused) > 0 then
-            v_expected := (select count(*) from unnest(o_entry) o(entry) where e_claim[o.entry] > 0 and not o.entry = any(v_refused));
-        end if;
-        if v_rows < v_expected then
-            -- Rows that stood already: the same ones, of a call that is repeated; or else the entry is refused.
-            v_conflicts := array(
-                select distinct o.entry::bigint
-                from unnest(o_entry, o_step, o_index, o_kind, o_output) o(entry, step, index, kind, output)
-                cross join lateral (
-                    select * from outcome x
-                    where x.bucket = p_bucket and x.period = e_period[o.entry] and x.run_id = e_run[o.entry] and x.step = o.step
-                      and x.index = o.index
-                    limit 1
-                ) x
-                where e_claim[o.entry] > 0
-                  and (x.worker_id <> p_worker or x.kind <> o.kind or x.output is distinct from o.output)
-                  and not o.entry = any(v_refused)
-            );
-            v_refused := v_refused || v_conflicts;
-        end if;
+        -- Rows that stood already: the same ones, of a call that is repeated; or else the entry is refused.
+        v_conflicts := array(
+            select distinct o.entry::bigint
+            from unnest(o_entry, o_step, o_index, o_kind, o_output) o(entry, step, index, kind, output)
+            cross join lateral (
+                select * from outcome x
+                where x.bucket = p_bucket and x.period = e_period[o.entry] and x.run_id = e_run[o.entry] and x.step = o.step
+                  and x.index = o.index
+                limit 1
+            ) x
+            where e_claim[o.entry] > 0
+              and (x.worker_id <> p_worker or x.kind <> o.kind or x.output is distinct from o.output)
+              and not o.entry = any(v_refused)
+        );
+        v_refused := v_refused || v_conflicts;
     end if;
     if cardinality(m_entry) > 0 then
         insert into map (bucket, period, run_id, step, items)
@@ -193,21 +191,8 @@ begin
         select array_agg(d.run_id), array_agg(d.step) into v_added, v_added_steps from added d;
     end if;
 
-    -- What was done of shared work ---------------------------------------------------------------------------------------------
+    -- What is left of shared work ------------------------------------------------------------------------------------------------
     if v_tasks then
-        with recorded as (
-            insert into outcome as x (bucket, period, run_id, index, step, attempts, worker_id, duration_ms, recorded_at, kind, output, error)
-            select p_bucket, e_period[o.entry], e_run[o.entry], o.index, o.step, o.attempts, p_worker, o.duration_ms, v_now, o.kind,
-                   o.output, o.error
-            from unnest(o_entry, o_step, o_index, o_kind, o_attempts, o_duration_ms, o_output, o_error)
-                 o(entry, step, index, kind, attempts, duration_ms, output, error)
-            where e_task[o.entry] > 0 and not o.entry = any(v_refused)
-            order by e_run[o.entry], o.step, o.index
-            on conflict do nothing
-            returning x.run_id, x.step, x.kind
-        )
-        select array_agg(r.run_id), array_agg(r.step) into v_failed, v_failed_steps from recorded r where r.kind = 'f';
-
         with gone as (
             delete from task x
             where x.ctid = any(array(
@@ -218,7 +203,8 @@ begin
         ), changes as (
             select g.run_id, g.step, 1 as done, false as failed from gone g
             union all select d.run_id, d.step, -1, false from unnest(v_added, v_added_steps) d(run_id, step)
-            union all select f.run_id, f.step, 0, true from unnest(v_failed, v_failed_steps) f(run_id, step)
+            union all select e_run[o.entry], o.step, 0, true from unnest(o_entry, o_step, o_kind) o(entry, step, kind)
+                      where o.kind = 'f' and e_task[o.entry] > 0 and not o.entry = any(v_refused)
         ), sums as (
             select c.run_id, c.step, sum(c.done)::int as done, bool_or(c.failed) as failed from changes c
             group by c.run_id, c.step having sum(c.done) <> 0 or bool_or(c.failed)

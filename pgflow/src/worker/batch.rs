@@ -108,6 +108,12 @@ impl Batch {
         self.entries.is_empty() && self.heard.is_empty()
     }
 
+    /// The errors of the outcomes; none where there is no failure among them.
+    pub(crate) fn errors(&self) -> Option<Vec<Option<Cow<'_, str>>>> {
+        let errors = || self.outcomes.iter().map(|outcome| outcome.result.as_ref().err());
+        errors().any(|error| error.is_some()).then(|| errors().map(|error| error.map(|text| storable(text))).collect())
+    }
+
     /// The place of the entry of a holder (and claim, 0 for a task), which is made if there is none.
     pub(crate) fn entry(&mut self, holder: Holder, claim: i64, make: impl FnOnce() -> Entry) -> usize {
         *self.places.entry((holder, claim)).or_insert_with(|| {

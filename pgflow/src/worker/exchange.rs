@@ -75,6 +75,8 @@ pub(crate) enum Reply {
 enum Trouble {
     /// The worker is dead to the others.
     Fenced,
+    /// Something of it is recorded already: repeated as such, it is compared.
+    Recorded,
     /// The database refuses some of the data, and always will.
     Data(String),
     /// It may go better the next time.
@@ -97,6 +99,12 @@ pub(crate) async fn exchange(link: &mut Link, request: &mut Arc<Request>) -> Rep
         };
         match trouble(&error) {
             Trouble::Fenced => return Reply::Fenced,
+            Trouble::Recorded if !request.repeated => {
+                if let Some(request) = Arc::get_mut(request) {
+                    request.repeated = true;
+                    continue;
+                }
+            }
             Trouble::Data(reason) => {
                 if let Some(request) = Arc::get_mut(request)
                     && drop_refused(link, &mut request.batch, &reason).await
@@ -105,7 +113,7 @@ pub(crate) async fn exchange(link: &mut Link, request: &mut Arc<Request>) -> Rep
                 }
                 tracing::error!(worker = request.worker, %error, "the database refuses the worker's results; trying again");
             }
-            Trouble::Passing => {
+            Trouble::Recorded | Trouble::Passing => {
                 tracing::warn!(worker = request.worker, %error, "the database did not take the worker's results; trying again");
             }
         }
@@ -121,6 +129,7 @@ fn trouble(error: &sqlx::Error) -> Trouble {
     let sqlx::Error::Database(database) = error else { return Trouble::Passing };
     match database.code().unwrap_or_default().as_ref() {
         "PF001" => Trouble::Fenced,
+        "23505" => Trouble::Recorded,
         // Data exceptions, integrity constraints, program limits.
         code if code.starts_with("22") || code.starts_with("23") || code.starts_with("54") => {
             Trouble::Data(database.message().to_owned())
@@ -242,9 +251,7 @@ async fn call(connection: &mut PgConnection, request: &Request) -> sqlx::Result<
                 .collect::<List<_>>()
                 .0,
         )
-        .bind(
-            batch.outcomes.iter().map(|o| o.result.as_ref().err().map(|error| storable(error))).collect::<List<_>>().0,
-        )
+        .bind(batch.errors())
         .bind(batch.attempts.iter().map(|a| place(a.entry)).collect::<List<_>>().0)
         .bind(batch.attempts.iter().map(|a| small(a.step)).collect::<List<_>>().0)
         .bind(batch.attempts.iter().map(|a| a.index).collect::<List<_>>().0)
