@@ -21,6 +21,7 @@
 --                                        suspected of having ended one
 --    12  how far a version's queue was claimed
 --                                        version_id, index: the priority and number: the place within it of the last run
+--    13  some of the work that run_id has out is still to be taken
 create type pgflow.answer as (
     kind smallint, run_id uuid, number bigint, version_id int, step int, index int, attempts int, flag "char", payload jsonb, error text
 );
@@ -183,8 +184,9 @@ begin
     order by i.id;
 end $$;
 
--- The messages of runs that a worker owns, each after the outcomes of the step that it speaks of.
-create function pgflow.messages(p_bucket int, p_runs uuid[]) returns setof pgflow.answer
+-- The messages of runs that a worker owns, each after the outcomes of the step that it speaks of, but for the items before p_from;
+-- and which of the runs have work out that nobody has taken.
+create function pgflow.messages(p_bucket int, p_runs uuid[], p_from int[]) returns setof pgflow.answer
 language plpgsql volatile
 set search_path = pgflow, pg_temp
 as $$
@@ -192,18 +194,26 @@ declare
     v_messages bigint[] := array(
         select i.id from unnest(p_runs) w(id) cross join lateral (select x.id from inbox x where x.bucket = p_bucket and x.run_id = w.id offset 0) i);
 begin
+    return query
+    select 13::smallint, w.id, null::bigint, null::int, null::int, null::int, null::int, null::"char", null::jsonb, null::text
+    from unnest(p_runs) w(id)
+    cross join lateral (select from task x where x.bucket = p_bucket and x.run_id = w.id and x.worker_id is null and x.due limit 1) t;
     if cardinality(v_messages) = 0 then
         return;
     end if;
     return query
     select 5::smallint, o.run_id, null::bigint, null::int, o.step::int, o.index, o.attempts::int, o.kind, o.output, o.error
     from (
-        select distinct i.run_id, i.step
-        from unnest(v_messages) n(id) cross join lateral (select * from inbox x where x.bucket = p_bucket and x.id = n.id limit 1) i
+        select distinct i.run_id, i.step, w.first
+        from unnest(v_messages) n(id)
+        cross join lateral (select * from inbox x where x.bucket = p_bucket and x.id = n.id limit 1) i
+        join unnest(p_runs, p_from) w(id, first) on w.id = i.run_id
     ) m
     cross join lateral (
         select * from outcome x
-        where x.bucket = p_bucket and x.period = pgflow.period_of_run(m.run_id) and x.run_id = m.run_id and x.step = m.step offset 0
+        where x.bucket = p_bucket and x.period = pgflow.period_of_run(m.run_id) and x.run_id = m.run_id and x.step = m.step
+          and x.index >= coalesce(m.first, -1)
+        offset 0
     ) o;
     return query
     select 8::smallint, i.run_id, i.id, null::int, i.step::int, null::int, null::int, i.kind, null::jsonb, null::text

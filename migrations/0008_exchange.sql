@@ -22,7 +22,7 @@
 --   b_*       units that begin once this has committed, of runs and tasks that have lost a worker to a crash: the b_attempt-th attempt,
 --             and whether nothing else will run beside it.
 --   p_heard   messages that were heard, and can go.
---   p_watch   runs of this worker whose messages are wanted.
+--   p_watch   runs of this worker whose messages are wanted, and p_watch_from the items before which it knows all outcomes.
 --   p_known   tasks that the worker knows it holds.
 --
 -- Locks: worker (key share), task, share, mark, claim (its own), run (for update: those parked or woken), inbox, ready.
@@ -37,7 +37,7 @@ create function pgflow.exchange(
     m_entry int[], m_step smallint[], m_items int[],
     s_entry int[], s_step smallint[], s_first int[], s_count int[], s_items jsonb[],
     b_entry int[], b_step smallint[], b_index int[], b_attempt smallint[], b_alone boolean[],
-    p_heard bigint[], p_watch uuid[], p_known bigint[]
+    p_heard bigint[], p_watch uuid[], p_watch_from int[], p_known bigint[]
 ) returns setof pgflow.answer
 language plpgsql volatile
 set search_path = pgflow, pg_temp
@@ -88,7 +88,7 @@ begin
                                                and e.run_id = any(c.runs))
             else exists (select from task t where t.bucket = p_bucket and t.id = e.task and t.worker_id = p_worker) end;
         return query select * from pgflow.claimed(p_bucket, p_number, v_runs, v_runs);
-        return query select * from pgflow.messages(p_bucket, p_watch);
+        return query select * from pgflow.messages(p_bucket, p_watch, p_watch_from);
         if p_max_tasks > 0 then
             return query select * from pgflow.held_tasks(p_bucket, p_worker, coalesce(p_known, '{}'));
         end if;
@@ -372,7 +372,7 @@ begin
         from unnest(v_last.o_versions, v_last.o_priorities, v_last.o_seqs) l(version, priority, seq);
     end if;
     if cardinality(p_watch) > 0 then
-        return query select * from pgflow.messages(p_bucket, p_watch);
+        return query select * from pgflow.messages(p_bucket, p_watch, p_watch_from);
     end if;
     if p_max_tasks > 0 then
         return query select * from pgflow.held_tasks(p_bucket, p_worker, coalesce(p_known, '{}'));

@@ -30,6 +30,7 @@ pub(crate) struct Request {
     pub(crate) max_tasks: i32,
     pub(crate) batch: Batch,
     pub(crate) watch: Vec<Uuid>,
+    pub(crate) watch_from: Vec<i32>,
     pub(crate) known_tasks: Vec<i64>,
 }
 
@@ -275,6 +276,7 @@ async fn call(connection: &mut PgConnection, request: &Request) -> sqlx::Result<
         .bind(batch.beginnings.iter().map(|b| b.alone).collect::<List<_>>().0)
         .bind(listed(&batch.heard))
         .bind(listed(&request.watch))
+        .bind(listed(&request.watch_from))
         .bind(listed(&request.known_tasks))
         .fetch_all(connection)
         .await

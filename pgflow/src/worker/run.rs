@@ -40,6 +40,8 @@ pub(crate) struct OwnedRun {
     pub(crate) caution: Option<Caution>,
     /// How many of its units are out.
     out: usize,
+    /// Whether some of them wait for somebody to take them, as far as is known.
+    pub(crate) pooled: bool,
     /// It could not be parked, for a message has come that is not read yet.
     pub(crate) summoned: bool,
     /// Its end, or its park, is on its way to the database.
@@ -139,6 +141,7 @@ impl OwnedRun {
             caution: history.caution.take(),
             summoned: false,
             out: 0,
+            pooled: false,
             history,
             active: 0,
             recording: 0,
@@ -164,6 +167,19 @@ impl OwnedRun {
     /// Whether messages for it are to be expected.
     pub(crate) fn listens(&self) -> bool {
         self.summoned || self.out > 0
+    }
+
+    /// The lowest item of a unit that is out: of those before, nothing is to be told. For a plain step, -1.
+    pub(crate) fn out_from(&self) -> i32 {
+        let first = |step: &Step| match &step.progress {
+            Progress::Open { units, items, .. } if !items.is_empty() => {
+                let first = units.iter().position(|unit| matches!(unit, UnitState::Out))?;
+                Some(i32::try_from(first).unwrap_or(i32::MAX))
+            }
+            Progress::Open { units, .. } => units.iter().any(|unit| matches!(unit, UnitState::Out)).then_some(PLAIN),
+            _ => None,
+        };
+        self.steps.iter().filter_map(first).min().unwrap_or(PLAIN)
     }
 
     /// How long the run only waits, from `now`: none while anything of it is under way.

@@ -7,12 +7,15 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt as _;
 use uuid::Uuid;
 
-use super::{Driver, Exchange, SHARE_AFTER, WATCH};
+use super::lane::Lane;
+use super::share::LARGEST_RANGE;
+use super::{Driver, Exchange, WATCH};
 use crate::encoded::Encoded;
 use crate::news::{Ended, News};
 use crate::worker::batch::{Batch, Entry, Fate, Outcome};
 use crate::worker::exchange::{Request, Row, exchange, refused};
-use crate::worker::unit::Holder;
+use crate::worker::run::OwnedRun;
+use crate::worker::unit::{Holder, PLAIN};
 
 /// A run whose next attempt is this far away is parked rather than kept.
 const PARK_AFTER: Duration = Duration::from_secs(1);
@@ -28,9 +31,6 @@ impl Driver {
             return None;
         }
         let now = Instant::now();
-        if !self.stopping {
-            self.share_surplus(lane, now, SHARE_AFTER);
-        }
         let room = self.room_in(lane);
         let watch_due = now >= self.lanes[lane].next_watch;
         let poll_due = now >= self.next_poll;
@@ -45,7 +45,10 @@ impl Driver {
         } else {
             Vec::new()
         };
-        if self.lanes[lane].batch.is_empty() && !wants_work && watch.is_empty() {
+        let busy = self.lanes.iter().any(Lane::is_busy);
+        let few = self.lanes[lane].batch.outcomes.len()
+            < std::env::var("GATE").ok().and_then(|s| s.parse().ok()).unwrap_or(64);
+        if (self.lanes[lane].batch.is_empty() || busy && few) && !wants_work && watch.is_empty() {
             if poll_due && lane == 0 {
                 self.next_poll = now + self.options.poll_interval;
             }
@@ -80,6 +83,7 @@ impl Driver {
             max_runs: i32::try_from(room.min(LARGEST_CLAIM)).unwrap_or(i32::MAX),
             max_tasks: if wants_tasks { i32::try_from(self.tasks_wanted(room)).unwrap_or(1) } else { 0 },
             batch,
+            watch_from: watch.iter().map(|id| self.runs.get(id).map_or(PLAIN, OwnedRun::out_from)).collect(),
             watch,
             known_tasks: self.tasks.keys().copied().collect(),
         });
@@ -126,10 +130,14 @@ impl Driver {
             self.plenty = claimed >= asked;
         }
         self.hungry_for_tasks |= tasks > 0;
+        if request.max_tasks > 0 && tasks == 0 {
+            // Nothing is known of the next ones: one is enough, it may be large.
+            self.task_size = LARGEST_RANGE;
+        }
 
         let news = self.acknowledge(lane, &mut request, &rows);
         self.news.tell(news);
-        self.take_rows(lane, request.number, rows);
+        self.take_rows(lane, request.number, &request.watch, rows);
         self.marks.answered(Instant::now(), request.number, self.options.poll_interval);
         self.park_idle();
     }

@@ -41,10 +41,11 @@ const TRUE: i8 = b't'.cast_signed();
 
 impl Driver {
     /// Takes in the rows of an answer, in their order (told at the type `pgflow.answer`).
-    pub(super) fn take_rows(&mut self, lane: usize, number: i64, rows: Vec<Row>) {
+    pub(super) fn take_rows(&mut self, lane: usize, number: i64, watched: &[Uuid], rows: Vec<Row>) {
         let mut claimed: Vec<Claimed> = Vec::new();
         let mut places: HashMap<Uuid, usize> = HashMap::new();
         let mut task_runs: HashMap<Uuid, TaskRun> = HashMap::new();
+        let mut unclaimed: HashSet<Uuid> = HashSet::new();
         let (mut tasks, mut units): (usize, usize) = (0, 0);
         for row in rows {
             if let (12, Some(version), Some(priority), Some(seq)) = (row.kind, row.version_id, row.index, row.number) {
@@ -121,12 +122,16 @@ impl Driver {
                         (None, None) => {}
                     }
                 }
+                13 => {
+                    unclaimed.insert(id);
+                }
                 _ => {}
             }
         }
         if let Some(size) = units.checked_div(tasks) {
             self.task_size = size.max(1);
         }
+        self.note_pools(watched, &unclaimed);
         let (count, before) = (claimed.len(), self.bytes);
         for run in claimed {
             self.take_run((lane, number), run);

@@ -28,6 +28,7 @@ use uuid::Uuid;
 
 use self::lane::{LANES, Lane};
 use self::marks::Marks;
+use self::share::LARGEST_RANGE;
 use self::suspects::Suspects;
 use super::attempt::Ended;
 use super::exchange::{Reply, Request};
@@ -154,7 +155,7 @@ impl Driver {
             next_poll: now,
             crowded_since: None,
             pace: 0,
-            task_size: 64,
+            task_size: LARGEST_RANGE,
             stopping: false,
         };
         (driver, receive)
@@ -166,6 +167,9 @@ impl Driver {
         let mut grace: Option<Instant> = None;
         loop {
             self.start_units();
+            if !self.stopping {
+                self.share_surplus();
+            }
             for lane in 0..LANES {
                 under_way.extend(self.next_exchange(lane));
             }
@@ -180,6 +184,10 @@ impl Driver {
             tokio::select! {
                 Some(done) = finished.recv() => {
                     self.finish(done);
+                    if !self.running.is_empty() {
+                        // Others that are about to end go into the same round trip.
+                        tokio::task::yield_now().await;
+                    }
                     while let Ok(done) = finished.try_recv() {
                         self.finish(done);
                     }

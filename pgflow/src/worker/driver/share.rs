@@ -1,16 +1,17 @@
 //! Giving away what is too much for one worker: wide levels and big maps use the whole fleet.
 
-use std::time::{Duration, Instant};
+use std::collections::HashSet;
+use std::time::Instant;
 
 use uuid::Uuid;
 
-use super::Driver;
+use super::{Driver, SHARE_AFTER};
 use crate::encoded::Encoded;
 use crate::worker::batch::Share;
 use crate::worker::unit::{Holder, PLAIN, Unit};
 
 /// The largest range of items that one task holds, and the most bytes of them (unless a single one has more).
-const LARGEST_RANGE: usize = 1_000;
+pub(super) const LARGEST_RANGE: usize = 1_000;
 const LARGEST_ITEMS: usize = 1024 * 1024;
 /// The smallest range, where there are enough items.
 const SMALLEST_RANGE: usize = 16;
@@ -18,23 +19,27 @@ const SMALLEST_RANGE: usize = 16;
 const MOST_TASKS: usize = 64;
 
 impl Driver {
-    /// Gives the units of a lane's runs that would have to wait for longer than a round of all slots to whoever is free, when others
-    /// are there and units have waited for a slot for `after`.
-    pub(super) fn share_surplus(&mut self, lane: usize, now: Instant, after: Duration) {
-        let crowded = self.crowded_since.is_some_and(|since| now.duration_since(since) >= after);
+    /// Gives units that would have to wait for longer than a round of all slots to whoever is free, when others are there and units
+    /// have waited for a slot for a while. An even part stays here, where it costs less; more is given when the
+    /// others have taken all.
+    pub(super) fn share_surplus(&mut self) {
+        let now = Instant::now();
+        let crowded = self.crowded_since.is_some_and(|since| now.duration_since(since) >= SHARE_AFTER);
         let surplus = self.surplus();
         if !crowded || surplus == 0 {
             return;
         }
-        let runs = &self.runs;
-        let of_lane = |run: &Uuid| runs.get(run).is_some_and(|run| run.lane == lane);
-        let mut units = self.queue.take_surplus(surplus, of_lane);
+        // What cannot be shared now is looked at again in a while.
+        self.crowded_since = Some(now);
+        let (runs, lanes) = (&self.runs, &self.lanes);
+        let fleet = usize::try_from(self.fleet).unwrap_or(1);
+        let to_share = |run: &Uuid| runs.get(run).is_some_and(|run| !lanes[run.lane].is_busy() && !run.pooled);
+        let mut units = self.queue.take_surplus(surplus - surplus / fleet, to_share);
         // A retry carries its number of attempts, which a range has no place for: it stays.
         let (shared, kept): (Vec<Unit>, Vec<Unit>) = units.drain(..).partition(|unit| unit.attempt == 1);
         for unit in kept {
             self.queue.push(unit);
         }
-        let fleet = usize::try_from(self.fleet).unwrap_or(1);
         let item_bytes = |unit: &Unit| match unit.holder {
             Holder::Run(id) => {
                 runs.get(&id).and_then(|run| run.item(unit.step, unit.index)).map_or(0, |i| i.as_str().len())
@@ -44,7 +49,6 @@ impl Driver {
         for range in ranges(shared, fleet, item_bytes) {
             self.give_away(&range);
         }
-        self.crowded_since = None;
     }
 
     /// How many units would wait for longer than a round of all slots, while others might do them.
@@ -57,6 +61,7 @@ impl Driver {
         let Holder::Run(id) = first.holder else { return };
         let Some(run) = self.runs.get_mut(&id) else { return };
         let items: Vec<Encoded> = range.iter().filter_map(|unit| run.item(unit.step, unit.index)).collect();
+        run.pooled = true;
         for unit in range {
             run.give_away(unit.step, unit.index);
         }
@@ -70,6 +75,15 @@ impl Driver {
             count: i32::try_from(range.len()).unwrap_or(i32::MAX),
             items: (first.index != PLAIN).then(|| Encoded::array(items.iter())),
         });
+    }
+
+    /// Notes for which of the watched runs others have taken all that was given away: those with no unclaimed task.
+    pub(super) fn note_pools(&mut self, watched: &[Uuid], unclaimed: &HashSet<Uuid>) {
+        for id in watched.iter().filter(|id| !unclaimed.contains(id)) {
+            if let Some(run) = self.runs.get_mut(id) {
+                run.pooled = false;
+            }
+        }
     }
 
     /// How many tasks fill `room` slots, going by the size of the last ones.
