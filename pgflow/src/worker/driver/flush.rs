@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt as _;
 use uuid::Uuid;
 
-use super::lane::Lane;
+use super::lane::{LANES, Lane};
 use super::share::LARGEST_RANGE;
 use super::{Driver, Exchange, WATCH};
 use crate::encoded::Encoded;
@@ -21,6 +21,11 @@ use crate::worker::unit::{Holder, PLAIN};
 const PARK_AFTER: Duration = Duration::from_secs(1);
 /// The most bytes of outputs in one round trip, unless a single one has more: a message to the server has a GiB at most.
 const LARGEST_BATCH: usize = 64 * 1024 * 1024;
+/// How many outcomes wait for one another while the database is busy with other ones.
+const GATHERED: usize = 96;
+/// For how many round trips runs and tasks are fetched ahead.
+const AHEAD: usize = 2;
+const AHEAD_OF_TASKS: usize = 4;
 /// The most runs that one claim takes: their ids are one row.
 const LARGEST_CLAIM: usize = 256;
 
@@ -35,7 +40,9 @@ impl Driver {
         let watch_due = now >= self.lanes[lane].next_watch;
         let poll_due = now >= self.next_poll;
         let may_take_tasks = !self.lanes.iter().any(|lane| lane.takes_tasks);
-        let wants_tasks = room > 0 && may_take_tasks && (poll_due || self.hungry_for_tasks);
+        // A range is fetched before the last one runs out.
+        let room_for_tasks = if room > 0 { room } else { self.room(AHEAD_OF_TASKS) };
+        let wants_tasks = room_for_tasks > 0 && may_take_tasks && (poll_due || self.hungry_for_tasks);
         let wants_work = wants_tasks || room > 0 && (self.hungry || self.plenty || poll_due);
         let watch: Vec<Uuid> = if watch_due {
             let runs = &self.runs;
@@ -45,10 +52,7 @@ impl Driver {
         } else {
             Vec::new()
         };
-        let busy = self.lanes.iter().any(Lane::is_busy);
-        let few = self.lanes[lane].batch.outcomes.len()
-            < std::env::var("GATE").ok().and_then(|s| s.parse().ok()).unwrap_or(64);
-        if (self.lanes[lane].batch.is_empty() || busy && few) && !wants_work && watch.is_empty() {
+        if !self.is_worth_sending(lane) && !wants_work && watch.is_empty() {
             if poll_due && lane == 0 {
                 self.next_poll = now + self.options.poll_interval;
             }
@@ -81,7 +85,7 @@ impl Driver {
             marks: if wants_work { self.marks.take(now, self.number, &versions) } else { None },
             versions,
             max_runs: i32::try_from(room.min(LARGEST_CLAIM)).unwrap_or(i32::MAX),
-            max_tasks: if wants_tasks { i32::try_from(self.tasks_wanted(room)).unwrap_or(1) } else { 0 },
+            max_tasks: if wants_tasks { i32::try_from(self.tasks_wanted(room_for_tasks)).unwrap_or(1) } else { 0 },
             batch,
             watch_from: watch.iter().map(|id| self.runs.get(id).map_or(PLAIN, OwnedRun::out_from)).collect(),
             watch,
@@ -97,26 +101,35 @@ impl Driver {
         )
     }
 
+    /// Whether a lane's batch goes now. Where the database is busy with another lane's, and more will come soon, it gathers.
+    fn is_worth_sending(&self, lane: usize) -> bool {
+        let batch = &self.lanes[lane].batch;
+        let enough = GATHERED.min(self.running.len());
+        !batch.is_empty() && (batch.outcomes.len() >= enough || !self.lanes.iter().any(Lane::is_busy))
+    }
+
     /// How many more units a lane takes. One that has far more runs than another leaves what is new to that one.
     fn room_in(&mut self, lane: usize) -> usize {
         let most = self.lanes.iter().map(|lane| lane.runs).min().unwrap_or(0) * 2 + LARGEST_CLAIM;
         let asked: usize = self.lanes.iter().map(|lane| lane.asked).sum();
-        if self.lanes[lane].runs > most { 0 } else { self.room().saturating_sub(asked) }
+        if self.lanes[lane].runs > most { 0 } else { self.room(AHEAD).saturating_sub(asked) }
     }
 
-    /// How many more units this worker takes: what fills its slots, and what it got through since the last round trip.
-    fn room(&mut self) -> usize {
+    /// How many more units this worker takes: what fills its slots, or what it gets through in so many round trips.
+    fn room(&mut self, ahead: usize) -> usize {
         if self.stopping || self.runs.len() >= self.options.most_runs {
             return 0;
         }
-        let target = (self.options.concurrency + self.options.concurrency / 4).max(self.pace * 2);
+        let pace = self.pace.max(self.former_pace);
+        let target = (self.options.concurrency + self.options.concurrency / 4).max(pace * ahead);
         let fit = self.options.memory_budget.saturating_sub(self.bytes) / self.bytes_a_run.max(1);
         let held = self.queue.len() + self.running.len() + self.beginning.len() + self.suspects.len();
         if self.is_quiet() { 0 } else { target.saturating_sub(held).min(fit) }
     }
 
     pub(super) fn take_in(&mut self, lane: usize, mut request: Request, rows: Vec<Row>) {
-        self.pace = 0;
+        self.former_pace = std::mem::take(&mut self.pace);
+        self.turn = (lane + 1) % LANES;
         if !request.batch.shares.is_empty() {
             // Whoever is free first takes them, and that may be this one.
             self.hungry_for_tasks = true;

@@ -74,6 +74,8 @@ pub(crate) struct Driver {
     serial: u64,
     marks: Marks,
     number: i64,
+    /// The lane whose turn it is.
+    turn: usize,
     finished: mpsc::UnboundedSender<Finished>,
 
     fleet: i32,
@@ -86,8 +88,9 @@ pub(crate) struct Driver {
     next_poll: Instant,
     /// Since when units have waited for a slot.
     crowded_since: Option<Instant>,
-    /// Units that ended since the last round trip: how much to fetch ahead.
+    /// Units that ended since the last round trip, and between that and the one before: how much to fetch ahead.
     pace: usize,
+    former_pace: usize,
     /// How many units a task has had lately.
     task_size: usize,
     stopping: bool,
@@ -147,6 +150,7 @@ impl Driver {
             serial: 0,
             marks: Marks::new(now),
             number: 0,
+            turn: 0,
             finished,
             fleet: 1,
             hungry: true,
@@ -155,6 +159,7 @@ impl Driver {
             next_poll: now,
             crowded_since: None,
             pace: 0,
+            former_pace: 0,
             task_size: LARGEST_RANGE,
             stopping: false,
         };
@@ -170,8 +175,8 @@ impl Driver {
             if !self.stopping {
                 self.share_surplus();
             }
-            for lane in 0..LANES {
-                under_way.extend(self.next_exchange(lane));
+            for n in 0..LANES {
+                under_way.extend(self.next_exchange((self.turn + n) % LANES));
             }
             if self.stopping
                 && self.running.is_empty()

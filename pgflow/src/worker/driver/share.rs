@@ -13,8 +13,6 @@ use crate::worker::unit::{Holder, PLAIN, Unit};
 /// The largest range of items that one task holds, and the most bytes of them (unless a single one has more).
 pub(super) const LARGEST_RANGE: usize = 1_000;
 const LARGEST_ITEMS: usize = 1024 * 1024;
-/// The smallest range, where there are enough items.
-const SMALLEST_RANGE: usize = 16;
 /// How many tasks one round trip takes.
 const MOST_TASKS: usize = 64;
 
@@ -46,7 +44,8 @@ impl Driver {
             }
             Holder::Task(_) => 0,
         };
-        for range in ranges(shared, fleet, item_bytes) {
+        let smallest = (self.options.concurrency / 2).clamp(1, LARGEST_RANGE);
+        for range in ranges(shared, fleet, smallest, item_bytes) {
             self.give_away(&range);
         }
     }
@@ -94,7 +93,7 @@ impl Driver {
 
 /// Units as ranges of neighbours of one step. The first ones are large, which costs little; the later ones ever smaller, so that all
 /// workers are done at about the same time, however fast they are.
-fn ranges(mut units: Vec<Unit>, fleet: usize, bytes: impl Fn(&Unit) -> usize) -> Vec<Vec<Unit>> {
+fn ranges(mut units: Vec<Unit>, fleet: usize, smallest: usize, bytes: impl Fn(&Unit) -> usize) -> Vec<Vec<Unit>> {
     let key = |unit: &Unit| -> (Option<Uuid>, usize, i32) {
         let run = match unit.holder {
             Holder::Run(id) => Some(id),
@@ -123,7 +122,7 @@ fn ranges(mut units: Vec<Unit>, fleet: usize, bytes: impl Fn(&Unit) -> usize) ->
             }
             _ => {
                 // Half of an even part of what is left.
-                size = (rest / (2 * fleet)).clamp(SMALLEST_RANGE, LARGEST_RANGE);
+                size = (rest / (2 * fleet)).clamp(smallest, LARGEST_RANGE);
                 room = LARGEST_ITEMS;
                 ranges.push(vec![unit]);
             }
@@ -143,7 +142,7 @@ mod tests {
         let holder = Holder::Run(Uuid::from_u128(1));
         let unit = |step, index| Unit { holder, step, index, attempt: 1 };
         let units = vec![unit(1, PLAIN), unit(0, 2), unit(0, 0), unit(0, 1), unit(0, 4), unit(2, PLAIN)];
-        let found: Vec<Vec<(usize, i32)>> = ranges(units, 2, |_| 1)
+        let found: Vec<Vec<(usize, i32)>> = ranges(units, 2, 16, |_| 1)
             .iter()
             .map(|range| range.iter().map(|unit| (unit.step, unit.index)).collect())
             .collect();
@@ -153,7 +152,7 @@ mod tests {
     fn sizes(items: i32, fleet: usize, bytes: usize) -> Vec<usize> {
         let holder = Holder::Run(Uuid::from_u128(1));
         let units = (0..items).map(|index| Unit { holder, step: 0, index, attempt: 1 }).collect();
-        ranges(units, fleet, |_| bytes).iter().map(Vec::len).collect()
+        ranges(units, fleet, 16, |_| bytes).iter().map(Vec::len).collect()
     }
 
     #[test]
