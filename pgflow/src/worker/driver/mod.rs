@@ -86,8 +86,8 @@ pub(crate) struct Driver {
     /// Tasks may be among it, even if no other worker is about: retries of shared work.
     hungry_for_tasks: bool,
     next_poll: Instant,
-    /// Since when units have waited for a slot.
-    crowded_since: Option<Instant>,
+    /// When units that wait for a slot are offered to others; none while none waits.
+    share_at: Option<Instant>,
     /// Units that ended since the last round trip, and between that and the one before: how much to fetch ahead.
     pace: usize,
     former_pace: usize,
@@ -157,7 +157,7 @@ impl Driver {
             plenty: false,
             hungry_for_tasks: true,
             next_poll: now,
-            crowded_since: None,
+            share_at: None,
             pace: 0,
             former_pace: 0,
             task_size: LARGEST_RANGE,
@@ -256,14 +256,11 @@ impl Driver {
         for lane in self.lanes.iter().filter(|lane| !lane.is_busy() && !lane.listening.is_empty()) {
             at = at.min(lane.next_watch);
         }
-        if self.lanes[0].is_busy() || self.stopping {
+        if self.stopping || self.lanes.iter().all(Lane::is_busy) {
             return at;
         }
         at = at.min(self.next_poll);
-        match self.crowded_since {
-            Some(since) if self.surplus() > 0 => at.min(since + SHARE_AFTER),
-            _ => at,
-        }
+        self.share_at.filter(|_| self.surplus() > 0).map_or(at, |share_at| at.min(share_at))
     }
 
     fn hear(&mut self, heard: &Heard) {

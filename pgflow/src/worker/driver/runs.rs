@@ -1,6 +1,6 @@
 //! Owned runs: how they go on, end, park, and are let go.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
@@ -10,6 +10,9 @@ use crate::encoded::Encoded;
 use crate::worker::batch::{Batch, Entry, Fate, MapSize};
 use crate::worker::run::Opened;
 use crate::worker::unit::{Holder, PLAIN, Unit, period_of};
+
+/// From how many rounds of all slots on the units of a level are shared at once.
+const MANY_ROUNDS: usize = 8;
 
 impl Driver {
     /// Takes in a committed outcome of an owned run.
@@ -39,6 +42,10 @@ impl Driver {
             return self.end(id, Fate::Completed);
         }
         run.active += opened.units.len();
+        if opened.units.len() >= MANY_ROUNDS * self.options.concurrency {
+            // They would wait for long: there is no need to see that they do.
+            self.share_at = Some(Instant::now());
+        }
         for unit in opened.units {
             self.queue.push(unit);
         }

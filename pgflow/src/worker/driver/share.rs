@@ -22,13 +22,12 @@ impl Driver {
     /// others have taken all.
     pub(super) fn share_surplus(&mut self) {
         let now = Instant::now();
-        let crowded = self.crowded_since.is_some_and(|since| now.duration_since(since) >= SHARE_AFTER);
         let surplus = self.surplus();
-        if !crowded || surplus == 0 {
+        if surplus == 0 || self.share_at.is_none_or(|at| now < at) {
             return;
         }
         // What cannot be shared now is looked at again in a while.
-        self.crowded_since = Some(now);
+        self.share_at = Some(now + SHARE_AFTER);
         let (runs, lanes) = (&self.runs, &self.lanes);
         let fleet = usize::try_from(self.fleet).unwrap_or(1);
         let to_share = |run: &Uuid| runs.get(run).is_some_and(|run| !lanes[run.lane].is_busy() && !run.pooled);

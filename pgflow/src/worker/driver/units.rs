@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-use super::{Driver, Finished, Running};
+use super::{Driver, Finished, Running, SHARE_AFTER};
 use crate::encoded::Encoded;
 use crate::handler::Dependency;
 use crate::registration::Attempt;
@@ -41,9 +41,9 @@ impl Driver {
             }
         }
         if self.queue.len() == 0 {
-            self.crowded_since = None;
+            self.share_at = None;
         } else {
-            self.crowded_since.get_or_insert_with(Instant::now);
+            self.share_at.get_or_insert_with(|| Instant::now() + SHARE_AFTER);
         }
     }
 
