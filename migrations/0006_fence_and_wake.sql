@@ -10,7 +10,6 @@
 -- Locks: worker (key share).
 create function pgflow.fence(p_bucket int, p_worker int) returns boolean
 language plpgsql volatile
-set search_path = pgflow, pg_temp
 as $$
 declare
     v_locked text := pg_advisory_xact_lock_shared(hashtext('pgflow.worker'), p_worker);
@@ -27,9 +26,6 @@ end $$;
 -- Locks: run (for update, by id).
 create function pgflow.lock_runs(p_bucket int, p_runs uuid[]) returns void
 language plpgsql volatile
-set search_path = pgflow, pg_temp
-set enable_seqscan = off
-set plan_cache_mode = force_generic_plan
 as $$
 begin
     perform from (select distinct u.id from unnest(p_runs) u(id) order by u.id) w
@@ -44,9 +40,6 @@ end $$;
 -- Locks: run (for update, by id), inbox (insert), ready.
 create function pgflow.wake(p_bucket int, p_runs uuid[], p_steps smallint[], p_kind "char") returns void
 language plpgsql volatile
-set search_path = pgflow, pg_temp
-set enable_seqscan = off
-set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_now timestamptz := pgflow.now();
@@ -73,9 +66,6 @@ end $$;
 create function pgflow.lower_shares(p_bucket int, p_runs uuid[], p_steps smallint[], p_done int[], p_failed boolean[])
 returns table (run_id uuid, step smallint)
 language plpgsql volatile
-set search_path = pgflow, pg_temp
-set enable_seqscan = off
-set plan_cache_mode = force_generic_plan
 as $$
 begin
     -- Locked in a statement of its own: one that waited for the lock would still update what it saw before.

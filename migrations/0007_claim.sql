@@ -40,7 +40,6 @@ create function pgflow.claim_runs(
     out o_runs uuid[], out o_known uuid[], out o_versions int[], out o_priorities int[], out o_seqs bigint[]
 )
 language plpgsql volatile
-set search_path = pgflow, pg_temp
 as $$
 declare
     v_picked tid[];
@@ -115,7 +114,6 @@ end $$;
 -- Locks: task (skips what others are taking).
 create function pgflow.claim_tasks(p_bucket int, p_worker int, p_queue text, p_versions int[], p_limit int) returns void
 language plpgsql volatile
-set search_path = pgflow, pg_temp
 as $$
 declare
     v_picked tid[];
@@ -146,7 +144,6 @@ end $$;
 -- neither.
 create function pgflow.history(p_bucket int, p_runs uuid[]) returns setof pgflow.answer
 language plpgsql volatile
-set search_path = pgflow, pg_temp
 as $$
 declare
     v_messages bigint[] := array(
@@ -188,7 +185,6 @@ end $$;
 -- and which of the runs have work out that nobody has taken.
 create function pgflow.messages(p_bucket int, p_runs uuid[], p_from int[]) returns setof pgflow.answer
 language plpgsql volatile
-set search_path = pgflow, pg_temp
 as $$
 declare
     v_messages bigint[] := array(
@@ -225,7 +221,6 @@ end $$;
 -- them has been recorded already. A reply that was lost is made good by the next one.
 create function pgflow.held_tasks(p_bucket int, p_worker int, p_known bigint[]) returns setof pgflow.answer
 language plpgsql volatile
-set search_path = pgflow, pg_temp
 as $$
 declare
     v_new bigint[] := array(select t.id from task t where t.bucket = p_bucket and t.worker_id = p_worker and not t.id = any(p_known));

@@ -382,7 +382,6 @@ end $$;
 -- What a worker is told of the runs it has claimed: their inputs, and the history of those that have one.
 create function pgflow.claimed(p_bucket int, p_number bigint, p_runs uuid[], p_known uuid[]) returns setof pgflow.answer
 language plpgsql volatile
-set search_path = pgflow, pg_temp
 as $$
 begin
     return query

@@ -14,6 +14,7 @@ use crate::encoded::Encoded;
 use crate::error::{Error, Kind};
 use crate::news::{Local, News, notify_work};
 use crate::step::RunId;
+use crate::worker::hand::DirectStart;
 use crate::workflow::Workflow;
 
 /// How a run is started.
@@ -84,7 +85,11 @@ impl Client {
     /// As [`start`](Self::start), and when the key is empty or too long.
     pub async fn start_with<W: Workflow>(&self, _: W, input: W::Input, options: StartOptions) -> Result<Run<W>, Error> {
         let version = self.version::<W>().await?;
-        let ids = start_runs(&self.pool, version, &[encode::<W>(&input)?], &options).await?;
+        let input = encode::<W>(&input)?;
+        if let Some(id) = self.start_directly(version, &input, &options).await? {
+            return Ok(self.handle(id, &options));
+        }
+        let ids = start_runs(&self.pool, version, &[input], &options).await?;
         self.shared.announcer.announce(&self.pool);
         one(ids).map(|id| self.handle(id, &options))
     }
@@ -122,6 +127,23 @@ impl Client {
         let ids = start_runs(&self.pool, version, &inputs, &options).await?;
         self.shared.announcer.announce(&self.pool);
         Ok(ids.into_iter().map(|id| self.handle(id, &options)).collect())
+    }
+
+    /// Starts a run for an idle worker of this process, if there is one. With a key it is queued: it may be an old one.
+    async fn start_directly(
+        &self,
+        version: i32,
+        input: &Encoded,
+        options: &StartOptions,
+    ) -> Result<Option<RunId>, Error> {
+        let StartOptions { idempotency_key: None, queue, priority, namespace } = options else { return Ok(None) };
+        let Some(hand) = self.shared.announcer.local.hand(BUCKET, version, queue) else { return Ok(None) };
+        let start = DirectStart { version, input, queue, priority: *priority, namespace };
+        match hand.start(start).await {
+            None => Ok(None),
+            Some(Ok(id)) => Ok(Some(RunId::from(id))),
+            Some(Err(error)) => Err(Error::database("starting a run", error)),
+        }
     }
 
     fn handle<W: Workflow>(&self, id: RunId, options: &StartOptions) -> Run<W> {

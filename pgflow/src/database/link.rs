@@ -1,7 +1,7 @@
 //! A connection of the engine's own: reopened after a loss, with a deadline on every call.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -10,16 +10,20 @@ use sqlx::{ConnectOptions, Connection};
 /// How long one call may take before its connection is given up: a socket whose other end has vanished would block for ever.
 const DEADLINE: Duration = Duration::from_secs(30);
 
+/// After how long without a call a connection is tried before it is relied on.
+const STALE: Duration = Duration::from_secs(1);
+
 /// A connection that is opened at the first use and after each loss.
 pub(crate) struct Link {
     options: Arc<PgConnectOptions>,
     connection: Option<PgConnection>,
     deadline: Duration,
+    used_at: Instant,
 }
 
 impl Link {
     pub(crate) fn new(options: Arc<PgConnectOptions>) -> Self {
-        Self { options, connection: None, deadline: DEADLINE }
+        Self { options, connection: None, deadline: DEADLINE, used_at: Instant::now() }
     }
 
     /// The same with another deadline on every call.
@@ -31,6 +35,20 @@ impl Link {
     /// Whether there is a connection, so that a call need not make one.
     pub(crate) fn is_open(&self) -> bool {
         self.connection.is_some()
+    }
+
+    /// Opens the connection, unless there is one that was in order a moment ago or still is: what fails now has done nothing.
+    pub(crate) async fn ready(&mut self) -> sqlx::Result<()> {
+        if self.is_open() && self.used_at.elapsed() < STALE {
+            return Ok(());
+        }
+        let was_open = self.is_open();
+        let tried = self.call(|connection| Box::pin(connection.ping())).await;
+        match tried {
+            // Another one, for one that was lost.
+            Err(_) if was_open => self.call(|connection| Box::pin(connection.ping())).await,
+            tried => tried,
+        }
     }
 
     /// Runs one call on the connection. After an error that is not the database's answer, the connection is dropped, and the next
@@ -51,6 +69,7 @@ impl Link {
         };
         let (connection, result) =
             tokio::time::timeout(self.deadline, attempt).await.map_err(|_| timed_out(self.deadline))??;
+        self.used_at = Instant::now();
         if result.as_ref().err().is_none_or(is_answer) {
             self.connection = Some(connection);
         }

@@ -42,7 +42,8 @@ migrations! {
     9 "0009_step_transactions";
     10 "0010_workers";
     11 "0011_views";
-    12 "0012_privileges";
+    12 "0012_direct_starts";
+    13 "0013_privileges";
 }
 
 /// A digest of all migrations: the same for programs that make the same schema.

@@ -39,6 +39,8 @@ statements! {
     RUN_RESULTS = "run_results";
     SERVER_VERSION = "server_version";
     SET_LOCK_TIMEOUT = "set_lock_timeout";
+    SETTLE_START = "settle_start";
+    START_CLAIMED = "start_claimed";
     START_RUNS = "start_runs";
     VERSION_ID = "version_id";
 }

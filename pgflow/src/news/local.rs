@@ -7,6 +7,7 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::sync::mpsc;
 
 use super::{END, Ended, Heard, MESSAGE, News, WORK};
+use crate::worker::hand::Hand;
 
 /// The listeners of this process on one database.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub(crate) struct Local {
     /// Tells the notifications of this process from others'.
     origin: u64,
     listeners: Mutex<Vec<Listener>>,
+    /// Workers of this process.
+    hands: Mutex<Vec<Weak<Hand>>>,
 }
 
 #[derive(Debug)]
@@ -48,7 +51,12 @@ impl Local {
         if let Some(known) = all.iter().filter_map(Weak::upgrade).find(|local| local.database == database) {
             return known;
         }
-        let new = Arc::new(Self { database, origin: fastrand::u64(..), listeners: Mutex::default() });
+        let new = Arc::new(Self {
+            database,
+            origin: fastrand::u64(..),
+            listeners: Mutex::default(),
+            hands: Mutex::default(),
+        });
         all.push(Arc::downgrade(&new));
         new
     }
@@ -59,6 +67,19 @@ impl Local {
 
     pub(super) fn listen(&self, channels: &'static [&'static str], send: mpsc::UnboundedSender<Heard>) {
         self.lock().push(Listener { channels, send });
+    }
+
+    /// Lets clients of this process start runs directly for a worker, until the hand is dropped.
+    pub(crate) fn offer(&self, hand: &Arc<Hand>) {
+        let mut hands = self.hands.lock().unwrap_or_else(PoisonError::into_inner);
+        hands.retain(|hand| hand.strong_count() > 0);
+        hands.push(Arc::downgrade(hand));
+    }
+
+    /// A worker of this process that takes such a run now.
+    pub(crate) fn hand(&self, bucket: i32, version: i32, queue: &str) -> Option<Arc<Hand>> {
+        let hands = self.hands.lock().unwrap_or_else(PoisonError::into_inner);
+        hands.iter().filter_map(Weak::upgrade).find(|hand| hand.takes(bucket, version, queue))
     }
 
     pub(crate) fn tell(&self, news: &News) {

@@ -5,6 +5,7 @@ mod batch;
 mod caution;
 mod driver;
 mod exchange;
+pub(crate) mod hand;
 mod keeper;
 mod options;
 mod plan;

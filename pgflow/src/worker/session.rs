@@ -9,12 +9,13 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::sync::{mpsc, watch};
 
 use super::driver::{Driver, Exit, Senses};
+use super::hand::Hand;
 use super::keeper::Keeper;
 use super::options::Options;
 use super::plan::Plan;
 use crate::database::{Link, statements};
 use crate::error::Error;
-use crate::news::{self, MESSAGE, News, Teller, WORK};
+use crate::news::{self, Local, MESSAGE, News, Teller, WORK};
 use crate::registration::Registration;
 
 /// The connections and plans of a worker, which outlive its ids.
@@ -83,6 +84,10 @@ impl WorkerLives {
             .map_err(|e| Error::invalid(format!("the keeper's thread could not be started: {e}")))?;
         let (heard, listener) = news::listen(Arc::clone(&self.connect), &[WORK, MESSAGE]);
 
+        let versions = self.plans.keys().copied().collect();
+        let (hand, handed) =
+            Hand::new(self.options.bucket, worker, self.options.queue.clone(), versions, Arc::clone(&self.connect));
+        Local::of(&self.connect).offer(&hand);
         let (mut driver, finished) = Driver::new(
             Arc::clone(&self.options),
             worker,
@@ -90,9 +95,10 @@ impl WorkerLives {
             self.pool.clone(),
             &self.connect,
             news.clone(),
+            hand,
             due,
         );
-        let exit = driver.drive(Senses { signs, heard, stop }, finished).await;
+        let exit = driver.drive(Senses { signs, heard, handed, stop }, finished).await;
         let mut links = driver.into_links().into_iter();
         if exit == Exit::Stopped {
             // Everything that is still owned goes back to the queue at once.

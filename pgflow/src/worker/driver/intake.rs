@@ -19,12 +19,12 @@ use crate::worker::task::HeldTask;
 use crate::worker::unit::{Holder, PLAIN};
 
 /// A run that was claimed, with what is known of it.
-struct Claimed {
-    id: Uuid,
-    version: i32,
-    input: Encoded,
-    checked: bool,
-    history: History,
+pub(super) struct Claimed {
+    pub(super) id: Uuid,
+    pub(super) version: i32,
+    pub(super) input: Encoded,
+    pub(super) checked: bool,
+    pub(super) history: History,
 }
 
 /// What is known of the run of a task.
@@ -141,7 +141,7 @@ impl Driver {
         }
     }
 
-    fn take_run(&mut self, claim: (usize, i64), claimed: Claimed) {
+    pub(super) fn take_run(&mut self, claim: (usize, i64), claimed: Claimed) {
         let Claimed { id, version, input, checked, history } = claimed;
         let Some(plan) = self.plans.get(&version).cloned() else {
             tracing::error!(run = %id, version, "claimed a run of a version that this worker does not know");

@@ -3,6 +3,7 @@
 //! One task holds all state and waits for whatever comes first: an attempt that ends, an answer of the database, a notification, a
 //! timer. Attempts run in tasks of their own; one round trip in each lane is under way at a time.
 
+mod direct;
 mod flush;
 mod intake;
 mod lane;
@@ -23,7 +24,7 @@ use futures_util::stream::FuturesUnordered;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::mpsc;
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinSet};
 use uuid::Uuid;
 
 use self::lane::{LANES, Lane};
@@ -32,6 +33,7 @@ use self::share::LARGEST_RANGE;
 use self::suspects::Suspects;
 use super::attempt::Ended;
 use super::exchange::{Reply, Request};
+use super::hand::{Hand, Handed};
 use super::keeper::{DueAt, Sign};
 use super::options::Options;
 use super::plan::Plan;
@@ -56,6 +58,10 @@ pub(crate) struct Driver {
     /// For the transactions of steps.
     pool: PgPool,
     news: Teller,
+    hand: Arc<Hand>,
+    connect: Arc<PgConnectOptions>,
+    /// What asks what became of direct starts.
+    settling: JoinSet<Option<Handed>>,
     due: mpsc::UnboundedSender<DueAt>,
 
     lanes: [Lane; LANES],
@@ -111,6 +117,7 @@ pub(crate) struct Finished {
 pub(crate) struct Senses {
     pub(crate) signs: mpsc::UnboundedReceiver<Sign>,
     pub(crate) heard: mpsc::UnboundedReceiver<Heard>,
+    pub(crate) handed: mpsc::UnboundedReceiver<Handed>,
     pub(crate) stop: tokio::sync::watch::Receiver<bool>,
 }
 
@@ -125,6 +132,7 @@ impl Driver {
         pool: PgPool,
         connect: &Arc<PgConnectOptions>,
         news: Teller,
+        hand: Arc<Hand>,
         due: mpsc::UnboundedSender<DueAt>,
     ) -> (Self, mpsc::UnboundedReceiver<Finished>) {
         let (finished, receive) = mpsc::unbounded_channel();
@@ -135,6 +143,9 @@ impl Driver {
             plans,
             pool,
             news,
+            hand,
+            connect: Arc::clone(connect),
+            settling: JoinSet::new(),
             due,
             lanes: std::array::from_fn(|_| Lane::new(Link::new(Arc::clone(connect)), now)),
             runs: HashMap::new(),
@@ -185,6 +196,8 @@ impl Driver {
             {
                 return Exit::Stopped;
             }
+            let free = self.free();
+            self.hand.set_free(free);
             let wake = self.wake_at(grace);
             tokio::select! {
                 Some(done) = finished.recv() => {
@@ -213,6 +226,8 @@ impl Driver {
                     Some(Sign::Fenced) | None => return self.abandon(),
                 },
                 Some(heard) = senses.heard.recv() => self.hear(&heard),
+                Some(handed) = senses.handed.recv() => self.take_handed(handed),
+                Some(Ok(Some(handed))) = self.settling.join_next() => self.take_handed(handed),
                 changed = senses.stop.changed(), if !self.stopping => {
                     if changed.is_err() || *senses.stop.borrow() {
                         tracing::info!(worker = self.worker, running = self.running.len(), "stopping: no more work is claimed");

@@ -12,7 +12,7 @@ select p.part, f.oid::regprocedure as function
 from (values
     ('client', array['register', 'start_runs', 'start_run', 'run_results', 'version_id', 'now', 'period_of_run', 'bucket_of_run', 'applied_migrations']),
     ('worker', array['register', 'register_worker', 'beat', 'promote', 'disconnect_silent', 'recover', 'retire_worker', 'forget_workers',
-                     'exchange', 'begin_step', 'commit_step', 'recorded_output', 'ensure_partitions', 'version_id', 'now', 'applied_migrations']),
+                     'exchange', 'start_claimed', 'settle_start', 'begin_step', 'commit_step', 'recorded_output', 'ensure_partitions', 'version_id', 'now', 'applied_migrations']),
     ('reader', array['run_results', 'step_output', 'broken_invariants', 'now', 'period_of_run', 'bucket_of_run', 'applied_migrations'])
 ) p(part, names)
 join pg_proc f on f.proname = any(p.names) and f.pronamespace = 'pgflow'::regnamespace;
