@@ -1,6 +1,9 @@
 -- Intent: what every write of a worker begins with (the fence), and how a run that waits is woken.
 -- Locks:  none on existing objects.
 -- Safe beside running workers: yes.
+--
+-- Functions without settings of their own are called by other functions of this schema only, and have theirs: setting the search path
+-- alone takes 20 microseconds.
 
 -- Refuses a worker that is dead or unknown, and keeps it from being declared dead until the end of the transaction. The advisory
 -- lock tells recovery which backends act for the worker, whatever pooler stands between.
@@ -40,6 +43,9 @@ end $$;
 -- Locks: run (for update, by id), inbox (insert), ready.
 create function pgflow.wake(p_bucket int, p_runs uuid[], p_steps smallint[], p_kind "char") returns void
 language plpgsql volatile
+set search_path = pgflow, pg_temp
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_now timestamptz := pgflow.now();

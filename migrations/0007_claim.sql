@@ -2,7 +2,7 @@
 -- Locks:  none on existing objects.
 -- Safe beside running workers: yes.
 --
--- All of these are called by `pgflow.exchange` only, and inherit its settings for plans: each setting of a function costs at every call.
+-- All of these are called by `pgflow.exchange` and its like only, and have their settings: each setting of a function costs at every call.
 
 -- The rows of an answer to a worker. `kind` says what a row is:
 --     1  an entry was refused            number: its place

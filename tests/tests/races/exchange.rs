@@ -20,6 +20,8 @@ pub(crate) struct Exchange {
     pub(crate) heard: Vec<i64>,
     pub(crate) watch: Vec<Uuid>,
     pub(crate) known: Vec<i64>,
+    /// Whether it is sent for the first time, as far as the worker says: all it records is then expected to be new.
+    pub(crate) first: bool,
 }
 
 /// A run or a task of the worker's.
@@ -132,7 +134,7 @@ impl Exchange {
         let items = |share: &Share| format!("[{}]", vec!["0"; usize::try_from(share.count).unwrap()].join(","));
         let rows: Vec<(i16, Option<Uuid>, Option<i64>, Option<i32>, Option<i32>, Option<i32>)> = sqlx::query_as(
             "select kind, run_id, number, step, index, attempts from pgflow.exchange(
-                 p_bucket => 0, p_worker => $1, p_number => $2, p_repeated => true, p_marker => $3, p_queue => 'default', p_versions => array[$4],
+                 p_bucket => 0, p_worker => $1, p_number => $2, p_repeated => $36, p_marker => $3, p_queue => 'default', p_versions => array[$4],
                  p_priorities => null, p_seqs => null,
                  p_max_runs => $5, p_max_tasks => $6,
                  e_run => $7, e_period => $8, e_claim => $9, e_task => $10, e_fate => $11, e_due_ms => $12, e_shared => $13,
@@ -147,7 +149,7 @@ impl Exchange {
                  m_entry => $25, m_step => $26, m_items => $27,
                  s_entry => $28, s_step => $29, s_first => $30, s_count => $31, s_items => $32::text[]::jsonb[],
                  b_entry => '{}', b_step => '{}', b_index => '{}', b_attempt => '{}', b_alone => '{}',
-                 p_heard => $33, p_watch => $34, p_known => $35)",
+                 p_heard => $33, p_watch => $34, p_watch_from => null, p_known => $35)",
         )
         .bind(self.worker)
         .bind(self.number)
@@ -184,6 +186,7 @@ impl Exchange {
         .bind(&self.heard)
         .bind(&self.watch)
         .bind(&self.known)
+        .bind(!self.first)
         .fetch_all(connection)
         .await?;
         let answer =

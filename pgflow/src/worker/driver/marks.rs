@@ -82,41 +82,41 @@ mod tests {
     fn a_mark_is_used_when_it_is_old_enough_and_every_interval_the_claim_looks_from_the_start() {
         let start = Instant::now();
         let mut marks = Marks::new(start);
-        assert_eq!(marks.take(start, &[7]), None);
-        marks.note(7, 0, 10);
-        marks.answered(start, SECOND);
-        assert_eq!(marks.take(start, &[7]), Some((vec![i32::MAX], vec![i64::MIN])));
-        marks.answered(start + AGE, SECOND);
-        marks.note(7, 0, 20);
-        assert_eq!(marks.take(start + AGE, &[7, 8]), Some((vec![0, i32::MAX], vec![10, i64::MIN])));
-        assert_eq!(marks.take(start + SECOND, &[7]), None);
+        assert_eq!(marks.take(start, 1, &[7]), None);
+        marks.note(1, 7, 0, 10);
+        marks.answered(start, 1, SECOND);
+        assert_eq!(marks.take(start, 1, &[7]), Some((vec![i32::MAX], vec![i64::MIN])));
+        marks.answered(start + AGE, 1, SECOND);
+        marks.note(1, 7, 0, 20);
+        assert_eq!(marks.take(start + AGE, 1, &[7, 8]), Some((vec![0, i32::MAX], vec![10, i64::MIN])));
+        assert_eq!(marks.take(start + SECOND, 1, &[7]), None);
     }
 
     #[test]
     fn a_higher_priority_does_not_move_a_mark_back_until_the_next_look_from_the_start() {
         let start = Instant::now();
         let mut marks = Marks::new(start);
-        marks.answered(start, SECOND);
-        marks.note(7, 0, 10);
-        marks.note(7, 5, 30);
-        marks.answered(start + AGE, SECOND);
-        assert_eq!(marks.take(start + AGE, &[7]), None, "the first claim was no look");
-        marks.note(7, 5, 40);
-        marks.answered(start + 2 * AGE, SECOND);
-        assert_eq!(marks.take(start + 2 * AGE, &[7]), Some((vec![5], vec![40])));
-        marks.note(7, 0, 15);
-        marks.answered(start + 3 * AGE, SECOND);
-        assert_eq!(marks.take(start + 3 * AGE, &[7]), Some((vec![0], vec![15])));
+        marks.answered(start, 1, SECOND);
+        marks.note(1, 7, 0, 10);
+        marks.note(1, 7, 5, 30);
+        marks.answered(start + AGE, 1, SECOND);
+        assert_eq!(marks.take(start + AGE, 1, &[7]), None, "the first claim was no look");
+        marks.note(1, 7, 5, 40);
+        marks.answered(start + 2 * AGE, 1, SECOND);
+        assert_eq!(marks.take(start + 2 * AGE, 1, &[7]), Some((vec![5], vec![40])));
+        marks.note(1, 7, 0, 15);
+        marks.answered(start + 3 * AGE, 1, SECOND);
+        assert_eq!(marks.take(start + 3 * AGE, 1, &[7]), Some((vec![0], vec![15])));
     }
 
     #[test]
     fn looks_that_take_long_are_rare() {
         let start = Instant::now();
         let mut marks = Marks::new(start);
-        assert_eq!(marks.take(start, &[1]), None);
+        assert_eq!(marks.take(start, 1, &[1]), None);
         let slow = Duration::from_millis(500);
-        marks.answered(start + slow, SECOND);
-        assert!(marks.take(start + slow * LOOKS, &[1]).is_some());
-        assert_eq!(marks.take(start + slow * (LOOKS + 1), &[1]), None);
+        marks.answered(start + slow, 1, SECOND);
+        assert!(marks.take(start + slow * LOOKS, 1, &[1]).is_some());
+        assert_eq!(marks.take(start + slow * (LOOKS + 1), 1, &[1]), None);
     }
 }
