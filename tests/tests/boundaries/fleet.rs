@@ -9,6 +9,7 @@ use pgflow_tests::wire::{Endpoint, Event, Party, Script};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::sync::mpsc;
 
+use crate::direct::Started;
 use crate::jobs::{self, Job};
 use crate::plan::Plan;
 use crate::stage::Stage;
@@ -26,6 +27,8 @@ pub(crate) struct Fleet<'a> {
     ended: mpsc::UnboundedReceiver<(usize, End)>,
     /// Whoever is gone is not replaced any more.
     leaving: bool,
+    /// What their processes have started themselves.
+    pub(crate) started: Started,
 }
 
 struct Member {
@@ -54,7 +57,18 @@ impl<'a> Fleet<'a> {
     pub(crate) fn start(stage: &'a Stage, plan: &'a Plan, script: Arc<Script>) -> Self {
         let (ends, ended) = mpsc::unbounded_channel();
         let members = BTreeMap::new();
-        let mut fleet = Self { stage, plan, script, members, gone: Vec::new(), begun: 0, ends, ended, leaving: false };
+        let mut fleet = Self {
+            stage,
+            plan,
+            script,
+            members,
+            gone: Vec::new(),
+            begun: 0,
+            ends,
+            ended,
+            leaving: false,
+            started: Started::default(),
+        };
         for _ in 0..plan.workers {
             fleet.begin();
         }
@@ -75,6 +89,7 @@ impl<'a> Fleet<'a> {
             concurrency: self.plan.concurrency,
             threads: self.plan.threads,
             silence: self.plan.silence,
+            started: self.started.clone(),
         };
         let ends = self.ends.clone();
         std::thread::Builder::new()
@@ -156,6 +171,7 @@ struct Setup {
     concurrency: usize,
     threads: usize,
     silence: Duration,
+    started: Started,
 }
 
 /// The life of a worker's process, in a thread.
@@ -172,7 +188,7 @@ fn live(setup: Setup, orders: mpsc::UnboundedReceiver<Order>) -> End {
 }
 
 async fn work(setup: Setup, mut orders: mpsc::UnboundedReceiver<Order>) -> End {
-    let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(setup.options);
+    let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(setup.options.clone());
     let builder = Worker::builder(pool)
         .name(setup.name)
         .concurrency(setup.concurrency)
@@ -197,6 +213,7 @@ async fn work(setup: Setup, mut orders: mpsc::UnboundedReceiver<Order>) -> End {
             },
         }
     };
+    tokio::spawn(setup.started.start(setup.options));
     while !told_to_stop {
         match orders.recv().await {
             Some(Order::Halt(time)) => std::thread::sleep(time),

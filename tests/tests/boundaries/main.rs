@@ -14,6 +14,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says what it found by failing")]
 
 mod coverage;
+mod direct;
 mod fleet;
 mod jobs;
 mod lanes;

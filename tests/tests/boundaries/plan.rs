@@ -97,6 +97,10 @@ fn prepare(seeded: &mut Seeded, first: First, silence: Duration) -> Fault {
             nth: 1 + u32::try_from(seeded.below(3)).unwrap_or(0),
             ..fault(seeded, kind("commit"), Phase::NoAnswer, Damage::Cut, silence)
         },
+        First::LostStart => Fault {
+            nth: 1 + u32::try_from(seeded.below(3)).unwrap_or(0),
+            ..fault(seeded, kind("start_claimed"), Phase::NoAnswer, Damage::Cut, silence)
+        },
         First::Stop => Fault {
             nth: 5 + u32::try_from(seeded.below(20)).unwrap_or(0),
             ..fault(seeded, kind("exchange"), Phase::After, Damage::Retire, silence)

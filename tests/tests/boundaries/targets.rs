@@ -26,6 +26,8 @@ pub(crate) enum First {
     LostCommit,
     /// A worker is told to stop.
     Stop,
+    /// The answer of a direct start is lost.
+    LostStart,
 }
 
 const NOTHING: Needs =
@@ -55,7 +57,7 @@ fn exchange(call: &Call) -> bool {
 }
 
 /// All of them. A function of the engine that none of these stands for fails the test: see `UNTOUCHED`.
-pub(crate) const KINDS: [Kind; 27] = [
+pub(crate) const KINDS: [Kind; 29] = [
     worker("connect", |c| &*c.name == "connect", 20, NOTHING),
     worker("register", |c| &*c.name == "register", 30, NOTHING),
     worker("register_worker", |c| &*c.name == "register_worker", 3, NOTHING),
@@ -78,6 +80,8 @@ pub(crate) const KINDS: [Kind; 27] = [
     after(First::Death, worker("disconnect_silent", |c| &*c.name == "disconnect_silent", 2, NOTHING)),
     after(First::Death, worker("recover", |c| &*c.name == "recover", 2, NOTHING)),
     after(First::Stop, worker("retire_worker", |c| &*c.name == "retire_worker", 1, NOTHING)),
+    worker("start_claimed", |c| &*c.name == "start_claimed", 6, NOTHING),
+    after(First::LostStart, worker("settle_start", |c| &*c.name == "settle_start", 1, NOTHING)),
     worker("notify", |c| &*c.name == "notify", 8, NOTHING),
     worker("listen", |c| &*c.name == "listen", 3, NOTHING),
     worker("housekeeping", |c| matches!(&*c.name, "forget_workers" | "ensure_partitions"), 4, NOTHING),

@@ -43,6 +43,25 @@ async fn a_repeated_flush_writes_nothing_twice_and_is_not_refused() {
     stage.db.assert_sound().await;
 }
 
+/// The worker does not look for what stands already, but where it has reason to.
+#[tokio::test]
+async fn a_first_flush_of_what_stands_already_is_refused_as_a_whole() {
+    let stage = Stage::chains(2).await;
+    let runs = claimed(&stage.call(&stage.claim(stage.a, 1, 2)).await.unwrap());
+    let call = Exchange { first: true, ..stage.exchange(stage.a, 2) }
+        .run(runs[0], 1, GOES_ON)
+        .outcome(0, -1, Ok("1"))
+        .run(runs[1], 1, GOES_ON)
+        .outcome(0, -1, Ok("1"));
+    stage.call(&call).await.unwrap();
+    let before = all(&stage).await;
+    let error = stage.call(&call).await.unwrap_err();
+    assert_eq!(error.as_database_error().and_then(|e| e.code()).as_deref(), Some("23505"), "{error}");
+    assert_eq!(all(&stage).await, before);
+    assert_eq!(of_kind(&stage.call(&Exchange { first: false, ..call }).await.unwrap(), 1).len(), 0);
+    assert_eq!(all(&stage).await, before);
+}
+
 #[tokio::test]
 async fn a_repeated_gift_gives_nothing_away_twice() {
     let stage = Stage::map().await;
@@ -58,7 +77,7 @@ async fn a_repeated_gift_gives_nothing_away_twice() {
     let before = all(&stage).await;
     stage.call(&call).await.unwrap();
     assert_eq!(all(&stage).await, before);
-    assert_eq!(stage.count("select remaining::bigint from pgflow.share").await, 10);
+    assert_eq!(stage.count("select remaining::bigint from pgflow.share").await, 2);
 
     // Its mark goes with the next call, and it can be repeated all the same.
     let next = Exchange { marker: 2, ..stage.exchange(stage.a, 3) };
@@ -83,7 +102,7 @@ async fn a_repeated_flush_of_shared_work_lowers_its_share_once() {
     let before = all(&stage).await;
     stage.call(&call).await.unwrap();
     assert_eq!(all(&stage).await, before);
-    assert_eq!(stage.count("select remaining::bigint from pgflow.share").await, 1);
+    assert_eq!(stage.count("select remaining::bigint from pgflow.share").await, 2, "of three tasks, one is done");
     stage.db.assert_sound().await;
 }
 

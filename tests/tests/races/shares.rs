@@ -58,30 +58,27 @@ async fn the_last_two_units_of_a_share_wake_the_owner_once_when_they_end_togethe
     assert_woken_once(&stage, run).await;
 }
 
+/// A transaction records its unit, and nobody is told before the task is reported to be done.
 #[tokio::test]
 async fn the_last_two_units_wake_the_owner_once_when_one_of_them_is_a_transaction() {
     for transaction_first in [true, false] {
         let (stage, run, tasks) = two_last().await;
-        let mut first = stage.open().await;
+        let mut transaction = stage.open().await;
+        commit_step(&mut transaction, stage.b, tasks[1], run, 1).await;
+        transaction.commit().await.unwrap();
+        assert_eq!(stage.count("select count(*) from pgflow.inbox").await, 0);
+
         let flush = stage.exchange(stage.a, 10).task(run, tasks[0], COMPLETED).outcome(1, 0, Ok("0"));
-        let worker = stage.b;
-        let task = tasks[1];
-        let second = if transaction_first {
-            commit_step(&mut first, worker, task, run, 1).await;
-            Waiting::start(&stage, stage.open().await, move |mut open| async move {
-                flush.call(&mut open).await.unwrap();
-                (open, ())
-            })
-            .await
-        } else {
-            flush.call(&mut first).await.unwrap();
-            Waiting::start(&stage, stage.open().await, move |mut open| async move {
-                commit_step(&mut open, worker, task, run, 1).await;
-                (open, ())
-            })
-            .await
-        };
-        first.commit().await.unwrap();
+        let done = stage.exchange(stage.b, 10).task(run, tasks[1], COMPLETED);
+        let (first, second) = if transaction_first { (done, flush) } else { (flush, done) };
+        let mut open = stage.open().await;
+        first.call(&mut open).await.unwrap();
+        let second = Waiting::start(&stage, stage.open().await, move |mut open| async move {
+            second.call(&mut open).await.unwrap();
+            (open, ())
+        })
+        .await;
+        open.commit().await.unwrap();
         second.end().await.0.commit().await.unwrap();
         assert_woken_once(&stage, run).await;
     }

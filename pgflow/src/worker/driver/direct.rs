@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::intake::Claimed;
 use super::Driver;
+use super::intake::Claimed;
 use crate::worker::hand::{self, Handed};
 use crate::worker::run::History;
 
