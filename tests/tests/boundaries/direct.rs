@@ -50,13 +50,19 @@ impl Started {
     }
 }
 
-/// Lets what was started at the very end come to its own.
+/// Lets what was started at the very end come to its own: queued runs, and those of a worker that was killed.
 pub(crate) async fn finish(stage: &Stage) {
     let pool = stage.db.pool();
     if left(&pool).await == 0 {
         return;
     }
-    let worker = Worker::builder(pool.clone()).register(nap::Workflow).start().await.expect("a last worker starts");
+    let worker = Worker::builder(pool.clone())
+        .register(nap::Workflow)
+        .beat(Duration::from_millis(100))
+        .silence_limit(Duration::from_millis(500))
+        .start()
+        .await
+        .expect("a last worker starts");
     let deadline = Instant::now() + PATIENCE;
     while left(&pool).await > 0 {
         assert!(Instant::now() < deadline, "runs that were started directly do not end");
@@ -66,7 +72,7 @@ pub(crate) async fn finish(stage: &Stage) {
 }
 
 async fn left(pool: &PgPool) -> i64 {
-    let naps =
-        "select count(*) from pgflow.ready r where not exists (select from pgflow.key k where k.run_id = r.run_id)";
+    let naps = "select count(*) from pgflow.run r where not exists (select from pgflow.run_end e where e.run_id = r.id)
+                and not exists (select from pgflow.key k where k.run_id = r.id)";
     count(pool, naps).await
 }
