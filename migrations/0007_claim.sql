@@ -22,6 +22,7 @@
 --    12  how far a version's queue was claimed
 --                                        version_id, index: the priority and number: the place within it of the last run
 --    13  some of the work that run_id has out is still to be taken
+--    14  outcomes of a step             step; error: an array of each one's index and output in turns
 create type pgflow.answer as (
     kind smallint, run_id uuid, number bigint, version_id int, step int, index int, attempts int, flag "char", payload jsonb, error text
 );
@@ -197,20 +198,27 @@ begin
     if cardinality(v_messages) = 0 then
         return;
     end if;
+    -- Many small outputs in one row: each in a row of its own would take more than itself.
     return query
-    select 5::smallint, o.run_id, null::bigint, null::int, o.step::int, o.index, o.attempts::int, o.kind, o.output, o.error
+    select (case when o.small then 14 else 5 end)::smallint, o.run_id, null::bigint, null::int, o.step::int, min(o.index), min(o.attempts)::int,
+           min(o.kind::text)::"char", (array_agg(o.output) filter (where not o.small))[1],
+           case when o.small then '[' || string_agg(o.index || ',' || o.output::text, ',') || ']' else min(o.error) end
     from (
-        select distinct i.run_id, i.step, w.first
-        from unnest(v_messages) n(id)
-        cross join lateral (select * from inbox x where x.bucket = p_bucket and x.id = n.id limit 1) i
-        join unnest(p_runs, p_from) w(id, first) on w.id = i.run_id
-    ) m
-    cross join lateral (
-        select * from outcome x
-        where x.bucket = p_bucket and x.period = pgflow.period_of_run(m.run_id) and x.run_id = m.run_id and x.step = m.step
-          and x.index >= coalesce(m.first, -1)
-        offset 0
-    ) o;
+        select o.run_id, o.step, o.index, o.attempts, o.kind, o.output, o.error, o.kind = 'c' and pg_column_size(o.output) <= 1000 as small
+        from (
+            select distinct i.run_id, i.step, w.first
+            from unnest(v_messages) n(id)
+            cross join lateral (select * from inbox x where x.bucket = p_bucket and x.id = n.id limit 1) i
+            join unnest(p_runs, p_from) w(id, first) on w.id = i.run_id
+        ) m
+        cross join lateral (
+            select * from outcome x
+            where x.bucket = p_bucket and x.period = pgflow.period_of_run(m.run_id) and x.run_id = m.run_id and x.step = m.step
+              and x.index >= coalesce(m.first, -1)
+            offset 0
+        ) o
+    ) o
+    group by o.run_id, o.step, o.small, case when o.small then o.index / 1000 else o.index end;
     return query
     select 8::smallint, i.run_id, i.id, null::int, i.step::int, null::int, null::int, i.kind, null::jsonb, null::text
     from unnest(v_messages) m(id) cross join lateral (select * from inbox x where x.bucket = p_bucket and x.id = m.id limit 1) i

@@ -46,12 +46,15 @@ pub(crate) struct Row {
     pub(crate) attempts: Option<i32>,
     pub(crate) flag: Option<i8>,
     pub(crate) payload: Option<Encoded>,
+    /// What is told of an error is of no use to the worker, so only where it is something else.
+    pub(crate) list: Option<Encoded>,
 }
 
 impl FromRow<'_, PgRow> for Row {
     fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        let kind = row.try_get(0)?;
         Ok(Self {
-            kind: row.try_get(0)?,
+            kind,
             run_id: row.try_get(1)?,
             number: row.try_get(2)?,
             version_id: row.try_get(3)?,
@@ -60,6 +63,7 @@ impl FromRow<'_, PgRow> for Row {
             attempts: row.try_get(6)?,
             flag: row.try_get(7)?,
             payload: row.try_get(8)?,
+            list: if kind == 14 { row.try_get::<Option<&str>, _>(9)?.map(Encoded::from) } else { None },
         })
     }
 }

@@ -70,6 +70,11 @@ impl Driver {
                         (None, None) => self.shared_outcome(id, unit, recorded),
                     }
                 }
+                14 => {
+                    for (unit, recorded) in listed(&row) {
+                        self.shared_outcome(id, unit, recorded);
+                    }
+                }
                 6 => {
                     let (Some(place), Some(unit)) = (place, unit_of(&row)) else { continue };
                     let wait = Duration::from_millis(row.number.unwrap_or(0).unsigned_abs());
@@ -230,6 +235,18 @@ impl Driver {
 fn recorded(row: &Row) -> Option<((usize, i32), Recorded)> {
     let unit = unit_of(row)?;
     Some((unit, row.payload.clone().map_or(Recorded::Failed, Recorded::Completed)))
+}
+
+/// The outcomes that one row tells of.
+fn listed(row: &Row) -> Vec<((usize, i32), Recorded)> {
+    let Some(step) = row.step.and_then(|step| usize::try_from(step).ok()) else { return Vec::new() };
+    let values: Vec<&serde_json::value::RawValue> =
+        row.list.as_ref().and_then(|list| serde_json::from_str(list.as_str()).ok()).unwrap_or_default();
+    let outcome = |pair: &[&serde_json::value::RawValue]| {
+        let index = pair.first()?.get().parse().ok()?;
+        Some(((step, index), Recorded::Completed(Encoded::from(pair.get(1)?.get()))))
+    };
+    values.chunks(2).filter_map(outcome).collect()
 }
 
 fn unit_of(row: &Row) -> Option<(usize, i32)> {
