@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 
+use crate::fleet::{FEW_SLOTS, SLOTS};
 use crate::latency::{self, Samples, quantile};
 use crate::load::{self, CHUNK, Drained, Load};
 use crate::report::{median, short};
@@ -260,9 +261,11 @@ impl Shape {
                 round.in_commits("chain40", latency::idle::<chain40::Workflow>(server, db, sizes.idle40, 40).await?, 40)
             }
             Self::Map10000 => {
-                let (one, two) = fleet::one_and_two(db, sizes.fleet_runs, 10_000).await?;
+                let (one, two) = fleet::one_and_two(db, FEW_SLOTS, sizes.fleet_runs, 10_000).await?;
+                let (one_of_more, two_of_more) = fleet::one_and_two(db, SLOTS, sizes.fleet_runs, 10_000).await?;
                 Figures::from([
                     ("map10000_two_workers".to_owned(), one / two),
+                    ("map10000_two_workers_more_slots".to_owned(), one_of_more / two_of_more),
                     ("map10000_one_worker_ms".to_owned(), one * 1e3),
                     ("map10000_two_workers_ms".to_owned(), two * 1e3),
                 ])
