@@ -22,7 +22,7 @@
 --    12  how far a version's queue was claimed
 --                                        version_id, index: the priority and number: the place within it of the last run
 --    13  some of the work that run_id has out is still to be taken
---    14  outcomes of a step             step; error: an array of each one's index and output in turns
+--    14  outcomes of a step             step, attempts: how many; error: an array of each one's index and output in turns
 create type pgflow.answer as (
     kind smallint, run_id uuid, number bigint, version_id int, step int, index int, attempts int, flag "char", payload jsonb, error text
 );
@@ -200,8 +200,8 @@ begin
     end if;
     -- Many small outputs in one row: each in a row of its own would take more than itself.
     return query
-    select (case when o.small then 14 else 5 end)::smallint, o.run_id, null::bigint, null::int, o.step::int, min(o.index), min(o.attempts)::int,
-           min(o.kind::text)::"char", (array_agg(o.output) filter (where not o.small))[1],
+    select (case when o.small then 14 else 5 end)::smallint, o.run_id, null::bigint, null::int, o.step::int, min(o.index),
+           (case when o.small then count(*) else min(o.attempts) end)::int, min(o.kind::text)::"char", (array_agg(o.output) filter (where not o.small))[1],
            case when o.small then '[' || string_agg(o.index || ',' || o.output::text, ',') || ']' else min(o.error) end
     from (
         select o.run_id, o.step, o.index, o.attempts, o.kind, o.output, o.error, o.kind = 'c' and pg_column_size(o.output) <= 1000 as small
