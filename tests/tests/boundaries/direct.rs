@@ -50,6 +50,13 @@ impl Started {
     }
 }
 
+/// Waits until all that was started directly so far has ended: whoever has it, or whoever takes over from them, sees to it.
+pub(crate) async fn ended(pool: &PgPool) {
+    while left(pool).await > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// Lets what was started at the very end come to its own: queued runs, and those of a worker that was killed.
 pub(crate) async fn finish(stage: &Stage) {
     let pool = stage.db.pool();

@@ -59,6 +59,11 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     Mutation { name: "lost-decrement", changes: &[("lower_shares", "limit 1 for update", "limit 1")] },
     // A call whose answer was lost claims anew.
     Mutation { name: "repeated-claim", changes: &[("exchange", "if p_repeated and found then", "if false then")] },
+    // A worker does not learn of a run that was started for it when the answer was lost.
+    Mutation {
+        name: "unsettled-start",
+        changes: &[("settle_start", "pgflow.claimed(p_bucket, p_number, v_runs, v_runs)", "pgflow.claimed(p_bucket, p_number, '{}', '{}')")],
+    },
     // A call whose answer was lost gives its work away twice.
     Mutation {
         name: "repeated-share",

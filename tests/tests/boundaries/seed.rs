@@ -131,6 +131,7 @@ async fn work(stage: &Stage, plan: &Plan, script: &Arc<Script>) -> Vec<RunId> {
     for nap in naps {
         nap.output().await.expect("a nap ends well");
     }
+    direct::ended(&stage.db.pool()).await;
     started
 }
 
