@@ -57,19 +57,20 @@ create table pgflow.outcome (
     period      int not null,
     run_id      uuid not null,
     -- The item of a map step, from 0; -1 for a plain step.
-    index       int not null check (index >= -1),
+    index       int not null,
     step        smallint not null,
-    attempts    smallint not null check (attempts >= 1),
+    attempts    smallint not null,
     worker_id   int not null,
     -- How long the last attempt took.
     duration_ms real not null,
     recorded_at timestamptz not null,
-    kind        "char" not null check (kind in ('c', 'f', 's')), -- completed, failed, skipped
+    kind        "char" not null, -- completed, failed, skipped
     output      jsonb,
     error       text,
     primary key (bucket, period, run_id, step, index),
+    -- One constraint, for each is read from its text by every statement that inserts.
     check (case kind when 'c' then output is not null and error is null when 'f' then output is null and error is not null
-           else output is null end)
+           when 's' then output is null else false end and index >= -1 and attempts >= 1)
 ) partition by range (period);
 
 -- One row a failed attempt after which another one follows: append only.

@@ -129,7 +129,7 @@ impl Waiting {
     fn settle(&self, ended: Vec<Ended>) -> Vec<Uuid> {
         let mut state = self.lock();
         let mut others = Vec::new();
-        for Ended { run, output } in ended {
+        for Ended { run, output, .. } in ended {
             match output {
                 None if state.runs.contains_key(&run) => others.push(run),
                 None => {}

@@ -92,7 +92,7 @@ impl Local {
                 }
             };
             tell(WORK, news.work, &Vec::new);
-            let messages = || news.messages.iter().map(|run| Ended { run: *run, output: None }).collect();
+            let messages = || news.messages.iter().map(|run| Ended { run: *run, output: None, ours: false }).collect();
             tell(MESSAGE, !news.messages.is_empty(), &messages);
             tell(END, !news.ended.is_empty(), &|| news.ended.clone());
         }

@@ -38,6 +38,8 @@ pub(crate) struct Ended {
     pub(crate) run: Uuid,
     /// Its output, where that is at hand.
     pub(crate) output: Option<Encoded>,
+    /// Whether this process has started it, and so is the one that is likely to wait for it.
+    pub(crate) ours: bool,
 }
 
 /// What was heard.
@@ -60,6 +62,17 @@ impl Heard {
 impl News {
     pub(crate) fn is_empty(&self) -> bool {
         !self.work && self.messages.is_empty() && self.ended.is_empty()
+    }
+
+    /// Whether other processes are to be told at once.
+    pub(crate) fn is_urgent(&self) -> bool {
+        self.work || !self.messages.is_empty() || self.ended.iter().any(|ended| !ended.ours)
+    }
+
+    pub(crate) fn merge(&mut self, more: Self) {
+        self.work |= more.work;
+        self.messages.extend(more.messages);
+        self.ended.extend(more.ended);
     }
 
     pub(crate) fn work() -> Self {

@@ -19,16 +19,23 @@ use crate::database::{Link, statements};
 /// How many ids a payload holds: it has 8,000 bytes.
 const IDS: usize = 200;
 
+/// How long news gathers that hardly anybody else waits for.
+const GATHER: Duration = Duration::from_millis(20);
+
 /// Sends news over a connection of its own: all that gathered while the last was sent goes out together.
 pub(super) fn sender(options: Arc<PgConnectOptions>, origin: u64) -> (mpsc::UnboundedSender<News>, JoinHandle<()>) {
     let (send, mut receive) = mpsc::unbounded_channel::<News>();
     let task = tokio::spawn(async move {
         let mut link = Link::new(options).with_deadline(Duration::from_secs(5));
         while let Some(mut news) = receive.recv().await {
+            let latest = tokio::time::Instant::now() + GATHER;
             while let Ok(more) = receive.try_recv() {
-                news.work |= more.work;
-                news.messages.extend(more.messages);
-                news.ended.extend(more.ended);
+                news.merge(more);
+            }
+            while !news.is_urgent()
+                && let Ok(Some(more)) = tokio::time::timeout_at(latest, receive.recv()).await
+            {
+                news.merge(more);
             }
             for (channel, payload) in notifications(&news, origin) {
                 // What is lost here is found by polling.
@@ -117,7 +124,10 @@ async fn forward(
         let (origin, ids) = notification.payload().split_once(';').unwrap_or_default();
         // What this process has said was heard at once.
         if origin.parse() != Ok(own) {
-            let runs = ids.split(',').filter_map(|id| Some(Ended { run: id.parse().ok()?, output: None })).collect();
+            let runs = ids
+                .split(',')
+                .filter_map(|id| Some(Ended { run: id.parse().ok()?, output: None, ours: false }))
+                .collect();
             let _ = send.send(Heard { channel, local: false, runs });
         }
     }

@@ -14,7 +14,7 @@ use crate::database::{Jsonb, Link, statements};
 use crate::encoded::Encoded;
 
 /// The first number of a claim that a direct start makes; those of round trips stay below.
-const FIRST_NUMBER: i64 = 1 << 62;
+pub(crate) const FIRST_DIRECT: i64 = 1 << 62;
 
 /// What comes to a worker past the queue.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ impl Hand {
             queue,
             versions,
             free: AtomicUsize::new(0),
-            next_number: AtomicI64::new(FIRST_NUMBER),
+            next_number: AtomicI64::new(FIRST_DIRECT),
             link: Mutex::new(Link::new(connect)),
             give,
         };

@@ -14,6 +14,7 @@ use crate::encoded::Encoded;
 use crate::news::{Ended, News};
 use crate::worker::batch::{Batch, Entry, Fate, Outcome};
 use crate::worker::exchange::{Request, Row, exchange, refused};
+use crate::worker::hand::FIRST_DIRECT;
 use crate::worker::run::OwnedRun;
 use crate::worker::unit::{Holder, PLAIN};
 
@@ -192,7 +193,8 @@ impl Driver {
             match (&entry.fate, entry.holder) {
                 (Fate::GoesOn, _) => {}
                 (Fate::Completed | Fate::Failed(_), Holder::Run(_)) => {
-                    news.ended.push(Ended { run: entry.run, output: outputs.remove(&place) });
+                    let ours = entry.claim >= FIRST_DIRECT;
+                    news.ended.push(Ended { run: entry.run, output: outputs.remove(&place), ours });
                     self.forget(entry.holder);
                 }
                 (Fate::Parked { due_ms }, Holder::Run(id)) if parked.contains(&id) => {
