@@ -22,8 +22,9 @@ use crate::worker::unit::{Holder, PLAIN};
 const PARK_AFTER: Duration = Duration::from_secs(1);
 /// The most bytes of outputs in one round trip, unless a single one has more: a message to the server has a GiB at most.
 const LARGEST_BATCH: usize = 64 * 1024 * 1024;
-/// How many outcomes wait for one another while the database is busy with other ones.
+/// How many outcomes wait for one another while the database is busy with other ones, and for how long at most.
 const GATHERED: usize = 96;
+pub(super) const GATHER: Duration = Duration::from_millis(10);
 /// For how many round trips runs and tasks are fetched ahead.
 const AHEAD: usize = 2;
 const AHEAD_OF_TASKS: usize = 4;
@@ -53,13 +54,14 @@ impl Driver {
         } else {
             Vec::new()
         };
-        if !self.is_worth_sending(lane) && !wants_work && watch.is_empty() {
-            if poll_due && lane == 0 {
+        if !self.is_worth_sending(lane, now) && !wants_work && watch.is_empty() {
+            if poll_due && self.may_claim(lane) {
                 self.next_poll = now + self.options.poll_interval;
             }
             return None;
         }
         let mut link = self.lanes[lane].link.take()?;
+        self.lanes[lane].gathers_since = None;
         if watch_due {
             self.lanes[lane].next_watch = now + WATCH;
         }
@@ -102,18 +104,27 @@ impl Driver {
         )
     }
 
-    /// Whether a lane's batch goes now. Where the database is busy with another lane's, and more will come soon, it gathers.
-    fn is_worth_sending(&self, lane: usize) -> bool {
-        let batch = &self.lanes[lane].batch;
+    /// Whether a lane's batch goes now. Where the database is busy with another lane's, and more will come soon, it gathers for a while.
+    fn is_worth_sending(&mut self, lane: usize, now: Instant) -> bool {
+        if self.lanes[lane].batch.is_empty() {
+            return false;
+        }
+        let alone = !self.lanes.iter().any(Lane::is_busy);
+        let since = *self.lanes[lane].gathers_since.get_or_insert(now);
         let enough = GATHERED.min(self.running.len());
-        !batch.is_empty() && (batch.outcomes.len() >= enough || !self.lanes.iter().any(Lane::is_busy))
+        alone || self.lanes[lane].batch.outcomes.len() >= enough || now >= since + GATHER
     }
 
-    /// How many more units a lane takes. One that has far more runs than another leaves what is new to that one.
+    /// Whether a lane claims at all: one that has far more runs than another leaves what is new to that one.
+    pub(super) fn may_claim(&self, lane: usize) -> bool {
+        let fewest = self.lanes.iter().map(|lane| lane.runs).min().unwrap_or(0);
+        self.lanes[lane].runs <= fewest * 2 + LARGEST_CLAIM
+    }
+
+    /// How many more units a lane takes.
     fn room_in(&mut self, lane: usize) -> usize {
-        let most = self.lanes.iter().map(|lane| lane.runs).min().unwrap_or(0) * 2 + LARGEST_CLAIM;
         let asked: usize = self.lanes.iter().map(|lane| lane.asked).sum();
-        if self.lanes[lane].runs > most { 0 } else { self.room(AHEAD).saturating_sub(asked) }
+        if self.may_claim(lane) { self.room(AHEAD).saturating_sub(asked) } else { 0 }
     }
 
     /// How many more units this worker takes: what fills its slots, or what it gets through in so many round trips.

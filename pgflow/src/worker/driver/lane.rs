@@ -21,6 +21,8 @@ pub(super) struct Lane {
     pub(super) link: Option<Link>,
     /// What goes into the next round trip.
     pub(super) batch: Batch,
+    /// Since when something of it has waited.
+    pub(super) gathers_since: Option<Instant>,
     /// The number of an earlier call whose empty claim can go.
     pub(super) marker: i64,
     /// How many units the call under way asks for, tasks aside.
@@ -39,6 +41,7 @@ impl Lane {
         Self {
             link: Some(link),
             batch: Batch::default(),
+            gathers_since: None,
             marker: 0,
             asked: 0,
             takes_tasks: false,

@@ -27,6 +27,7 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 use uuid::Uuid;
 
+use self::flush::GATHER;
 use self::lane::{LANES, Lane};
 use self::marks::Marks;
 use self::share::LARGEST_RANGE;
@@ -268,13 +269,21 @@ impl Driver {
         if let Some(grace) = grace {
             at = at.min(if self.running.is_empty() { grace + LAST_WORDS } else { grace });
         }
-        for lane in self.lanes.iter().filter(|lane| !lane.is_busy() && !lane.listening.is_empty()) {
-            at = at.min(lane.next_watch);
+        let free = || self.lanes.iter().enumerate().filter(|(_, lane)| !lane.is_busy());
+        for (_, lane) in free() {
+            if !lane.listening.is_empty() {
+                at = at.min(lane.next_watch);
+            }
+            if let Some(since) = lane.gathers_since {
+                at = at.min(since + GATHER);
+            }
         }
-        if self.stopping || self.lanes.iter().all(Lane::is_busy) {
+        if self.stopping || free().next().is_none() {
             return at;
         }
-        at = at.min(self.next_poll);
+        if free().any(|(lane, _)| self.may_claim(lane)) {
+            at = at.min(self.next_poll);
+        }
         self.share_at.filter(|_| self.surplus() > 0).map_or(at, |share_at| at.min(share_at))
     }
 
