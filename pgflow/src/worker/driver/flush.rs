@@ -63,7 +63,8 @@ impl Driver {
         let mut link = self.lanes[lane].link.take()?;
         self.lanes[lane].gathers_since = None;
         if watch_due {
-            self.lanes[lane].next_watch = now + WATCH;
+            // Where more could be given away, it matters when the others have taken all.
+            self.lanes[lane].next_watch = now + if self.surplus() > 0 { WATCH / 5 } else { WATCH };
         }
         if wants_tasks {
             self.hungry_for_tasks = false;

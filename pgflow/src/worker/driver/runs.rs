@@ -112,7 +112,13 @@ impl Driver {
 
     /// Lets go of a run or task that is no longer this worker's.
     pub(super) fn forget(&mut self, holder: Holder) {
-        self.cut(holder);
+        let is_active = match holder {
+            Holder::Run(id) => self.runs.get(&id).is_some_and(|run| run.active > 0),
+            Holder::Task(id) => self.tasks.get(&id).is_some_and(|task| task.left > 0),
+        };
+        if is_active {
+            self.cut(holder);
+        }
         let bytes = match holder {
             Holder::Run(id) => self.runs.remove(&id).map(|run| {
                 self.lanes[run.lane].runs -= 1;
