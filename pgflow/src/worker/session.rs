@@ -93,7 +93,6 @@ impl WorkerLives {
             worker,
             self.plans.clone(),
             self.pool.clone(),
-            &self.connect,
             news.clone(),
             hand,
             due,

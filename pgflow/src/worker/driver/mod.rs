@@ -131,13 +131,13 @@ impl Driver {
         worker: i32,
         plans: HashMap<i32, Arc<Plan>>,
         pool: PgPool,
-        connect: &Arc<PgConnectOptions>,
         news: Teller,
         hand: Arc<Hand>,
         due: mpsc::UnboundedSender<DueAt>,
     ) -> (Self, mpsc::UnboundedReceiver<Finished>) {
         let (finished, receive) = mpsc::unbounded_channel();
         let now = Instant::now();
+        let connect = pool.connect_options();
         let driver = Self {
             options,
             worker,
@@ -145,10 +145,10 @@ impl Driver {
             pool,
             news,
             hand,
-            connect: Arc::clone(connect),
+            connect: Arc::clone(&connect),
             settling: JoinSet::new(),
             due,
-            lanes: std::array::from_fn(|_| Lane::new(Link::new(Arc::clone(connect)), now)),
+            lanes: std::array::from_fn(|_| Lane::new(Link::new(Arc::clone(&connect)), now)),
             runs: HashMap::new(),
             tasks: HashMap::new(),
             bytes: 0,
