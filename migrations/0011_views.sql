@@ -158,8 +158,5 @@ as $$
     union all select x.run_id, 'it has ended, and has a share' from share x join state s on s.id = x.run_id where s.ended
     union all select x.run_id, 'its share and its tasks disagree' from share x
               where x.remaining <> (select count(*) from task t where t.bucket = x.bucket and t.run_id = x.run_id and t.step = x.step)
-                -- After a failure the share has gone, once, and its owner may give away more before it hears of that.
-                and not exists (select from outcome o where o.bucket = x.bucket and o.period = period_of_run(x.run_id) and o.run_id = x.run_id
-                                                        and o.step = x.step and o.kind = 'f')
     union all select q.run_id, 'it is queued, and there is no such run' from ready q where not exists (select from run r where r.id = q.run_id)
 $$;
