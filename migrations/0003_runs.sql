@@ -226,6 +226,8 @@ create table pgflow.share (
     run_id    uuid not null,
     step      smallint not null,
     remaining int not null check (remaining >= 0),
+    -- Whether a unit has failed for good, of which the owner was told.
+    failed    boolean not null default false,
     primary key (bucket, run_id, step)
 );
 

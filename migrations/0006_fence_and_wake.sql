@@ -66,7 +66,7 @@ begin
 end $$;
 
 -- Lowers the number of tasks of shared steps by those that are gone, and gives the (run, step) whose owner is to be woken: no task of
--- the step is left, or a unit has failed for good. Their share rows go, so that each wakes once.
+-- the step is left, or a unit has failed for good: once each, for a share with a failure wakes nobody again.
 --
 -- Locks: share (by run and step).
 create function pgflow.lower_shares(p_bucket int, p_runs uuid[], p_steps smallint[], p_done int[], p_failed boolean[])
@@ -80,10 +80,19 @@ begin
         select from share x where x.bucket = p_bucket and x.run_id = u.run_id and x.step = u.step limit 1 for update
     ) x;
 
-    update share s set remaining = greatest(s.remaining - l.done, 0)
+    return query
+    select u.run_id, u.step
+    from unnest(p_runs, p_steps, p_done, p_failed) u(run_id, step, done, failed)
+    cross join lateral (
+        select from share x
+        where x.bucket = p_bucket and x.run_id = u.run_id and x.step = u.step and not x.failed and (x.remaining <= u.done or u.failed)
+        limit 1
+    ) x;
+
+    update share s set remaining = greatest(s.remaining - l.done, 0), failed = s.failed or l.failed
     from (
-        select q.ctid, u.done
-        from unnest(p_runs, p_steps, p_done) u(run_id, step, done)
+        select q.ctid, u.done, u.failed
+        from unnest(p_runs, p_steps, p_done, p_failed) u(run_id, step, done, failed)
         cross join lateral (
             select x.ctid from share x where x.bucket = p_bucket and x.run_id = u.run_id and x.step = u.step limit 1
         ) q
@@ -91,14 +100,12 @@ begin
     ) l
     where s.ctid = l.ctid;
 
-    return query
     delete from share s
     where s.ctid = any(array(
         select q.ctid
-        from unnest(p_runs, p_steps, p_failed) u(run_id, step, failed)
+        from unnest(p_runs, p_steps) u(run_id, step)
         cross join lateral (
             select x.ctid from share x
-            where x.bucket = p_bucket and x.run_id = u.run_id and x.step = u.step and (x.remaining = 0 or u.failed) limit 1
-        ) q))
-    returning s.run_id, s.step;
+            where x.bucket = p_bucket and x.run_id = u.run_id and x.step = u.step and x.remaining = 0 limit 1
+        ) q));
 end $$;

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::exchange::{Answer, COMPLETED, Exchange, FAILED};
+use crate::exchange::{Answer, COMPLETED, Exchange, FAILED, GOES_ON};
 use crate::stage::{Open, Stage, Waiting, of_kind};
 
 const COMMIT_STEP: &str = "select pgflow.commit_step(0, $1, 'open', 0, $2, $3, pgflow.period_of_run($3), 1::smallint, $4, 1::smallint, 1, '0')";
@@ -80,6 +80,32 @@ async fn the_last_two_units_wake_the_owner_once_when_one_of_them_is_a_transactio
         second.end().await.0.commit().await.unwrap();
         assert_woken_once(&stage, run).await;
     }
+}
+
+/// Its share counts all tasks that there are, also those from before the failure.
+#[tokio::test]
+async fn an_owner_that_gives_more_away_before_it_hears_of_a_failure_counts_right() {
+    let stage = Stage::map().await;
+    let (run, tasks) = stage.give_away(3).await;
+    stage.take(stage.b, &tasks[..1]).await;
+    let failure = stage.exchange(stage.b, 10).task(run, tasks[0], COMPLETED).outcome(1, 0, Err("no use"));
+    assert_eq!(of_kind(&stage.call(&failure).await.unwrap(), 2).len(), 1);
+    stage.db.assert_sound().await;
+    stage.call(&stage.exchange(stage.a, 10).run(run, 1, GOES_ON).share(1, 3, 1)).await.unwrap();
+    stage.db.assert_sound().await;
+    assert_eq!(stage.count("select remaining::bigint from pgflow.share").await, 3);
+
+    // The others end without waking anybody again.
+    let rest: Vec<i64> =
+        sqlx::query_scalar("select id from pgflow.task order by id").fetch_all(&stage.db.pool()).await.unwrap();
+    stage.take(stage.b, &rest).await;
+    let rest = rest.iter().zip(1..).fold(stage.exchange(stage.b, 11), |call, (task, item)| {
+        call.task(run, *task, COMPLETED).outcome(1, item, Ok("0"))
+    });
+    assert_eq!(of_kind(&stage.call(&rest).await.unwrap(), 2).len(), 0);
+    assert_eq!(stage.count("select count(*) from pgflow.share").await, 0);
+    stage.call(&stage.exchange(stage.a, 11).run(run, 1, FAILED)).await.unwrap();
+    stage.finish().await;
 }
 
 #[tokio::test]
