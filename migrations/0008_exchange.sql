@@ -271,13 +271,19 @@ begin
         from unnest(e_run, e_period, e_claim, e_fate, e_error) with ordinality e(run_id, period, claim, fate, error, at)
         where e.claim > 0 and e.fate between 1 and 3 and not e.at = any(v_refused);
 
-        -- Whatever of it is still out elsewhere is taken back.
+        -- Whatever of it is still out elsewhere is taken back. A task that was taken meanwhile, or followed by its retry, is passed over
+        -- once that has committed, and found at its new place by the next turn.
         if cardinality(v_shared) > 0 then
             v_shared := array(select x from unnest(v_shared) x where x = any(v_left));
-            delete from task
-            where ctid = any(array(
-                select x.ctid from unnest(v_shared) w(id)
-                cross join lateral (select y.ctid from task y where y.bucket = p_bucket and y.run_id = w.id offset 0) x));
+            while exists (
+                select from unnest(v_shared) w(id)
+                cross join lateral (select from task y where y.bucket = p_bucket and y.run_id = w.id limit 1) x
+            ) loop
+                delete from task
+                where ctid = any(array(
+                    select x.ctid from unnest(v_shared) w(id)
+                    cross join lateral (select y.ctid from task y where y.bucket = p_bucket and y.run_id = w.id offset 0) x));
+            end loop;
             delete from share
             where ctid = any(array(
                 select x.ctid from unnest(v_shared) w(id)
@@ -290,6 +296,11 @@ begin
             where ctid = any(array(
                 select x.ctid from unnest(v_shared) w(id)
                 cross join lateral (select y.ctid from inbox y where y.bucket = p_bucket and y.run_id = w.id offset 0) x));
+            -- This call may have brought the last of what was out itself.
+            if cardinality(v_woken) > 0 then
+                select coalesce(array_agg(w.run_id), '{}'), array_agg(w.step) into v_woken, v_woken_steps
+                from unnest(v_woken, v_woken_steps) w(run_id, step) where not w.run_id = any(v_shared);
+            end if;
         end if;
     end if;
 

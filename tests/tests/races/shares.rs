@@ -165,6 +165,48 @@ async fn nothing_is_left_of_a_run_that_ends_while_a_retry_of_its_shared_work_is_
     stage.finish().await;
 }
 
+/// The retry is claimed, in a transaction that is still open, when the owner takes back what is out: its row is then elsewhere.
+#[tokio::test]
+async fn nothing_is_left_of_a_run_that_ends_while_a_retry_of_its_shared_work_is_claimed() {
+    let (stage, run, tasks) = two_last().await;
+    let mut executor = stage.open().await;
+    let call = stage.exchange(stage.b, 10).task(run, tasks[1], COMPLETED).attempt(1, 1, 1, 0);
+    call.call(&mut executor).await.unwrap();
+    let mut blocker = stage.open().await;
+    let same = "insert into pgflow.outcome (bucket, period, run_id, index, step, attempts, worker_id, duration_ms, recorded_at, kind, output)
+                values (0, pgflow.period_of_run($1), $1, -1, 2, 1, 0, 0, now(), 'c', 'null')";
+    sqlx::query(same).bind(run).execute(&mut *blocker).await.unwrap();
+    let end = stage.exchange(stage.a, 10).run(run, 1, FAILED).outcome(2, -1, Err("no use"));
+    let owner = Waiting::start(&stage, stage.open().await, move |mut open| async move {
+        let done = end.call(&mut open).await.map(drop);
+        (open, done)
+    })
+    .await;
+    executor.commit().await.unwrap();
+    owner.waits(&stage).await;
+    let mut claimer = stage.open().await;
+    let claim = Exchange { max_tasks: 1, ..stage.exchange(stage.b, 11) };
+    assert_eq!(of_kind(&claim.call(&mut claimer).await.unwrap(), 9).len(), 1);
+    blocker.rollback().await.unwrap();
+    owner.waits(&stage).await;
+    claimer.commit().await.unwrap();
+    let (open, ended): (Open, _) = owner.end().await;
+    ended.unwrap();
+    open.commit().await.unwrap();
+    stage.finish().await;
+}
+
+/// The owner executes a part of what it gave away, whose outcome goes into the same round trip as the end of the run.
+#[tokio::test]
+async fn nothing_is_left_of_a_run_that_ends_together_with_the_last_unit_of_its_shared_work() {
+    let stage = Stage::map().await;
+    let (run, tasks) = stage.give_away(1).await;
+    stage.take(stage.a, &tasks).await;
+    let both = stage.exchange(stage.a, 10).task(run, tasks[0], COMPLETED).outcome(1, 0, Ok("0")).run(run, 1, FAILED);
+    assert_eq!(of_kind(&stage.call(&both).await.unwrap(), 2), [], "nobody is left to be woken");
+    stage.finish().await;
+}
+
 #[tokio::test]
 async fn nothing_is_left_of_a_run_that_ends_while_the_transaction_of_a_unit_commits() {
     let (stage, run, tasks) = two_last().await;

@@ -158,6 +158,7 @@ pub(crate) fn of_kind(rows: &[Answer], kind: i16) -> Vec<Answer> {
 /// A call in an open transaction that is expected to wait for a lock.
 pub(crate) struct Waiting<T> {
     task: JoinHandle<(Open, T)>,
+    pid: i32,
 }
 
 impl<T: Send + 'static> Waiting<T> {
@@ -167,15 +168,20 @@ impl<T: Send + 'static> Waiting<T> {
         F: Future<Output = (Open, T)> + Send + 'static,
     {
         let pid: i32 = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut *open).await.unwrap();
-        let task = tokio::spawn(call(open));
+        let waiting = Self { task: tokio::spawn(call(open)), pid };
+        waiting.waits(stage).await;
+        waiting
+    }
+
+    /// Returns when it waits; after what it had waited for has gone: for something else.
+    pub(crate) async fn waits(&self, stage: &Stage) {
         let deadline = Instant::now() + Duration::from_secs(10);
         let waits = "select exists (select from pg_locks where pid = $1 and not granted)";
-        while !sqlx::query_scalar::<_, bool>(waits).bind(pid).fetch_one(&stage.db.pool()).await.unwrap() {
-            assert!(!task.is_finished(), "it does not wait");
+        while !sqlx::query_scalar::<_, bool>(waits).bind(self.pid).fetch_one(&stage.db.pool()).await.unwrap() {
+            assert!(!self.task.is_finished(), "it does not wait");
             assert!(Instant::now() < deadline, "it neither waits nor ends");
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        Self { task }
     }
 
     /// Its end, after what it waited for has gone.
