@@ -10,8 +10,8 @@ use tokio::net::UnixStream;
 
 use super::frames::{Frame, Frames, Reader};
 
-/// The sessions of a database. One that is left idle, in no transaction, is reset and used again: what had been behind it is gone
-/// for the server as if it had been closed.
+/// The sessions of a database. One that is left is rolled back, reset, and used again: what had been behind it is gone for the
+/// server as if it had been closed.
 #[derive(Clone, Debug)]
 pub struct Sessions(Arc<Shared>);
 
@@ -91,9 +91,9 @@ impl Sessions {
         })
     }
 
-    /// Takes one back that is idle.
+    /// Takes one back that waits for a statement.
     pub(super) async fn give_back(&self, mut session: Session) {
-        if session.say("unlisten *; deallocate all; reset all").await.is_ok() {
+        if session.say("rollback; unlisten *; deallocate all; reset all").await.is_ok() {
             self.idle().push(session);
         }
     }

@@ -98,7 +98,7 @@ async fn work(stage: &Stage, plan: &Plan, script: &Arc<Script>) -> Vec<RunId> {
     while std::time::Instant::now() < alone && !stage.db.value::<bool>(fleet).await {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    let naps = stage.db.client().start_many(nap::Workflow, (0..plan.naps).map(|n| 10 + u64::from(n % 9))).await;
+    let naps = stage.client.start_many(nap::Workflow, (0..plan.naps).map(|n| 10 + u64::from(n % 9))).await;
     let naps = naps.expect("the naps are started");
     let mut caller = Caller::new(stage, plan, script);
     let mut started = Vec::new();

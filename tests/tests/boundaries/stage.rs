@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use pgflow::Client;
 use pgflow::embedded::Postgres;
 use pgflow_tests::database::{PATIENCE, TestDb};
 use pgflow_tests::load::Load;
@@ -16,6 +17,8 @@ use crate::mutations::Mutation;
 /// A database with what a seed needs.
 pub(crate) struct Stage {
     pub(crate) db: TestDb,
+    /// A client whose calls nothing disturbs.
+    pub(crate) client: Client,
     pub(crate) layout: Arc<Layout>,
     pub(crate) sockets: PathBuf,
     pub(crate) sessions: Sessions,
@@ -99,6 +102,7 @@ impl Stage {
                 .expect("the parameters of `exchange` can be read");
         let sessions = Sessions::new(&pool.connect_options());
         Self {
+            client: db.client(),
             db,
             layout: Arc::new(Layout::new(&names)),
             sockets: sockets.to_owned(),
