@@ -7,13 +7,39 @@ use crate::name::check_step_name;
 use crate::problem::{Problem, Rule};
 use crate::suggest::nearest;
 
-/// A step as the rules see it: a name, and the names of the steps that it waits for.
+/// A step as the rules see it: a name, the names of the steps that it waits for, and when it is skipped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
     /// The step's name.
     pub name: String,
     /// The names that it depends on, in the order of their declaration.
     pub depends_on: Vec<String>,
+    /// For a map step, where its list comes from.
+    pub map: Option<Source>,
+    /// When it is skipped.
+    pub skip: Skip,
+}
+
+/// Where the list of a map step comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The workflow's input.
+    Input,
+    /// The step of this name, which stands among the dependencies.
+    Step(String),
+}
+
+/// When a step is skipped. By default, never.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Skip {
+    /// Where its condition is false.
+    pub when: bool,
+    /// In place of a failure. Of a map step: the item.
+    pub on_exhausted: bool,
+    /// Where its function says so. Of a map step: the item.
+    pub skippable: bool,
+    /// Where one of these dependencies is skipped.
+    pub with: Vec<String>,
 }
 
 /// A graph that keeps all rules: every dependency is a step, and there is no cycle.
@@ -27,7 +53,31 @@ pub struct Graph {
 impl Node {
     /// A step of this name that waits for these.
     pub fn new<'a>(name: impl Into<String>, depends_on: impl IntoIterator<Item = &'a str>) -> Self {
-        Self { name: name.into(), depends_on: depends_on.into_iter().map(Into::into).collect() }
+        Self {
+            name: name.into(),
+            depends_on: depends_on.into_iter().map(Into::into).collect(),
+            map: None,
+            skip: Skip::default(),
+        }
+    }
+
+    /// Whether the step as a whole may be skipped.
+    #[must_use]
+    pub fn may_be_skipped(&self) -> bool {
+        let Skip { when, on_exhausted, skippable, with } = &self.skip;
+        *when || !with.is_empty() || self.map.is_none() && (*on_exhausted || *skippable)
+    }
+
+    /// Whether single items of the map step may be skipped: its outputs have gaps then.
+    #[must_use]
+    pub fn has_gaps(&self) -> bool {
+        self.map.is_some() && (self.skip.on_exhausted || self.skip.skippable)
+    }
+
+    /// Whether the step is executed though this dependency was skipped: it then takes it as an `Option`.
+    #[must_use]
+    pub fn may_miss(&self, dependency: &Self) -> bool {
+        dependency.may_be_skipped() && !self.skip.with.contains(&dependency.name)
     }
 }
 
@@ -72,6 +122,7 @@ impl Graph {
                     })
                     .collect(),
             );
+            skip_rules(node, &nodes, &index, &mut report);
         }
         for cycle in cycle::find(&edges) {
             let path = cycle.path.iter().map(|&step| names[step].to_owned()).collect();
@@ -139,6 +190,38 @@ impl Graph {
     #[must_use]
     pub fn order(&self) -> Vec<usize> {
         self.levels().concat()
+    }
+}
+
+/// Reports what is wrong with how a step is skipped, and with what it maps over.
+fn skip_rules(
+    node: &Node,
+    nodes: &[Node],
+    index: &HashMap<&str, usize>,
+    report: &mut impl FnMut(Option<usize>, Rule),
+) {
+    let edge_to = |name: &str| node.depends_on.iter().position(|dependency| dependency == name);
+    let known = |name: &str| index.get(name).map(|&at| &nodes[at]);
+    for (at, name) in node.skip.with.iter().enumerate() {
+        let rule = match (edge_to(name), known(name)) {
+            _ if node.skip.with[..at].contains(name) => Rule::SkipsTwice { at, name: name.clone() },
+            (None, _) => Rule::SkipsWithout { at, name: name.clone() },
+            (Some(_), Some(dependency)) if !dependency.may_be_skipped() => {
+                Rule::SkipsWithCertain { at, name: name.clone(), gaps: dependency.has_gaps() }
+            }
+            _ => continue,
+        };
+        report(edge_to(name), rule);
+    }
+    if let Some(Source::Step(name)) = &node.map
+        && let Some(source) = known(name)
+    {
+        if node.may_miss(source) {
+            report(edge_to(name), Rule::MapsOverSkipped { name: name.clone() });
+        }
+        if source.has_gaps() {
+            report(edge_to(name), Rule::MapsOverGaps { name: name.clone() });
+        }
     }
 }
 

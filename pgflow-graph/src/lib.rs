@@ -13,6 +13,11 @@
 //! assert_eq!(problems[0].message(), "workflow `orders` has no step `fetc`");
 //! assert_eq!(problems[0].help().unwrap(), "a step with a similar name exists: `fetch`");
 //! ```
+//!
+//! # Steps that may be skipped
+//!
+//! Whether a step may be skipped is said by itself alone ([`Skip`]), and so is what its dependants take: see
+//! [`Node::may_be_skipped`], [`Node::has_gaps`] and [`Node::may_miss`].
 
 mod cycle;
 mod graph;
@@ -20,7 +25,7 @@ mod name;
 mod problem;
 mod suggest;
 
-pub use graph::{Graph, Node};
+pub use graph::{Graph, Node, Skip, Source};
 pub use name::{MAX_NAME_BYTES, NameProblem, RESERVED, check_name, check_step_name};
 pub use problem::{Problem, Rule};
 pub use suggest::{list, nearest};

@@ -53,6 +53,39 @@ pub enum Rule {
         /// The steps that there are.
         steps: Vec<String>,
     },
+    /// The step is skipped with a step that it does not depend on.
+    SkipsWithout {
+        /// The place in the list.
+        at: usize,
+        /// The name.
+        name: String,
+    },
+    /// The step is skipped with a dependency that is never skipped.
+    SkipsWithCertain {
+        /// The place in the list.
+        at: usize,
+        /// The name.
+        name: String,
+        /// Whether single items of it may be.
+        gaps: bool,
+    },
+    /// The step names a dependency twice that it is skipped with.
+    SkipsTwice {
+        /// The place in the list.
+        at: usize,
+        /// The name.
+        name: String,
+    },
+    /// The list of a map step comes from a step that may be skipped.
+    MapsOverSkipped {
+        /// The name.
+        name: String,
+    },
+    /// The list of a map step comes from a map step whose items may be skipped.
+    MapsOverGaps {
+        /// The name.
+        name: String,
+    },
     /// The dependency closes a cycle.
     Cycle {
         /// The indexes of its steps: each waits for the next, and the last for the first.
@@ -82,6 +115,19 @@ impl Problem {
             Rule::Repeated { name: dependency } => format!("step `{name}` names its dependency `{dependency}` twice"),
             Rule::Unknown { name: dependency, .. } => format!("workflow `{workflow}` has no step `{dependency}`"),
             Rule::Cycle { .. } => format!("workflow `{workflow}` has a dependency cycle"),
+            Rule::SkipsWithout { name: other, .. } => {
+                format!("step `{name}` is skipped with `{other}`, but does not depend on it")
+            }
+            Rule::SkipsWithCertain { name: other, .. } => {
+                format!("step `{name}` is skipped with `{other}`, which is never skipped")
+            }
+            Rule::SkipsTwice { name: other, .. } => format!("step `{name}` names `{other}` twice in `skip_with`"),
+            Rule::MapsOverSkipped { name: source } => {
+                format!("step `{name}` maps over `{source}`, which may be skipped")
+            }
+            Rule::MapsOverGaps { name: source } => {
+                format!("step `{name}` maps over `{source}`, whose items may be skipped")
+            }
         }
     }
 
@@ -106,7 +152,18 @@ impl Problem {
                 }
             },
             Rule::Cycle { path, .. } => Some(format!("{}; remove one of them", chain(path))),
-            Rule::Repeated { .. } => Some("once is enough".to_owned()),
+            Rule::Repeated { .. } | Rule::SkipsTwice { .. } => Some("once is enough".to_owned()),
+            Rule::SkipsWithout { name, .. } => Some(format!("add `{name}` to `depends_on`")),
+            Rule::SkipsWithCertain { name, gaps: true, .. } => {
+                Some(format!("single items of `{name}` may be: they are `None` in the list that it gives"))
+            }
+            Rule::SkipsWithCertain { name, gaps: false, .. } => Some(format!(
+                "leave it out; a step may be skipped that has `when`, `on_exhausted = skip`, `skippable` or `skip_with`, and `{name}` has none"
+            )),
+            Rule::MapsOverSkipped { name } => Some(format!("let it be skipped too: `skip_with = [{name}]`")),
+            Rule::MapsOverGaps { .. } => {
+                Some("let a step between them keep what is there, and map over that".to_owned())
+            }
             Rule::Empty | Rule::Duplicate { .. } | Rule::Itself => None,
         }
     }

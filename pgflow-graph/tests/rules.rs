@@ -1,6 +1,6 @@
 //! Each rule by an example, with its words.
 
-use pgflow_graph::{Graph, MAX_NAME_BYTES, Node, Problem, check_name};
+use pgflow_graph::{Graph, MAX_NAME_BYTES, Node, Problem, Skip, Source, check_name};
 
 fn problems(nodes: &[(&str, &[&str])]) -> Vec<Problem> {
     let nodes = nodes.iter().map(|(name, edges)| Node::new(*name, edges.iter().copied())).collect();
@@ -97,4 +97,84 @@ fn levels_and_leaves() {
     assert_eq!(graph.leaves(), [0, 4]);
     assert_eq!(graph.order(), [1, 4, 2, 3, 0]);
     assert_eq!(graph.dependencies(0), [2, 3]);
+}
+
+/// `a` may be skipped, `maps` has gaps, `b` is certain.
+fn with_skips(more: Node) -> Vec<String> {
+    let skip = |skip| Node { skip, ..Node::new("a", []) };
+    let nodes = vec![
+        skip(Skip { when: true, ..Skip::default() }),
+        Node::new("b", []),
+        Node { map: Some(Source::Input), skip: Skip { on_exhausted: true, ..Skip::default() }, ..Node::new("maps", []) },
+        more,
+    ];
+    Graph::check("orders", nodes).err().into_iter().flatten().map(|problem| problem.to_string()).collect()
+}
+
+fn skips_with<'a>(depends_on: &[&'a str], with: &[&str]) -> Node {
+    let with = with.iter().map(|&name| name.to_owned()).collect();
+    Node { skip: Skip { with, ..Skip::default() }, ..Node::new("c", depends_on.iter().copied()) }
+}
+
+#[test]
+fn a_step_is_skipped_with_dependencies_that_may_be_skipped() {
+    assert_eq!(with_skips(skips_with(&["a", "b"], &["a"])), [""; 0]);
+    assert_eq!(
+        with_skips(skips_with(&["b"], &["a"])),
+        ["step `c` is skipped with `a`, but does not depend on it (add `a` to `depends_on`)"]
+    );
+    assert_eq!(
+        with_skips(skips_with(&["a"], &["a", "a"])),
+        ["step `c` names `a` twice in `skip_with` (once is enough)"]
+    );
+    assert_eq!(
+        with_skips(skips_with(&["b"], &["b"])),
+        [
+            "step `c` is skipped with `b`, which is never skipped (leave it out; a step may be skipped that has `when`, `on_exhausted = skip`, `skippable` or `skip_with`, and `b` has none)"
+        ]
+    );
+    assert_eq!(
+        with_skips(skips_with(&["maps"], &["maps"])),
+        [
+            "step `c` is skipped with `maps`, which is never skipped (single items of `maps` may be: they are `None` in the list that it gives)"
+        ]
+    );
+}
+
+#[test]
+fn a_list_is_there_when_it_is_mapped_over() {
+    let over = |source: &str, with: &[&str]| Node {
+        map: Some(Source::Step(source.to_owned())),
+        ..skips_with(&["a", "maps"], with)
+    };
+    assert_eq!(
+        with_skips(over("a", &[])),
+        ["step `c` maps over `a`, which may be skipped (let it be skipped too: `skip_with = [a]`)"]
+    );
+    assert_eq!(with_skips(over("a", &["a"])), [""; 0]);
+    assert_eq!(
+        with_skips(over("maps", &[])),
+        [
+            "step `c` maps over `maps`, whose items may be skipped (let a step between them keep what is there, and map over that)"
+        ]
+    );
+}
+
+#[test]
+fn what_may_be_skipped() {
+    let node = |map: bool, skip| Node { map: map.then_some(Source::Input), skip, ..Node::new("a", []) };
+    let exhausted = || Skip { on_exhausted: true, ..Skip::default() };
+    let decides = || Skip { skippable: true, ..Skip::default() };
+    let when = || Skip { when: true, ..Skip::default() };
+    for skip in [exhausted(), decides()] {
+        assert!(node(false, skip.clone()).may_be_skipped() && !node(false, skip.clone()).has_gaps());
+        assert!(!node(true, skip.clone()).may_be_skipped() && node(true, skip).has_gaps());
+    }
+    for map in [false, true] {
+        assert!(node(map, when()).may_be_skipped() && !node(map, when()).has_gaps());
+        assert!(!node(map, Skip::default()).may_be_skipped());
+    }
+    let consumer = skips_with(&["a"], &["a"]);
+    assert!(consumer.may_be_skipped() && !consumer.may_miss(&node(false, when())));
+    assert!(Node::new("d", ["a"]).may_miss(&node(false, when())));
 }
