@@ -15,11 +15,12 @@ join pgflow.workflow w on w.id = v.workflow_id
 left join pgflow.run_end e on e.bucket = r.bucket and e.period = r.period and e.run_id = r.id
 left join pgflow.ready q on q.bucket = r.bucket and q.run_id = r.id;
 
--- Every step of every run. A step is `blocked` until all that it depends on has completed, then `ready` or `running` (its worker
+-- Every step of every run. A step is `blocked` until all that it depends on has completed or was skipped, then `ready` or `running` (its worker
 -- knows which), `waiting` where its time has not come; a step of an ended run that was not reached is `cancelled`.
 create view pgflow.steps as
-select r.id as run_id, s.number, s.name as step, d.status, d.items, d.items_done, d.attempts, d.waits_for, d.next_attempt_at,
-       o.output, coalesce(o.error, f.error, a.error) as error, o.worker_id, o.duration_ms, coalesce(o.recorded_at, d.recorded_at) as recorded_at
+select r.id as run_id, s.number, s.name as step, d.status, d.items, d.items_done, d.items_skipped, d.attempts, d.waits_for, d.next_attempt_at,
+       o.output, coalesce(f.error, a.error) as error, case when o.kind = 's' then o.error end as skip_reason, o.worker_id, o.duration_ms,
+       coalesce(o.recorded_at, d.recorded_at) as recorded_at
 from pgflow.run r
 join pgflow.step s on s.version_id = r.version_id
 left join pgflow.run_end e on e.bucket = r.bucket and e.period = r.period and e.run_id = r.id
@@ -34,36 +35,37 @@ left join lateral (
     where x.bucket = r.bucket and x.period = r.period and x.run_id = r.id and x.step = s.number order by x.failed_at desc limit 1
 ) a on true
 cross join lateral (
-    select count(*) filter (where x.kind <> 'f') as done, max(x.recorded_at) as at, max(x.attempts) as attempts
+    select count(*) filter (where x.kind <> 'f') as done, count(*) filter (where x.kind = 's') as skipped, max(x.recorded_at) as at,
+           max(x.attempts) as attempts
     from pgflow.outcome x
     where x.bucket = r.bucket and x.period = r.period and x.run_id = r.id and x.step = s.number
 ) c
 cross join lateral (
     select coalesce(array_agg(p.name order by p.number), '{}') as names
     from unnest(s.depends_on) n(number) join pgflow.step p on p.version_id = s.version_id and p.number = n.number
-    where not case when p.is_map then exists (
-                       select from pgflow.map pm
-                       where pm.bucket = r.bucket and pm.period = r.period and pm.run_id = r.id and pm.step = p.number
-                         and pm.items = (select count(*) from pgflow.outcome x
-                                         where x.bucket = r.bucket and x.period = r.period and x.run_id = r.id and x.step = p.number
-                                           and x.kind <> 'f'))
-                   else exists (
-                       select from pgflow.outcome x
-                       where x.bucket = r.bucket and x.period = r.period and x.run_id = r.id and x.step = p.number and x.index = -1
-                         and x.kind <> 'f') end
+    where not exists (
+              select from pgflow.outcome x
+              where x.bucket = r.bucket and x.period = r.period and x.run_id = r.id and x.step = p.number and x.index = -1 and x.kind <> 'f')
+      and not (p.is_map and exists (
+              select from pgflow.map pm
+              where pm.bucket = r.bucket and pm.period = r.period and pm.run_id = r.id and pm.step = p.number
+                and pm.items = (select count(*) from pgflow.outcome x
+                                where x.bucket = r.bucket and x.period = r.period and x.run_id = r.id and x.step = p.number
+                                  and x.kind <> 'f')))
 ) b
 cross join lateral (
     select case
                when f.error is not null then 'failed'
-               when o.kind = 'c' or m.items = c.done then 'completed'
                when o.kind = 's' then 'skipped'
+               when o.kind = 'c' or m.items = c.done then 'completed'
                when e.status is not null then 'cancelled'
                when cardinality(b.names) > 0 then 'blocked'
                when a.retry_at > pgflow.now() then 'waiting'
                when exists (select from pgflow.ready q where q.bucket = r.bucket and q.run_id = r.id and q.due) then 'ready'
                else 'running'
            end as status,
-           m.items, case when s.is_map then c.done end as items_done,
+           m.items, case when s.is_map and o.kind is null then c.done end as items_done,
+           case when s.is_map and o.kind is null then c.skipped end as items_skipped,
            greatest(c.attempts, (select max(x.number) from pgflow.attempt x where x.bucket = r.bucket and x.period = r.period and x.run_id = r.id
                                  and x.step = s.number)) as attempts,
            case when e.status is null and o.kind is null then b.names else '{}' end as waits_for,
@@ -71,7 +73,8 @@ cross join lateral (
            c.at as recorded_at
 ) d;
 
--- The output of a step of a run: of a map step, the outputs of its items in order. Null where it has not completed.
+-- The output of a step of a run: of a map step, the outputs of its items in order, with null for those that were skipped. Null where
+-- the step has not completed, or was skipped.
 create function pgflow.step_output(p_run uuid, p_step smallint) returns jsonb
 language plpgsql stable
 set search_path = pgflow, pg_temp
@@ -84,15 +87,16 @@ declare
 begin
     if (select s.is_map from run r join step s on s.version_id = r.version_id and s.number = p_step
         where r.bucket = v_bucket and r.period = v_period and r.id = p_run) then
-        return (select coalesce(jsonb_agg(o.output order by o.index), '[]') from outcome o
+        return (select case when not coalesce(bool_or(o.index = -1), false) then coalesce(jsonb_agg(o.output order by o.index), '[]') end
+                from outcome o
                 where o.bucket = v_bucket and o.period = v_period and o.run_id = p_run and o.step = p_step);
     end if;
     return (select o.output from outcome o
             where o.bucket = v_bucket and o.period = v_period and o.run_id = p_run and o.step = p_step and o.index = -1);
 end $$;
 
--- How runs stand that have ended: status, output (of the completed: that of the only last step, or an object with one entry for
--- each last step), error (of the failed: the step and what it said). Runs that have not ended are left out, unknown ones give
+-- How runs stand that have ended: status, output (of the completed: that of the only last step, null where it was skipped; or an
+-- object with one entry for each last step that was not skipped), error (of the failed: the step and what it said). Runs that have not ended are left out, unknown ones give
 -- `unknown`.
 create function pgflow.run_results(p_runs uuid[]) returns table (run_id uuid, status text, output jsonb, failed_step text, error text)
 language plpgsql stable
@@ -106,7 +110,8 @@ begin
            case when e.status is distinct from 'c' then null
                 when l.steps = 1 and not l.is_map then o.output
                 when l.steps = 1 then pgflow.step_output(w.id, l.number)
-                else (select jsonb_object_agg(s.name, pgflow.step_output(w.id, s.number)) from step s
+                else (select coalesce(jsonb_object_agg(s.name, x.output) filter (where x.output is not null), '{}') from step s
+                      cross join lateral pgflow.step_output(w.id, s.number) x(output)
                       where s.version_id = r.version_id and s.is_leaf) end,
            f.name, coalesce(e.error, f.error)
     from (select u.id, bucket_of_run(u.id) as bucket, period_of_run(u.id) as period from unnest(p_runs) u(id)) w

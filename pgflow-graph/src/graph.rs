@@ -205,7 +205,11 @@ fn skip_rules(
     for (at, name) in node.skip.with.iter().enumerate() {
         let rule = match (edge_to(name), known(name)) {
             _ if node.skip.with[..at].contains(name) => Rule::SkipsTwice { at, name: name.clone() },
-            (None, _) => Rule::SkipsWithout { at, name: name.clone() },
+            (None, step) => {
+                let dependencies = node.depends_on.iter().map(String::as_str);
+                let similar = nearest(name, dependencies).map(ToOwned::to_owned);
+                Rule::SkipsWithout { at, name: name.clone(), exists: step.is_some(), similar }
+            }
             (Some(_), Some(dependency)) if !dependency.may_be_skipped() => {
                 Rule::SkipsWithCertain { at, name: name.clone(), gaps: dependency.has_gaps() }
             }

@@ -53,12 +53,16 @@ pub enum Rule {
         /// The steps that there are.
         steps: Vec<String>,
     },
-    /// The step is skipped with a step that it does not depend on.
+    /// The step is skipped with something that it does not depend on.
     SkipsWithout {
         /// The place in the list.
         at: usize,
         /// The name.
         name: String,
+        /// Whether there is such a step.
+        exists: bool,
+        /// A dependency that was probably meant.
+        similar: Option<String>,
     },
     /// The step is skipped with a dependency that is never skipped.
     SkipsWithCertain {
@@ -153,7 +157,11 @@ impl Problem {
             },
             Rule::Cycle { path, .. } => Some(format!("{}; remove one of them", chain(path))),
             Rule::Repeated { .. } | Rule::SkipsTwice { .. } => Some("once is enough".to_owned()),
-            Rule::SkipsWithout { name, .. } => Some(format!("add `{name}` to `depends_on`")),
+            Rule::SkipsWithout { name, exists: true, .. } => Some(format!("add `{name}` to `depends_on`")),
+            Rule::SkipsWithout { similar: Some(similar), .. } => {
+                Some(format!("a dependency with a similar name exists: `{similar}`"))
+            }
+            Rule::SkipsWithout { .. } => None,
             Rule::SkipsWithCertain { name, gaps: true, .. } => {
                 Some(format!("single items of `{name}` may be: they are `None` in the list that it gives"))
             }

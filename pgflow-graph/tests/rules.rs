@@ -124,6 +124,12 @@ fn a_step_is_skipped_with_dependencies_that_may_be_skipped() {
         ["step `c` is skipped with `a`, but does not depend on it (add `a` to `depends_on`)"]
     );
     assert_eq!(
+        with_skips(skips_with(&["a", "maps"], &["mapps"])),
+        [
+            "step `c` is skipped with `mapps`, but does not depend on it (a dependency with a similar name exists: `maps`)"
+        ]
+    );
+    assert_eq!(
         with_skips(skips_with(&["a"], &["a", "a"])),
         ["step `c` names `a` twice in `skip_with` (once is enough)"]
     );

@@ -1,11 +1,11 @@
 //! What is wrong with the workflow as a whole: its graph, and what the parameters of its steps mean in that graph.
 
-use pgflow_graph::{Graph, Node, Problem, Rule, list, nearest};
+use pgflow_graph::{Graph, Problem, Rule, list, nearest};
 use syn::Ident;
 use syn::ext::IdentExt;
 
 use crate::model::{Binding, Edge, Step, Workflow};
-use crate::parse::Parameter;
+use crate::parse::{MapPath, Parameter};
 use crate::report::{Sink, StepSink};
 
 /// How many values a step may take.
@@ -16,6 +16,7 @@ pub(crate) fn check(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
     graph(workflow, sink, steps);
     let names: Vec<String> = workflow.steps.iter().map(Step::name).collect();
     for (step, sink) in workflow.steps.iter_mut().zip(steps) {
+        condition(step, &names, &sink.attribute);
         parameters(step, &names, &sink.parameters);
         if !sink.is_empty() {
             step.broken = true;
@@ -35,14 +36,7 @@ fn graph(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
             edge.step = names.iter().position(|other| *other == name);
         }
     }
-    let nodes = workflow
-        .steps
-        .iter()
-        .map(|step| Node {
-            name: step.name(),
-            depends_on: step.edges.iter().map(|edge| edge.ident.unraw().to_string()).collect(),
-        })
-        .collect();
+    let nodes = workflow.steps.iter().map(Step::node).collect();
     let Err(problems) = Graph::check(&name, nodes) else { return };
     for problem in problems {
         if let Rule::Empty = problem.rule {
@@ -55,9 +49,17 @@ fn graph(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
         }
         let step = &workflow.steps[problem.step];
         let StepSink { attribute, head, .. } = &steps[problem.step];
-        match problem.edge {
-            Some(edge) => report(workflow, &problem, &step.edges[edge].ident, attribute),
-            None => report(workflow, &problem, &step.ident, head),
+        let map = step.arguments.map.as_ref().and_then(MapPath::step);
+        match (&problem.rule, problem.edge) {
+            (
+                Rule::SkipsWithout { at, .. } | Rule::SkipsWithCertain { at, .. } | Rule::SkipsTwice { at, .. },
+                _,
+            ) => report(workflow, &problem, &step.arguments.skip_with[*at], attribute),
+            (Rule::MapsOverSkipped { .. } | Rule::MapsOverGaps { .. }, _) if let Some(map) = map => {
+                report(workflow, &problem, map, attribute);
+            }
+            (_, Some(edge)) => report(workflow, &problem, &step.edges[edge].ident, attribute),
+            (_, None) => report(workflow, &problem, &step.ident, head),
         }
         let step = &mut workflow.steps[problem.step];
         if let (Rule::Unknown { .. } | Rule::Itself | Rule::Repeated { .. }, Some(edge)) = (&problem.rule, problem.edge)
@@ -81,11 +83,57 @@ fn report(workflow: &Workflow, problem: &Problem, at: &Ident, sink: &Sink) {
                 format_args!("`{name}` is a function of workflow `{}` but not a step", workflow.name()),
                 format_args!("add `#[step]` to `{name}`"),
             ),
+        Rule::SkipsWithout { name, exists: true, .. } => {
+            let step = &workflow.steps[problem.step];
+            sink.error_with_help(at, problem.message(), add(step, name));
+        }
         _ => match problem.help() {
             Some(help) => sink.error_with_help(at, problem.message(), help),
             None => sink.error(at, problem.message()),
         },
     }
+}
+
+/// Gives each parameter of a condition its meaning.
+fn condition(step: &mut Step, names: &[String], sink: &Sink) {
+    let Some(mut condition) = step.condition.take() else { return };
+    for (ident, binding) in &mut condition.parameters {
+        let name = ident.unraw().to_string();
+        let meant = name.strip_prefix('_').unwrap_or(&name);
+        let is = |other: &String| *other == name || other == meant;
+        if meant == "input" {
+            *binding = Binding::Input;
+        } else if let Some(edge) = edge_named(&step.edges, is) {
+            *binding = Binding::Output(edge);
+            step.edges[edge].value = true;
+        } else if !step.unclear {
+            not_in_condition(step, ident, names, sink);
+        }
+    }
+    step.condition = Some(condition);
+}
+
+fn not_in_condition(step: &Step, ident: &Ident, names: &[String], sink: &Sink) {
+    let (own, name) = (step.name(), ident.unraw().to_string());
+    if names.contains(&name) {
+        return sink.error_with_help(
+            ident,
+            format_args!("the condition of step `{own}` takes `{name}`, but the step does not depend on it"),
+            add(step, &name),
+        );
+    }
+    let dependencies: Vec<String> = step.edges.iter().map(|edge| edge.ident.unraw().to_string()).collect();
+    let known = dependencies.iter().map(String::as_str).chain(["input"]);
+    let help = match (nearest(&name, known.clone()), dependencies.as_slice()) {
+        (Some(similar), _) => format!("did you mean `{similar}`?"),
+        (None, []) => "it can take `input` alone, since the step has no dependencies".to_owned(),
+        (None, _) => format!("it can take {}", list(known)),
+    };
+    sink.error_with_help(
+        ident,
+        format_args!("the condition of step `{own}` takes `{name}`, which is neither `input` nor a dependency"),
+        help,
+    );
 }
 
 /// Gives each parameter of a step its meaning.

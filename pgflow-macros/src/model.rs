@@ -1,12 +1,13 @@
 //! A workflow as the macro understands it: names, meanings and places. What comes later reads this, and no tokens.
 
+use pgflow_graph::{Node, Skip, Source};
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ext::IdentExt;
-use syn::{Ident, Path, Type, Visibility};
+use syn::{ExprClosure, Ident, Pat, Path, Type, Visibility};
 
 use crate::parse::{Function, MapPath, Parameter, Signature, StepArguments, doc_comment};
-use crate::report::StepSink;
+use crate::report::{Sink, StepSink};
 
 /// A workflow.
 pub(crate) struct Workflow {
@@ -42,12 +43,22 @@ pub(crate) struct Step {
     pub(crate) parameters: Vec<(Parameter, Binding)>,
     /// What it returns; none when that is no `Result`.
     pub(crate) returns: Option<Type>,
+    /// The condition under which it is executed.
+    pub(crate) condition: Option<Condition>,
     /// The steps that it waits for.
     pub(crate) edges: Vec<Edge>,
     /// Whether something is wrong with it that was reported already. It is left out of what is generated then.
     pub(crate) broken: bool,
     /// Whether it is not known what it depends on, since its attribute is wrong: nothing is concluded from what it takes then.
     pub(crate) unclear: bool,
+}
+
+/// The condition of a step: a closure, whose parameters are `input` and dependencies.
+pub(crate) struct Condition {
+    /// As written.
+    pub(crate) closure: ExprClosure,
+    /// Its parameters, with the meaning of each.
+    pub(crate) parameters: Vec<(Ident, Binding)>,
 }
 
 /// A dependency of a step.
@@ -117,7 +128,7 @@ impl Workflow {
 
 impl Step {
     /// A step by itself: what its dependencies are is found out with the graph.
-    pub(crate) fn new(function: &Function, arguments: StepArguments, signature: Signature, sink: &StepSink) -> Self {
+    pub(crate) fn new(function: &Function, mut arguments: StepArguments, signature: Signature, sink: &StepSink) -> Self {
         let mut edges: Vec<Edge> =
             arguments.depends_on.iter().map(|ident| Edge { ident: ident.clone(), step: None, value: false }).collect();
         // The list that is mapped over is waited for as well. Whether it is passed on as a whole is up to the parameters.
@@ -126,7 +137,9 @@ impl Step {
         {
             edges.push(Edge { ident: source.clone(), step: None, value: false });
         }
+        let condition = arguments.when.take().map(|closure| Condition::new(closure, &sink.attribute));
         Self {
+            condition,
             ident: function.signature.ident.clone(),
             description: doc_comment(&function.attributes),
             parameters: signature.parameters.into_iter().map(|parameter| (parameter, Binding::Extractor)).collect(),
@@ -148,14 +161,65 @@ impl Step {
         self.arguments.map.is_some()
     }
 
-    /// Whether it takes the workflow's input.
+    /// Whether it, or its condition, takes the workflow's input.
     pub(crate) fn takes_input(&self) -> bool {
-        self.parameters.iter().any(|(_, binding)| *binding == Binding::Input)
+        let of_condition = self.condition.iter().flat_map(|condition| &condition.parameters).map(|(_, binding)| binding);
+        self.parameters.iter().map(|(_, binding)| binding).chain(of_condition).any(|binding| *binding == Binding::Input)
+    }
+
+    /// What `skip_with` lists with this name besides.
+    pub(crate) fn skip_with_too(&self, name: &str) -> String {
+        let mut names: Vec<String> = self.arguments.skip_with.iter().map(ToString::to_string).collect();
+        names.push(name.to_owned());
+        names.join(", ")
+    }
+
+    /// The step as the rules of the graph see it.
+    pub(crate) fn node(&self) -> Node {
+        let name = |ident: &Ident| ident.unraw().to_string();
+        Node {
+            name: self.name(),
+            depends_on: self.edges.iter().map(|edge| name(&edge.ident)).collect(),
+            map: self.arguments.map.as_ref().map(|map| match map.step() {
+                None => Source::Input,
+                Some(step) => Source::Step(name(step)),
+            }),
+            skip: Skip {
+                when: self.condition.is_some(),
+                on_exhausted: self.arguments.skips_exhausted,
+                skippable: self.arguments.skippable,
+                with: self.arguments.skip_with.iter().map(name).collect(),
+            },
+        }
     }
 
     /// The parameter that takes the item.
     pub(crate) fn item(&self) -> Option<&Parameter> {
         self.parameters.iter().find(|(_, binding)| *binding == Binding::Item).map(|(parameter, _)| parameter)
+    }
+}
+
+impl Condition {
+    /// A condition by itself: what its parameters mean is found out with the graph.
+    fn new(closure: ExprClosure, sink: &Sink) -> Self {
+        let mut parameters = Vec::new();
+        for pattern in &closure.inputs {
+            let named = match pattern {
+                Pat::Type(typed) => &*typed.pat,
+                pattern => pattern,
+            };
+            match named {
+                Pat::Ident(named) if named.by_ref.is_none() && named.subpat.is_none() => {
+                    parameters.push((named.ident.clone(), Binding::Extractor));
+                }
+                other => sink.error_with_help(
+                    other,
+                    "a parameter of a condition is a name: `input`, or that of a dependency",
+                    "take it apart in the body",
+                ),
+            }
+        }
+        Self { closure, parameters }
     }
 }
 

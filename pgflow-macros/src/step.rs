@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse_quote;
 
+use crate::expand::{output_type, returns_function};
 use crate::model::Step;
 use crate::parse::{Function, Signature, StepArguments};
 use crate::report::{Report, StepSink};
@@ -27,7 +28,7 @@ pub(crate) fn step(arguments: TokenStream, item: TokenStream) -> TokenStream {
         }
     };
     let from = function.take_from_attributes();
-    let signature = Signature::read(&function, &from, &part);
+    let signature = Signature::read(&function, &from, arguments.skippable, &part);
     let step = Step::new(&function, arguments, signature, &part);
     // In an `impl` block, where a method stands, there is no place for the checks.
     let checks = function.signature.receiver().is_none().then(|| checks(&step));
@@ -53,9 +54,12 @@ fn checks(step: &Step) -> TokenStream {
         let future =
             proc_macro2::Ident::new("__future", name.unraw().span().resolved_at(proc_macro2::Span::mixed_site()));
         let call = quote_spanned!(name.span()=> #name);
+        let private = quote!(#krate::__private);
+        let output = output_type(&private, &step, &quote!(#returns));
+        let of = returns_function(&step);
         body.extend(quote! {
-            fn __returns() -> #krate::__private::Returns<#returns, <#returns as #krate::__private::StepResult>::Ok> {
-                #krate::__private::returns::<#returns>()
+            fn __returns() -> #private::Returns<#returns, #output> {
+                #private::#of::<#returns>()
             }
             fn __send(#(#parameters: #types),*) {
                 let #future = #call(#(#parameters),*);

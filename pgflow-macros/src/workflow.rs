@@ -100,7 +100,7 @@ fn step(function: &mut Function, sink: &StepSink) -> Step {
     if let Some(krate) = &arguments.krate {
         sink.attribute.error(krate, "inside a workflow, `crate` is an argument of `#[workflow]`");
     }
-    let signature = Signature::read(function, &from, sink);
+    let signature = Signature::read(function, &from, arguments.skippable, sink);
     Step::new(function, arguments, signature, sink)
 }
 

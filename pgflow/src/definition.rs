@@ -39,10 +39,28 @@ pub struct StepDefinition {
     /// For a map step, the list that it maps over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub map: Option<MapSource>,
+    /// When the step is skipped.
+    #[serde(default, skip_serializing_if = "SkipPolicy::is_never")]
+    pub skip: SkipPolicy,
     /// JSON Schema of what the step returns; for a map step, of what it returns for one item.
     pub output: Value,
     /// How the step is run. No part of the version: options may change while runs are under way.
     pub options: StepOptions,
+}
+
+/// When a step is skipped. By default, never.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct SkipPolicy {
+    /// Where its condition is false.
+    pub when: bool,
+    /// In place of a failure. Of a map step: the item.
+    pub on_exhausted: bool,
+    /// Where its function says so. Of a map step: the item.
+    pub skippable: bool,
+    /// Where one of these dependencies is skipped.
+    pub with: Vec<String>,
 }
 
 /// A dependency of a step.
@@ -166,6 +184,7 @@ impl StepDefinition {
             takes_input: false,
             depends_on: Vec::new(),
             map: None,
+            skip: SkipPolicy::default(),
             output,
             options: StepOptions::default(),
         }
@@ -177,8 +196,17 @@ impl StepDefinition {
             "takes_input": self.takes_input,
             "depends_on": self.depends_on,
             "map": self.map,
+            "skip": self.skip,
             "output": without_descriptions(&self.output),
         })
+    }
+}
+
+impl SkipPolicy {
+    /// Whether the step is never skipped.
+    #[must_use]
+    pub fn is_never(&self) -> bool {
+        *self == Self::default()
     }
 }
 

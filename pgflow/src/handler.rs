@@ -31,8 +31,10 @@ pub enum Dependency {
     Order,
     /// The output of a plain step.
     Output(Encoded),
-    /// The outputs of a map step, in the order of its items.
-    List(Arc<[Encoded]>),
+    /// The outputs of a map step, in the order of its items; none for those that were skipped.
+    List(Arc<[Option<Encoded>]>),
+    /// The step was skipped.
+    Skipped,
 }
 
 #[cfg(feature = "postgres")]
@@ -40,9 +42,9 @@ impl Dependency {
     /// How much text it holds.
     pub(crate) fn bytes(&self) -> usize {
         match self {
-            Self::Order => 0,
+            Self::Order | Self::Skipped => 0,
             Self::Output(output) => output.as_str().len(),
-            Self::List(outputs) => outputs.iter().map(|output| output.as_str().len()).sum(),
+            Self::List(outputs) => outputs.iter().flatten().map(|output| output.as_str().len()).sum(),
         }
     }
 }
@@ -50,12 +52,17 @@ impl Dependency {
 /// Makes the items of a map step from the value that holds the list.
 pub type Expand = fn(&Dependency) -> Result<Vec<Encoded>, StepError>;
 
+/// Asks the condition of a step, from the input and what its dependencies gave.
+pub type Condition = fn(&Encoded, &[Dependency]) -> Result<bool, StepError>;
+
 /// The function of one step.
 pub struct Handler<S> {
     /// Runs an attempt.
     pub run: fn(Call<S>) -> StepFuture,
     /// For a map step: makes the items from the value that holds the list.
     pub expand: Option<Expand>,
+    /// Whether the step is executed at all.
+    pub when: Option<Condition>,
 }
 
 /// The functions of a workflow's steps, in the order of its definition.

@@ -49,7 +49,7 @@ mod workflow;
 pub use client::{Client, Run, RunFilter, RunStatus, RunSummary, StartOptions, StepSummary, start_in, start_many_in};
 #[cfg(feature = "postgres")]
 pub use database::migrate;
-pub use definition::{Definition, Edge, MapSource, StepDefinition, StepOptions};
+pub use definition::{Definition, Edge, MapSource, SkipPolicy, StepDefinition, StepOptions};
 #[cfg(feature = "postgres")]
 pub use error::Error;
 pub use extract::{Context, FromContext, State};
@@ -58,7 +58,7 @@ pub use macros::{step, workflow};
 pub use registration::Registration;
 #[cfg(feature = "postgres")]
 pub use sqlx;
-pub use step::{Result, RunId, StepContext, StepError};
+pub use step::{Result, RunId, Skippable, StepContext, StepError};
 #[cfg(feature = "postgres")]
 pub use tx::Tx;
 #[cfg(feature = "postgres")]
@@ -76,7 +76,7 @@ pub mod __private {
     pub use crate::database::schema_digest;
     pub use crate::encoded::Encoded;
     pub use crate::glue::*;
-    pub use crate::handler::{Call, Dependency, Expand, Handler, Handlers, StepFuture};
+    pub use crate::handler::{Call, Condition, Dependency, Expand, Handler, Handlers, StepFuture};
     pub use crate::workflow::Workflow;
 }
 

@@ -1,13 +1,14 @@
 //! A workflow together with its state, ready to be run by a worker.
 
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use crate::definition::Definition;
 use crate::encoded::Encoded;
 use crate::extract::Context;
 use crate::handler::{Call, Dependency, Handlers, StepFuture};
-use crate::step::{StepContext, StepError};
+use crate::step::{StepContext, StepError, panic_message};
 use crate::tx::TxSlot;
 use crate::workflow::Workflow;
 
@@ -67,6 +68,8 @@ pub(crate) trait Handle: Send + Sync {
     fn run(&self, step: usize, attempt: Attempt) -> StepFuture;
     /// Makes the items of the map step of this number.
     fn expand(&self, step: usize, source: &Dependency) -> Result<Vec<Encoded>, StepError>;
+    /// Whether the condition of the step of this number holds.
+    fn holds(&self, step: usize, input: &Encoded, dependencies: &[Dependency]) -> Result<bool, StepError>;
     /// Whether a payload is an input of the workflow.
     fn check_input(&self, input: &Encoded) -> serde_json::Result<()>;
 }
@@ -92,14 +95,28 @@ impl<S: Send + Sync> Handle for Stateful<S> {
 
     fn expand(&self, step: usize, source: &Dependency) -> Result<Vec<Encoded>, StepError> {
         match self.handlers.steps.get(step).and_then(|handler| handler.expand) {
-            Some(expand) => expand(source),
+            Some(expand) => guarded("making the items of the step", || expand(source)),
             None => Err(no_handler(step)),
         }
+    }
+
+    fn holds(&self, step: usize, input: &Encoded, dependencies: &[Dependency]) -> Result<bool, StepError> {
+        let Some(when) = self.handlers.steps.get(step).and_then(|handler| handler.when) else {
+            return Err(no_handler(step));
+        };
+        guarded("the condition of the step", || when(input, dependencies))
     }
 
     fn check_input(&self, input: &Encoded) -> serde_json::Result<()> {
         (self.handlers.check_input)(input)
     }
+}
+
+/// Makes a failure of a panic.
+fn guarded<T>(what: &str, call: impl FnOnce() -> Result<T, StepError>) -> Result<T, StepError> {
+    std::panic::catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
+        Err(StepError::fatal(format_args!("{what} panicked: {}", panic_message(panic.as_ref()))))
+    })
 }
 
 fn no_handler(step: usize) -> StepError {

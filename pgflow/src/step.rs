@@ -20,6 +20,55 @@ pub struct StepError {
     retry: Retry,
 }
 
+/// What a step returns that is declared `skippable`: an output, or that the step is skipped.
+///
+/// Whoever depends on such a step takes an `Option` of its output, or is skipped too (`skip_with`). A step that is skipped has done
+/// nothing: what it wrote through its `Tx` is rolled back.
+///
+/// ```
+/// use pgflow::{Result, Skippable, step, workflow};
+///
+/// #[workflow]
+/// mod parcel {
+///     use super::*;
+///
+///     #[step(skippable)]
+///     pub async fn wrap(input: String) -> Result<Skippable<String>> {
+///         if !input.ends_with('!') {
+///             return Ok(Skippable::skip("it is no gift"));
+///         }
+///         Ok(Skippable::Done(format!("{input} in red paper")))
+///     }
+///
+///     #[step(depends_on = [wrap])]
+///     pub async fn ship(input: String, wrap: Option<String>) -> Result<String> {
+///         Ok(wrap.unwrap_or(input))
+///     }
+/// }
+/// # fn main() {}
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Skippable<T> {
+    /// The step's output.
+    Done(T),
+    /// The step is skipped, for this reason.
+    Skipped(String),
+}
+
+impl<T> Skippable<T> {
+    /// Says that the step is skipped, and why.
+    #[must_use]
+    pub fn skip(reason: impl fmt::Display) -> Self {
+        Self::Skipped(reason.to_string())
+    }
+}
+
+impl<T> From<T> for Skippable<T> {
+    fn from(value: T) -> Self {
+        Self::Done(value)
+    }
+}
+
 /// What is done after a failed attempt, while attempts are left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Retry {
@@ -29,6 +78,8 @@ pub(crate) enum Retry {
     After(Duration),
     /// Fail at once.
     Never,
+    /// It was no failure: the step is skipped.
+    Skip,
 }
 
 impl StepError {
@@ -48,6 +99,11 @@ impl StepError {
     #[must_use]
     pub fn fatal(error: impl fmt::Display) -> Self {
         Self { message: error.to_string(), retry: Retry::Never }
+    }
+
+    /// Not an error: the step has said that it is skipped, and why.
+    pub(crate) fn skip(reason: String) -> Self {
+        Self { message: reason, retry: Retry::Skip }
     }
 
     /// What went wrong, with the chain of causes.
@@ -96,6 +152,16 @@ impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> From<E> for StepError {
         }
         Self { message, retry: Retry::Backoff }
     }
+}
+
+/// What a panic says.
+#[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "asked by the worker only"))]
+pub(crate) fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&'static str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("(its message is no text)")
 }
 
 /// The id of a run: a version 7 UUID that carries the time of the start and the bucket in which the run lives.

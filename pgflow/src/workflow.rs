@@ -33,9 +33,9 @@ pub trait Workflow: Send + Sync + 'static {
     #[doc(hidden)]
     fn encode_input(input: &Self::Input) -> serde_json::Result<Encoded>;
 
-    /// The output from JSON.
+    /// The output from JSON; none where the last step was skipped.
     #[doc(hidden)]
-    fn decode_output(output: &Encoded) -> serde_json::Result<Self::Output>;
+    fn decode_output(output: Option<&Encoded>) -> serde_json::Result<Self::Output>;
 
     /// The steps' functions.
     #[doc(hidden)]

@@ -3,6 +3,7 @@
 /// The folders of programs that must not compile, one a rule.
 const RULES: &[&str] = &[
     "argument",
+    "condition",
     "cycle",
     "many",
     "map",
@@ -10,6 +11,7 @@ const RULES: &[&str] = &[
     "parameter",
     "payload",
     "signature",
+    "skippable",
     "step-alone",
     "type-mismatch",
     "unknown-step",

@@ -5,6 +5,7 @@ use quote::{format_ident, quote};
 use syn::Type;
 use syn::ext::IdentExt;
 
+use super::condition::Shape;
 use super::link::{Message, bound, call_at, inferred, trait_for};
 use super::{Names, local};
 use crate::model::{Binding, Step, Workflow};
@@ -130,17 +131,37 @@ impl Take<'_> {
         let producer_step = &self.workflow.steps[producer];
         let Names { returns, .. } = Names::of(producer);
         let (step, name) = (self.step.name(), parameter.name());
-        let is_map = producer_step.is_map();
-        let gives = if is_map { "is a map step and gives" } else { "returns" };
-        let message = Message {
-            message: format!(
-                "step `{step}` takes `{name}: {{Self}}`, but its dependency `{edge_name}` {gives} `{{Got}}`"
-            ),
-            label: format!("`{edge_name}` {gives} `{{Got}}`"),
-            note: None,
+        let shape = Shape::of(self.step, producer_step);
+        let gives = match producer_step.is_map() {
+            _ if shape.missing => "may be skipped and gives",
+            true => "is a map step and gives",
+            false => "returns",
         };
-        let (got, function) =
-            if is_map { (quote!(::std::vec::Vec<__Got>), quote!(outputs)) } else { (quote!(__Got), quote!(output)) };
+        let message = if shape.missing && !is_option(&parameter.ty) {
+            Message {
+                message: format!("step `{step}` takes `{name}: {{Self}}`, but `{edge_name}` may be skipped"),
+                label: format!("`{edge_name}` gives `{{Got}}`"),
+                note: Some(format!(
+                    "take `{{Got}}`, or skip `{step}` too: `skip_with = [{}]`",
+                    self.step.skip_with_too(&edge_name)
+                )),
+            }
+        } else if shape.gaps {
+            Message {
+                message: format!("step `{step}` takes `{name}: {{Self}}`, but items of `{edge_name}` may be skipped"),
+                label: format!("`{edge_name}` gives `{{Got}}`"),
+                note: None,
+            }
+        } else {
+            Message {
+                message: format!(
+                    "step `{step}` takes `{name}: {{Self}}`, but its dependency `{edge_name}` {gives} `{{Got}}`"
+                ),
+                label: format!("`{edge_name}` {gives} `{{Got}}`"),
+                note: None,
+            }
+        };
+        let (got, function) = (shape.ty(&quote!(__Got)), shape.function());
         let given = quote!(given: ::core::option::Option<&#private::Dependency>);
         let slot = slot(self.workflow, self.step, &name, &edge_name);
         let function = self.linked(
@@ -149,7 +170,7 @@ impl Take<'_> {
             &got,
             producer_step.returns.as_ref(),
             &given,
-            &function,
+            &quote!(#function),
             &quote!(given, payload, #slot),
         );
         let call = self.call;
@@ -260,5 +281,13 @@ impl Take<'_> {
 }
 
 fn is_state(ty: &Type) -> bool {
-    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|segment| segment.ident == "State" && !segment.arguments.is_empty()))
+    is_generic(ty, "State")
+}
+
+fn is_option(ty: &Type) -> bool {
+    is_generic(ty, "Option")
+}
+
+fn is_generic(ty: &Type, name: &str) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|segment| segment.ident == name && !segment.arguments.is_empty()))
 }

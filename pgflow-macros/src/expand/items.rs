@@ -5,7 +5,8 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 
 use super::link::ends;
-use super::{Names, attempt, list, local, output, spec};
+use super::spec::option;
+use super::{Names, attempt, condition, list, local, output, returns_function, spec};
 use crate::model::{Step, Workflow};
 use crate::parse::MapPath;
 
@@ -80,6 +81,7 @@ fn hidden(workflow: &Workflow) -> TokenStream {
             tokens.extend(list::item(workflow, n));
             tokens.extend(attempt::run(workflow, n));
             tokens.extend(list::expand(workflow, n));
+            tokens.extend(condition::function(workflow, n));
         }
     }
     tokens.extend(implementation(workflow));
@@ -93,10 +95,11 @@ fn returns(workflow: &Workflow, n: usize) -> Option<TokenStream> {
     let private = workflow.private();
     let Names { output, returns: function, .. } = Names::of(n);
     let output_type = output_of(workflow, n);
+    let of = returns_function(&workflow.steps[n]);
     Some(quote! {
         type #output = #returns;
         fn #function() -> #private::Returns<#output, #output_type> {
-            #private::returns::<#returns>()
+            #private::#of::<#returns>()
         }
     })
 }
@@ -107,6 +110,10 @@ pub(super) fn output_of(workflow: &Workflow, n: usize) -> TokenStream {
     let Names { output, .. } = Names::of(n);
     let (first, last) = ends(workflow.steps[n].returns.as_ref());
     let open = quote_spanned!(first=> <);
+    if workflow.steps[n].arguments.skippable {
+        let value = quote_spanned!(last=> Value);
+        return quote!(#open <#output as #private::StepResult>::Ok as #private::MaySkip>::#value);
+    }
     let ok = quote_spanned!(last=> Ok);
     quote!(#open #output as #private::StepResult>::#ok)
 }
@@ -123,7 +130,8 @@ fn names(workflow: &Workflow, step: &Step) -> TokenStream {
     let map = step.arguments.map.as_ref();
     let source = map.and_then(MapPath::step);
     let from = step.parameters.iter().filter_map(|(parameter, _)| parameter.from.as_ref());
-    let used: Vec<&Ident> = step.arguments.depends_on.iter().chain(source).chain(from).collect();
+    let used: Vec<&Ident> =
+        step.arguments.depends_on.iter().chain(source).chain(from).chain(&step.arguments.skip_with).collect();
     // What is no step was reported already. It names something of its own here, so that the compiler has nothing to add.
     let mut unknown: Vec<&Ident> = Vec::new();
     for name in &used {
@@ -175,13 +183,10 @@ fn implementation(workflow: &Workflow) -> TokenStream {
     let output = associated("Output", &output::ty(workflow), output::place(workflow));
     let decode_output = output::decode(workflow);
     let handlers = workflow.steps.iter().enumerate().filter(|(_, step)| runs(workflow, step)).map(|(n, step)| {
-        let Names { run, expand, .. } = Names::of(n);
-        let expand = if step.is_map() {
-            quote!(::core::option::Option::Some(#expand))
-        } else {
-            quote!(::core::option::Option::None)
-        };
-        quote!(#private::Handler { run: #run, expand: #expand })
+        let Names { run, expand, when, .. } = Names::of(n);
+        let expand = option(step.is_map().then(|| quote!(#expand)));
+        let when = option(step.condition.is_some().then(|| quote!(#when)));
+        quote!(#private::Handler { run: #run, expand: #expand, when: #when })
     });
     let state = workflow.state.as_ref().map_or_else(|| quote!(()), |state| quote!(#state));
     quote! {
@@ -199,7 +204,7 @@ fn implementation(workflow: &Workflow) -> TokenStream {
                 (__pgflow_input().encode)(input)
             }
 
-            fn decode_output(output: &#private::Encoded) -> #private::serde_json::Result<Self::Output> {
+            fn decode_output(output: ::core::option::Option<&#private::Encoded>) -> #private::serde_json::Result<Self::Output> {
                 #decode_output
             }
 

@@ -10,6 +10,7 @@
 //!         fn returns_0() -> ..        the same for each step
 //!         fn run_0(Call) -> ..        one attempt of each step; checks each parameter where it is taken
 //!         fn expand_0(..) -> ..       the items of each map step; checks that it maps over a list
+//!         fn when_0(..) -> ..         each condition
 //!         impl pgflow::Workflow for Workflow {..}
 //!     };
 //!     pub struct Workflow;            and `definition`, `schema`, `start`, ..
@@ -22,6 +23,7 @@
 //! the user's.
 
 mod attempt;
+mod condition;
 mod items;
 mod link;
 mod list;
@@ -31,7 +33,7 @@ mod spec;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
-use crate::model::Workflow;
+use crate::model::{Step, Workflow};
 use crate::parse::{Item, Module};
 
 /// The names of the items that are written into the module.
@@ -53,6 +55,8 @@ pub(crate) struct Names {
     pub(crate) codec: Ident,
     /// The items of a map step.
     pub(crate) expand: Ident,
+    /// The condition.
+    pub(crate) when: Ident,
 }
 
 impl Names {
@@ -64,6 +68,7 @@ impl Names {
             item: format_ident!("__PgflowItem{step}"),
             codec: format_ident!("__pgflow_item_{step}"),
             expand: format_ident!("__pgflow_expand_{step}"),
+            when: format_ident!("__pgflow_when_{step}"),
         }
     }
 }
@@ -79,6 +84,17 @@ pub(crate) fn module(module: &Module, workflow: &Workflow) -> TokenStream {
     let mut output = quote!(#(#attributes)* #visibility #keyword #name);
     brace.surround(&mut output, |output| output.extend(quote!(#(#inner_attributes)* #(#items)* #generated)));
     output
+}
+
+/// The type of the output of a step that returns `returns`.
+pub(crate) fn output_type(private: &TokenStream, step: &Step, returns: &TokenStream) -> TokenStream {
+    let ok = quote!(<#returns as #private::StepResult>::Ok);
+    if step.arguments.skippable { quote!(<#ok as #private::MaySkip>::Value) } else { ok }
+}
+
+/// The function that says what can be done with what a step returns.
+pub(crate) fn returns_function(step: &Step) -> Ident {
+    Ident::new(if step.arguments.skippable { "skippable" } else { "returns" }, Span::call_site())
 }
 
 /// A local variable that cannot meet a name of the user's.

@@ -1,11 +1,12 @@
 //! The output of the workflow: that of the last step, or a struct where several steps are last.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
 use syn::{Ident, Type};
 
+use super::condition::Shape;
 use super::items::output_of;
-use super::{Names, local};
+use super::{Names, local, output_type};
 use crate::model::{Step, Workflow};
 
 /// The steps that make the output. None when what they are is not settled: then the output is `()`.
@@ -18,7 +19,7 @@ fn leaves(workflow: &Workflow) -> Vec<(usize, &Step)> {
 pub(super) fn ty(workflow: &Workflow) -> TokenStream {
     match leaves(workflow).as_slice() {
         [] => quote!(()),
-        [(n, step)] => listed(step, output_of(workflow, *n)),
+        [(n, step)] => Shape::of_leaf(step).ty(&output_of(workflow, *n)),
         _ => quote!(WorkflowOutput),
     }
 }
@@ -33,16 +34,20 @@ pub(super) fn place(workflow: &Workflow) -> Option<&Type> {
 
 /// The body of `decode_output`.
 pub(super) fn decode(workflow: &Workflow) -> TokenStream {
+    let private = workflow.private();
     match leaves(workflow).as_slice() {
         [(n, step)] => {
             let Names { returns, .. } = Names::of(*n);
-            if step.is_map() {
-                quote!(#returns().payload.decode_list(output))
+            let shape = Shape::of_leaf(step);
+            let read = format_ident!("decode_{}", shape.stored());
+            let read = quote!(#returns().payload.#read(output));
+            if shape.missing {
+                quote!(output.map(|output| #read).transpose())
             } else {
-                quote!((#returns().payload.decode)(output))
+                quote!(#private::there(output).and_then(|output| #read))
             }
         }
-        _ => quote!(output.decode()),
+        _ => quote!(#private::there(output).and_then(#private::Encoded::decode)),
     }
 }
 
@@ -58,11 +63,11 @@ pub(super) fn item(workflow: &Workflow) -> Option<TokenStream> {
         format!("The output of the workflow `{}`: that of each step on which no other depends.", workflow.name());
     let fields = leaves.iter().map(|(_, step)| {
         let (name, returns) = (field(step), &step.returns);
-        let about = match step.is_map() {
-            true => format!("The outputs of step `{}`.", step.name()),
-            false => format!("The output of step `{}`.", step.name()),
-        };
-        let ty = listed(step, quote!(<#returns as #private::StepResult>::Ok));
+        let shape = Shape::of_leaf(step);
+        let what = if step.is_map() { "outputs" } else { "output" };
+        let skipped = if shape.missing { "; none when it was skipped" } else { "" };
+        let about = format!("The {what} of step `{}`{skipped}.", step.name());
+        let ty = shape.ty(&output_type(&private, step, &quote!(#returns)));
         quote!(#[doc = #about] #visibility #name: #ty)
     });
     Some(quote! {
@@ -84,21 +89,24 @@ pub(super) fn implementations(workflow: &Workflow) -> Option<TokenStream> {
     let title = format!("{}_output", workflow.name());
     let (input, fields) = (local("__input"), local("__fields"));
     let encoded = leaves.iter().map(|(n, step)| {
-        let (Names { returns, .. }, name, field) = (Names::of(*n), step.name(), field(step));
-        if step.is_map() {
-            quote!((#name, #returns().payload.encode_list(&self.#field)))
+        let (Names { returns, .. }, name, field, shape) = (Names::of(*n), step.name(), field(step), Shape::of_leaf(step));
+        let write = format_ident!("encode_{}", shape.stored());
+        if shape.missing {
+            quote!((#name, self.#field.as_ref().map(|value| #returns().payload.#write(value))))
         } else {
-            quote!((#name, (#returns().payload.encode)(&self.#field)))
+            quote!((#name, ::core::option::Option::Some(#returns().payload.#write(&self.#field))))
         }
     });
     let decoded = leaves.iter().map(|(n, step)| {
-        let (Names { returns, .. }, name, field) = (Names::of(*n), step.name(), field(step));
-        let read = if step.is_map() { quote!(list) } else { quote!(one) };
-        quote!(#field: #fields.#read(#name, &#returns().payload)?)
+        let (Names { returns, .. }, name, field, shape) = (Names::of(*n), step.name(), field(step), Shape::of_leaf(step));
+        let read = format_ident!("decode_{}", shape.stored());
+        let take = if shape.missing { quote!(maybe) } else { quote!(take) };
+        quote!(#field: #fields.#take(#name, |value| #returns().payload.#read(value))?)
     });
     let schemas = leaves.iter().map(|(n, step)| {
-        let (Names { returns, .. }, name, is_map) = (Names::of(*n), step.name(), step.is_map());
-        quote!((#name, #returns().payload.schema, #is_map))
+        let (Names { returns, .. }, name) = (Names::of(*n), step.name());
+        let Shape { list, gaps, missing } = Shape::of_leaf(step);
+        quote!((#name, #returns().payload.schema, #private::Shape { list: #list, gaps: #gaps, missing: #missing }))
     });
     Some(quote! {
         impl #private::serde::Serialize for WorkflowOutput {
@@ -126,10 +134,6 @@ pub(super) fn implementations(workflow: &Workflow) -> Option<TokenStream> {
             }
         }
     })
-}
-
-fn listed(step: &Step, ty: TokenStream) -> TokenStream {
-    if step.is_map() { quote!(::std::vec::Vec<#ty>) } else { ty }
 }
 
 fn field(step: &Step) -> Ident {

@@ -46,6 +46,9 @@ fn spec(private: &TokenStream, n: usize, step: &Step) -> TokenStream {
             quote!(::core::time::Duration::from_millis(#millis))
         }))
     });
+    let when = step.condition.is_some();
+    let (on_exhausted, skippable) = (step.arguments.skips_exhausted, step.arguments.skippable);
+    let skip_with = step.arguments.skip_with.iter().map(|name| name.unraw().to_string());
     quote! {
         #private::StepSpec {
             name: #name,
@@ -56,6 +59,10 @@ fn spec(private: &TokenStream, n: usize, step: &Step) -> TokenStream {
             max_attempts: #max_attempts,
             backoff: #backoff,
             timeout: #timeout,
+            when: #when,
+            on_exhausted: #on_exhausted,
+            skippable: #skippable,
+            skip_with: &[#(#skip_with),*],
             output: #returns().payload.schema,
         }
     }
@@ -73,7 +80,8 @@ fn map(map: &MapPath) -> TokenStream {
     quote!((#step, &[#(#path),*]))
 }
 
-fn option(value: Option<TokenStream>) -> TokenStream {
+/// An `Option`.
+pub(super) fn option(value: Option<TokenStream>) -> TokenStream {
     match value {
         Some(value) => quote!(::core::option::Option::Some(#value)),
         None => quote!(::core::option::Option::None),

@@ -12,7 +12,7 @@ use crate::report::Sink;
 pub(crate) struct Known {
     /// The attribute, as in `#[step]`.
     pub(crate) attribute: &'static str,
-    /// The names of its arguments, each with an example of its value.
+    /// The names of its arguments, each with an example of its value; an empty one for those that take none.
     pub(crate) arguments: &'static [(&'static str, &'static str)],
 }
 
@@ -59,6 +59,18 @@ impl Known {
             return Ok(());
         }
         seen.push(text.clone());
+        if example.is_empty() {
+            if input.peek(Token![=]) {
+                sink.error_with_help(
+                    &name,
+                    format_args!("argument `{text}` takes no value"),
+                    format_args!("write `{text}` alone"),
+                );
+                skip_to_comma(input);
+                return Ok(());
+            }
+            return value(&name, input);
+        }
         if !input.peek(Token![=]) {
             sink.error(&name, format_args!("argument `{text}` has no value; write it as in `{text} = {example}`"));
             skip_to_comma(input);

@@ -4,7 +4,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Attribute, FnArg, GenericParam, Ident, Pat, PatType, ReturnType, Type, parse_quote};
+use syn::{Attribute, FnArg, GenericArgument, GenericParam, Ident, Pat, PatType, PathArguments, ReturnType, Type, parse_quote};
 
 use super::function::Function;
 use crate::report::{Sink, StepSink};
@@ -42,7 +42,7 @@ impl Parameter {
 
 impl Signature {
     /// Reads the signature of a step. `from` are the `#[from(..)]` attributes of each parameter.
-    pub(crate) fn read(function: &Function, from: &[Vec<Attribute>], sinks: &StepSink) -> Self {
+    pub(crate) fn read(function: &Function, from: &[Vec<Attribute>], skippable: bool, sinks: &StepSink) -> Self {
         let signature = &function.signature;
         let step = signature.ident.unraw().to_string();
         let sink = &sinks.head;
@@ -93,7 +93,7 @@ impl Signature {
         if let Some(variadic) = &signature.variadic {
             sinks.parameters.error(variadic, format_args!("step `{step}` cannot be variadic"));
         }
-        Self { parameters, returns: returns(&signature.output, &signature.ident, &step, &sinks.output) }
+        Self { parameters, returns: returns(&signature.output, &signature.ident, &step, skippable, &sinks.output) }
     }
 }
 
@@ -153,7 +153,7 @@ fn parameter(argument: &PatType, from: &[Attribute], step: &str, sink: &Sink) ->
 
 /// The return type, when it looks like a `Result`. The name decides, so that something else gives one error here and not one from
 /// each use of it.
-fn returns(output: &ReturnType, name: &Ident, step: &str, sink: &Sink) -> Option<Type> {
+fn returns(output: &ReturnType, name: &Ident, step: &str, skippable: bool, sink: &Sink) -> Option<Type> {
     let ReturnType::Type(_, ty) = output else {
         sink.error_with_help(
             name,
@@ -195,7 +195,43 @@ fn returns(output: &ReturnType, name: &Ident, step: &str, sink: &Sink) -> Option
         sink.error_with_help(token, BARE_WORKFLOW, BARE_WORKFLOW_HELP);
         return None;
     }
+    // Here as well the name decides.
+    let skips = first_argument(ty).map(|ok| {
+        matches!(ok, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident.to_string().ends_with("Skippable")))
+    });
+    match skips {
+        Some(true) if !skippable => {
+            sink.error_with_help(
+                ty,
+                format_args!("step `{step}` returns a `Skippable`, but is not declared `skippable`"),
+                "write `#[step(skippable)]`",
+            );
+            return None;
+        }
+        Some(false) if skippable => {
+            let output = first_argument(ty).map(type_text).unwrap_or_default();
+            sink.error_with_help(
+                ty,
+                format_args!("step `{step}` is declared `skippable`, but returns `{output}`"),
+                format_args!("write `Result<Skippable<{output}>>`, or leave `skippable` out"),
+            );
+            return None;
+        }
+        _ => {}
+    }
     Some((**ty).clone())
+}
+
+/// What stands first between the angle brackets of a type.
+fn first_argument(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    match &path.path.segments.last()?.arguments {
+        PathArguments::AngleBracketed(arguments) => arguments.args.iter().find_map(|argument| match argument {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        }),
+        _ => None,
+    }
 }
 
 const BARE_WORKFLOW: &str = "`Workflow` is the name of this workflow's own type here";

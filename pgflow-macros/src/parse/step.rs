@@ -5,7 +5,7 @@ use std::time::Duration;
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Ident, LitInt, LitStr, Member, Meta, Token, bracketed};
+use syn::{Attribute, ExprClosure, Ident, LitInt, LitStr, Member, Meta, Token, bracketed};
 
 use super::arguments::{Known, skip_to_comma};
 use super::duration;
@@ -19,6 +19,10 @@ const ARGUMENTS: Known = Known {
         ("max_attempts", "5"),
         ("backoff", "\"1s\""),
         ("timeout", "\"30s\""),
+        ("when", "|input| input.gift"),
+        ("on_exhausted", "skip"),
+        ("skippable", ""),
+        ("skip_with", "[reserve]"),
         ("crate", "::pgflow"),
     ],
 };
@@ -39,6 +43,14 @@ pub(crate) struct StepArguments {
     pub(crate) backoff: Option<Duration>,
     /// How long an attempt may take.
     pub(crate) timeout: Option<Duration>,
+    /// The condition under which the step is executed.
+    pub(crate) when: Option<ExprClosure>,
+    /// Whether the step is skipped in place of a failure.
+    pub(crate) skips_exhausted: bool,
+    /// Whether its function may skip it.
+    pub(crate) skippable: bool,
+    /// The dependencies with which it is skipped.
+    pub(crate) skip_with: Vec<Ident>,
     /// Where this crate is found.
     pub(crate) krate: Option<syn::Path>,
 }
@@ -85,7 +97,11 @@ impl StepArguments {
 
     fn value(&mut self, name: &Ident, input: ParseStream<'_>, sink: &Sink) -> syn::Result<()> {
         match name.to_string().as_str() {
-            "depends_on" => self.depends_on = dependencies(input, sink)?,
+            "depends_on" => self.depends_on = steps(input, sink, &DEPENDS_ON)?,
+            "skip_with" => self.skip_with = steps(input, sink, &SKIP_WITH)?,
+            "when" => self.when = Some(condition(input)?),
+            "on_exhausted" => self.skips_exhausted = skips_exhausted(input)?,
+            "skippable" => self.skippable = true,
             "map" => self.map = Some(map(input, sink)?),
             "max_attempts" => self.max_attempts = Some(max_attempts(input)?),
             "backoff" => {
@@ -106,10 +122,26 @@ impl StepArguments {
     }
 }
 
+/// What is said where a list of steps is none.
+struct ListWords {
+    no_list: &'static str,
+    no_name: &'static str,
+}
+
+const DEPENDS_ON: ListWords = ListWords {
+    no_list: "`depends_on` takes a list of steps: `depends_on = [reserve, charge]`",
+    no_name: "a dependency is the name of a step of this workflow, as in `depends_on = [reserve]`",
+};
+
+const SKIP_WITH: ListWords = ListWords {
+    no_list: "`skip_with` takes a list of dependencies: `skip_with = [wrap]`",
+    no_name: "a step is skipped with dependencies, named as in `skip_with = [wrap]`",
+};
+
 /// `[reserve, charge]`. A name that is half typed must not hide the others.
-fn dependencies(input: ParseStream<'_>, sink: &Sink) -> syn::Result<Vec<Ident>> {
+fn steps(input: ParseStream<'_>, sink: &Sink, words: &ListWords) -> syn::Result<Vec<Ident>> {
     if !input.peek(syn::token::Bracket) {
-        return Err(input.error("`depends_on` takes a list of steps: `depends_on = [reserve, charge]`"));
+        return Err(input.error(words.no_list));
     }
     let list;
     bracketed!(list in input);
@@ -122,16 +154,35 @@ fn dependencies(input: ParseStream<'_>, sink: &Sink) -> syn::Result<Vec<Ident>> 
         }
         match name {
             Ok(name) if wrong.is_empty() => names.push(name),
-            Ok(name) => sink.error(quote::quote!(#name #wrong), NOT_A_NAME),
-            Err(_) if wrong.is_empty() => sink.error_at(list.span(), NOT_A_NAME),
-            Err(_) => sink.error(wrong, NOT_A_NAME),
+            Ok(name) => sink.error(quote::quote!(#name #wrong), words.no_name),
+            Err(_) if wrong.is_empty() => sink.error_at(list.span(), words.no_name),
+            Err(_) => sink.error(wrong, words.no_name),
         }
         list.parse::<Option<Token![,]>>()?;
     }
     Ok(names)
 }
 
-const NOT_A_NAME: &str = "a dependency is the name of a step of this workflow, as in `depends_on = [reserve]`";
+/// `|input, charge| charge.paid`
+fn condition(input: ParseStream<'_>) -> syn::Result<ExprClosure> {
+    const WRONG: &str =
+        "a condition is a closure over `input` and dependencies, by their names, as in `when = |input, charge| input.gift && charge.paid`";
+    let start = input.span();
+    if !input.peek(Token![|]) && !input.peek(Token![||]) {
+        return Err(syn::Error::new(start, WRONG));
+    }
+    input.parse()
+}
+
+fn skips_exhausted(input: ParseStream<'_>) -> syn::Result<bool> {
+    const WRONG: &str = "`on_exhausted` is `skip` or `fail`, as in `on_exhausted = skip`";
+    let word: Ident = input.parse().map_err(|error| syn::Error::new(error.span(), WRONG))?;
+    match word.to_string().as_str() {
+        "skip" => Ok(true),
+        "fail" => Ok(false),
+        _ => Err(syn::Error::new(word.span(), WRONG)),
+    }
+}
 
 /// `reserve.lines`. What is half typed must not hide what stands before it.
 fn map(input: ParseStream<'_>, sink: &Sink) -> syn::Result<MapPath> {

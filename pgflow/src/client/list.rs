@@ -95,9 +95,11 @@ pub struct StepSummary {
     pub status: String,
     /// For a map step that has begun: how many items it has.
     pub items: Option<i32>,
-    /// For a map step: how many of them are done.
+    /// For a map step: how many of them are done, or were skipped.
     pub items_done: Option<i64>,
-    /// How many attempts there were (of the item with the most).
+    /// For a map step: how many of them were skipped.
+    pub items_skipped: Option<i64>,
+    /// How many attempts there were (of the item with the most); 0 where the step was skipped before the first one.
     pub attempts: Option<i32>,
     /// The steps that it still waits for.
     pub waits_for: Vec<String>,
@@ -105,6 +107,8 @@ pub struct StepSummary {
     pub output: Option<serde_json::Value>,
     /// The error of the failure, or of the last failed attempt.
     pub error: Option<String>,
+    /// For a step that was skipped: why.
+    pub skip_reason: Option<String>,
 }
 
 impl Client {
@@ -166,9 +170,11 @@ fn step(row: &sqlx::postgres::PgRow) -> sqlx::Result<StepSummary> {
         status: row.try_get("status")?,
         items: row.try_get("items")?,
         items_done: row.try_get("items_done")?,
+        items_skipped: row.try_get("items_skipped")?,
         attempts: row.try_get("attempts")?,
         waits_for: row.try_get("waits_for")?,
         output: row.try_get::<Option<Encoded>, _>("output")?.and_then(|output| output.decode().ok()),
         error: row.try_get("error")?,
+        skip_reason: row.try_get("skip_reason")?,
     })
 }

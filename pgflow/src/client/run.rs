@@ -119,8 +119,7 @@ impl<W: Workflow> Run<W> {
             }
             Err(_) => return Err(Error::new(Kind::UnknownRun(self.id))),
         }
-        let output = ending.output.unwrap_or_else(|| Encoded::from("null"));
-        W::decode_output(&output).map_err(|source| {
+        W::decode_output(ending.output.as_ref()).map_err(|source| {
             Error::new(Kind::Payload {
                 what: format!("the output of run {} is not what workflow `{}` declares", self.id, W::NAME),
                 source,

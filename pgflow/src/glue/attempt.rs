@@ -53,23 +53,94 @@ pub fn take_input<P: Accepts<T>, T>(input: &Encoded, payload: &Payload<T>) -> Re
 ///
 /// # Errors
 /// When what is stored is no such output: a fatal error.
-pub fn output<P: Accepts<T>, T>(given: Option<&Dependency>, payload: &Payload<T>, slot: Slot) -> Result<P, StepError> {
-    let Some(Dependency::Output(output)) = given else { return Err(slot.missing()) };
-    (payload.decode)(output).map(P::accept).map_err(|error| slot.unreadable(&error))
+pub fn take_one<P: Accepts<T>, T>(given: Option<&Dependency>, payload: &Payload<T>, slot: Slot) -> Result<P, StepError> {
+    one(given, payload, slot).map(P::accept)
 }
 
 /// Takes the outputs of a map step.
 ///
 /// # Errors
 /// When what is stored are no such outputs: a fatal error.
-pub fn outputs<P: Accepts<Vec<T>>, T>(
+pub fn take_list<P: Accepts<Vec<T>>, T>(
     given: Option<&Dependency>,
     payload: &Payload<T>,
     slot: Slot,
 ) -> Result<P, StepError> {
+    list(given, payload, slot).map(P::accept)
+}
+
+/// Takes the outputs of a map step whose items may be skipped.
+///
+/// # Errors
+/// When what is stored are no such outputs: a fatal error.
+pub fn take_gaps<P: Accepts<Vec<Option<T>>>, T>(
+    given: Option<&Dependency>,
+    payload: &Payload<T>,
+    slot: Slot,
+) -> Result<P, StepError> {
+    gaps(given, payload, slot).map(P::accept)
+}
+
+/// Takes the output of a plain step that may be skipped.
+///
+/// # Errors
+/// When what is stored is no such output: a fatal error.
+pub fn take_maybe_one<P: Accepts<Option<T>>, T>(
+    given: Option<&Dependency>,
+    payload: &Payload<T>,
+    slot: Slot,
+) -> Result<P, StepError> {
+    unless_skipped(given, |given| one(given, payload, slot)).map(P::accept)
+}
+
+/// Takes the outputs of a map step that may be skipped.
+///
+/// # Errors
+/// When what is stored are no such outputs: a fatal error.
+pub fn take_maybe_list<P: Accepts<Option<Vec<T>>>, T>(
+    given: Option<&Dependency>,
+    payload: &Payload<T>,
+    slot: Slot,
+) -> Result<P, StepError> {
+    unless_skipped(given, |given| list(given, payload, slot)).map(P::accept)
+}
+
+/// Takes the outputs of a map step that may be skipped, as may its items.
+///
+/// # Errors
+/// When what is stored are no such outputs: a fatal error.
+pub fn take_maybe_gaps<P: Accepts<Option<Vec<Option<T>>>>, T>(
+    given: Option<&Dependency>,
+    payload: &Payload<T>,
+    slot: Slot,
+) -> Result<P, StepError> {
+    unless_skipped(given, |given| gaps(given, payload, slot)).map(P::accept)
+}
+
+fn unless_skipped<T>(
+    given: Option<&Dependency>,
+    read: impl FnOnce(Option<&Dependency>) -> Result<T, StepError>,
+) -> Result<Option<T>, StepError> {
+    match given {
+        Some(Dependency::Skipped) => Ok(None),
+        given => read(given).map(Some),
+    }
+}
+
+fn one<T>(given: Option<&Dependency>, payload: &Payload<T>, slot: Slot) -> Result<T, StepError> {
+    let Some(Dependency::Output(output)) = given else { return Err(slot.missing()) };
+    (payload.decode)(output).map_err(|error| slot.unreadable(&error))
+}
+
+fn list<T>(given: Option<&Dependency>, payload: &Payload<T>, slot: Slot) -> Result<Vec<T>, StepError> {
+    gaps(given, payload, slot)?.into_iter().map(|item| item.ok_or_else(|| slot.missing())).collect()
+}
+
+fn gaps<T>(given: Option<&Dependency>, payload: &Payload<T>, slot: Slot) -> Result<Vec<Option<T>>, StepError> {
     let Some(Dependency::List(outputs)) = given else { return Err(slot.missing()) };
-    let outputs: serde_json::Result<Vec<T>> = outputs.iter().map(payload.decode).collect();
-    outputs.map(P::accept).map_err(|error| slot.unreadable(&error))
+    let outputs: serde_json::Result<Vec<Option<T>>> =
+        outputs.iter().map(|output| output.as_ref().map(payload.decode).transpose()).collect();
+    outputs.map_err(|error| slot.unreadable(&error))
 }
 
 /// Takes the item of a map step.
@@ -86,7 +157,7 @@ pub fn item<T>(item: Option<&Encoded>, codec: &ItemCodec<T>, slot: Slot) -> Resu
 /// # Errors
 /// When what is stored is no such value: a fatal error.
 pub fn read_source<T>(source: &Dependency, payload: &Payload<T>, slot: Slot) -> Result<T, StepError> {
-    output::<T, T>(Some(source), payload, slot)
+    one(Some(source), payload, slot)
 }
 
 /// Reads the list of a map step over the outputs of another one.
@@ -94,7 +165,7 @@ pub fn read_source<T>(source: &Dependency, payload: &Payload<T>, slot: Slot) -> 
 /// # Errors
 /// When what is stored is no such list: a fatal error.
 pub fn read_sources<T>(source: &Dependency, payload: &Payload<T>, slot: Slot) -> Result<Vec<T>, StepError> {
-    outputs::<Vec<T>, T>(Some(source), payload, slot)
+    list(Some(source), payload, slot)
 }
 
 /// Encodes the items of a map step, each for itself.

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use schemars::{Schema, SchemaGenerator, json_schema};
-use serde_json::Value;
+use pgflow_graph::{Node, Skip, Source};
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Value, json};
 
-use crate::definition::{Definition, Edge, MapSource, StepDefinition};
-use crate::glue::fields::fields_schema;
+use crate::definition::{Definition, Edge, MapSource, SkipPolicy, StepDefinition};
+use crate::glue::fields::{Shape, fields_schema};
 use crate::glue::payload::SchemaOf;
 
 /// What is known of a step at build time. Options that were not given are none: their defaults stand in one place.
@@ -28,8 +29,31 @@ pub struct StepSpec {
     pub backoff: Option<Duration>,
     /// How long an attempt may take.
     pub timeout: Option<Duration>,
+    /// Whether it has a condition.
+    pub when: bool,
+    /// Whether it is skipped in place of a failure.
+    pub on_exhausted: bool,
+    /// Whether its function may skip it.
+    pub skippable: bool,
+    /// The dependencies with which it is skipped.
+    pub skip_with: &'static [&'static str],
     /// The schema of what it returns.
     pub output: SchemaOf,
+}
+
+impl StepSpec {
+    /// In which form its output is found in that of the workflow, when it is a last step.
+    fn shape(&self) -> Shape {
+        let map = self.map.map(|(step, _)| match step {
+            None => Source::Input,
+            Some(step) => Source::Step(step.to_owned()),
+        });
+        let list = map.is_some();
+        let with = self.skip_with.iter().map(|&name| name.to_owned()).collect();
+        let Self { when, on_exhausted, skippable, .. } = *self;
+        let node = Node { map, skip: Skip { when, on_exhausted, skippable, with }, ..Node::new(self.name, []) };
+        Shape { list, gaps: node.has_gaps(), missing: node.may_be_skipped() }
+    }
 }
 
 /// Makes the definition of a workflow.
@@ -57,25 +81,34 @@ fn step(spec: &StepSpec) -> StepDefinition {
         step.options.backoff = backoff;
     }
     step.options.timeout = spec.timeout;
+    step.skip = SkipPolicy {
+        when: spec.when,
+        on_exhausted: spec.on_exhausted,
+        skippable: spec.skippable,
+        with: spec.skip_with.iter().map(|&name| name.to_owned()).collect(),
+    };
     step
 }
 
-/// The output of the single step on which no other depends, or an object with a property for each.
+/// The output of the single step on which no other depends (null when that was skipped), or an object with a property for each.
 fn output_schema(specs: &[StepSpec]) -> Schema {
     let leaves: Vec<&StepSpec> = specs
         .iter()
         .filter(|spec| !specs.iter().any(|other| other.depends_on.iter().any(|(name, _)| *name == spec.name)))
         .collect();
     match leaves.as_slice() {
-        [leaf] if leaf.map.is_none() => (leaf.output.root)(),
-        [leaf] => {
-            let mut generator = SchemaGenerator::default();
-            let items = (leaf.output.nested)(&mut generator);
-            document(json_schema!({ "type": "array", "items": items }), generator)
-        }
+        [leaf] => match leaf.shape() {
+            Shape { list: false, missing: false, .. } => (leaf.output.root)(),
+            shape => {
+                let mut generator = SchemaGenerator::default();
+                let output = shape.schema((leaf.output.nested)(&mut generator));
+                let schema = if shape.missing { json!({ "anyOf": [output, { "type": "null" }] }) } else { output };
+                document(schema.try_into().unwrap_or_default(), generator)
+            }
+        },
         leaves => {
             let mut generator = SchemaGenerator::default();
-            let fields: Vec<_> = leaves.iter().map(|leaf| (leaf.name, leaf.output, leaf.map.is_some())).collect();
+            let fields: Vec<_> = leaves.iter().map(|leaf| (leaf.name, leaf.output, leaf.shape())).collect();
             let schema = fields_schema(&mut generator, &fields);
             document(schema, generator)
         }

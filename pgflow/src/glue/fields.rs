@@ -22,60 +22,105 @@ impl Fields {
         Self::deserialize(deserializer)
     }
 
-    /// Takes the output of a plain step.
+    /// Takes what a step gave.
     ///
     /// # Errors
-    /// When it is not there, or no such output.
-    pub fn one<T, E: serde::de::Error>(&mut self, name: &'static str, payload: &Payload<T>) -> Result<T, E> {
-        let value = self.0.remove(name).ok_or_else(|| E::missing_field(name))?;
-        decode(&value, payload).map_err(|error| E::custom(format_args!("`{name}`: {error}")))
+    /// When it is not there, or cannot be read.
+    pub fn take<T, E: serde::de::Error>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Encoded) -> serde_json::Result<T>,
+    ) -> Result<T, E> {
+        self.maybe(name, read)?.ok_or_else(|| E::missing_field(name))
     }
 
-    /// Takes the outputs of a map step.
+    /// Takes what a step gave that may have been skipped: its field is not there then.
     ///
     /// # Errors
-    /// When they are not there, or no such outputs.
-    pub fn list<T, E: serde::de::Error>(&mut self, name: &'static str, payload: &Payload<T>) -> Result<Vec<T>, E> {
-        let value = self.0.remove(name).ok_or_else(|| E::missing_field(name))?;
-        let values = match value {
-            Value::Array(values) => Ok(values),
-            _ => Err(serde::de::Error::custom("not a list")),
-        };
-        values
-            .and_then(|values| values.iter().map(|value| decode(value, payload)).collect())
-            .map_err(|error| E::custom(format_args!("`{name}`: {error}")))
+    /// When it cannot be read.
+    pub fn maybe<T, E: serde::de::Error>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Encoded) -> serde_json::Result<T>,
+    ) -> Result<Option<T>, E> {
+        let value = self.0.remove(name);
+        let read = |value: Value| Encoded::new(&value).and_then(|value| read(&value));
+        value.map(read).transpose().map_err(|error| E::custom(format_args!("`{name}`: {error}")))
     }
 }
 
-/// Writes the fields as an object.
+/// The output of a workflow whose last step is never skipped.
+///
+/// # Errors
+/// When it is not there.
+pub fn there(output: Option<&Encoded>) -> serde_json::Result<&Encoded> {
+    output.ok_or_else(|| serde::de::Error::custom("there is no output"))
+}
+
+/// In which form the output of a last step is found in that of the workflow.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// It is that of a map step.
+    pub list: bool,
+    /// Items of it may be missing.
+    pub gaps: bool,
+    /// All of it may be missing.
+    pub missing: bool,
+}
+
+/// Writes the fields as an object. A step that was skipped has none.
 ///
 /// # Errors
 /// When a field has no JSON form.
 pub fn serialize_fields<S: Serializer, const N: usize>(
     serializer: S,
-    fields: [(&'static str, serde_json::Result<Encoded>); N],
+    fields: [(&'static str, Option<serde_json::Result<Encoded>>); N],
 ) -> Result<S::Ok, S::Error> {
-    let mut map = serializer.serialize_map(Some(N))?;
+    let mut map = serializer.serialize_map(None)?;
     for (name, value) in fields {
+        let Some(value) = value else { continue };
         let value: Value = value.and_then(|value| value.decode()).map_err(S::Error::custom)?;
         map.serialize_entry(name, &value)?;
     }
     map.end()
 }
 
-/// The schema of the object. Each field comes with its name, its schema, and whether it holds a list of such.
-pub fn fields_schema(generator: &mut SchemaGenerator, fields: &[(&'static str, SchemaOf, bool)]) -> Schema {
+/// The schema of the object.
+pub fn fields_schema(generator: &mut SchemaGenerator, fields: &[(&'static str, SchemaOf, Shape)]) -> Schema {
     let mut properties = Map::new();
-    for &(name, schema, list) in fields {
-        let nested = (schema.nested)(generator).to_value();
-        let property = if list { serde_json::json!({ "type": "array", "items": nested }) } else { nested };
-        properties.insert(name.to_owned(), property);
+    for &(name, schema, shape) in fields {
+        properties.insert(name.to_owned(), shape.schema((schema.nested)(generator)));
     }
-    let required: Vec<&str> = fields.iter().map(|(name, ..)| *name).collect();
+    let required: Vec<&str> = fields.iter().filter(|(.., shape)| !shape.missing).map(|(name, ..)| *name).collect();
     json_schema!({ "type": "object", "properties": properties, "required": required })
 }
 
+impl Shape {
+    /// The schema, from that of a single output.
+    pub(super) fn schema(self, one: Schema) -> Value {
+        let one = one.to_value();
+        let item = if self.gaps { serde_json::json!({ "anyOf": [one, { "type": "null" }] }) } else { one };
+        if self.list { serde_json::json!({ "type": "array", "items": item }) } else { item }
+    }
+}
+
 impl<T> Payload<T> {
+    /// Encodes the output of a plain step.
+    ///
+    /// # Errors
+    /// When it has no JSON form.
+    pub fn encode_one(&self, value: &T) -> serde_json::Result<Encoded> {
+        (self.encode)(value)
+    }
+
+    /// Decodes the output of a plain step.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn decode_one(&self, value: &Encoded) -> serde_json::Result<T> {
+        (self.decode)(value)
+    }
+
     /// Encodes the outputs of a map step as one list.
     ///
     /// # Errors
@@ -90,11 +135,31 @@ impl<T> Payload<T> {
     /// # Errors
     /// When it is no list, or one of them is none.
     pub fn decode_list(&self, list: &Encoded) -> serde_json::Result<Vec<T>> {
-        let values: Vec<Box<serde_json::value::RawValue>> = list.decode()?;
-        values.into_iter().map(|value| (self.decode)(&Encoded::from(value))).collect()
+        elements(list)?.iter().map(self.decode).collect()
+    }
+
+    /// Encodes the outputs of a map step, some items of which may be skipped: null stands for those.
+    ///
+    /// # Errors
+    /// When one has no JSON form.
+    pub fn encode_gaps(&self, values: &[Option<T>]) -> serde_json::Result<Encoded> {
+        let null = || Ok(Encoded::from("null"));
+        let values: serde_json::Result<Vec<Encoded>> =
+            values.iter().map(|value| value.as_ref().map_or_else(null, self.encode)).collect();
+        values.map(|values| Encoded::array(values.iter()))
+    }
+
+    /// Decodes the outputs of a map step, some items of which may be skipped: those that are null.
+    ///
+    /// # Errors
+    /// When it is no list, or one of them is none.
+    pub fn decode_gaps(&self, list: &Encoded) -> serde_json::Result<Vec<Option<T>>> {
+        let decode = |value: &Encoded| if value.as_str() == "null" { Ok(None) } else { (self.decode)(value).map(Some) };
+        elements(list)?.iter().map(decode).collect()
     }
 }
 
-fn decode<T>(value: &Value, payload: &Payload<T>) -> serde_json::Result<T> {
-    Encoded::new(value).and_then(|value| (payload.decode)(&value))
+fn elements(list: &Encoded) -> serde_json::Result<Vec<Encoded>> {
+    let values: Vec<Box<serde_json::value::RawValue>> = list.decode()?;
+    Ok(values.into_iter().map(Encoded::from).collect())
 }

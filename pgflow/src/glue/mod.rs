@@ -13,12 +13,13 @@ mod payload;
 mod tests;
 
 pub use attempt::{
-    Extract, Slot, check_input, encode_items, extract, item, output, outputs, read_source, read_sources, send,
-    take_input,
+    Extract, Slot, check_input, encode_items, extract, item, read_source, read_sources, send, take_gaps, take_input,
+    take_list, take_maybe_gaps, take_maybe_list, take_maybe_one, take_one,
 };
 pub use declare::{StepSpec, definition};
-pub use fields::{Fields, fields_schema, serialize_fields};
+pub use fields::{Fields, Shape, fields_schema, serialize_fields, there};
 pub use link::{Accepts, List, Never, items};
 pub use payload::{
-    HasJson, HasSchema, IntoStepError, ItemCodec, Payload, Returns, SchemaOf, StepResult, item_codec, payload, returns,
+    HasJson, HasSchema, IntoStepError, ItemCodec, MaySkip, Payload, Returns, SchemaOf, StepResult, item_codec, payload,
+    returns, skippable,
 };

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::encoded::Encoded;
 use crate::glue::attempt::Slot;
-use crate::step::StepError;
+use crate::step::{Skippable, StepError};
 
 /// A type that has a JSON Schema.
 #[diagnostic::on_unimplemented(
@@ -64,6 +64,31 @@ impl<T, E> StepResult for Result<T, E> {
 
     fn into_result(self) -> Self {
         self
+    }
+}
+
+/// What a step returns that is declared `skippable`.
+#[diagnostic::on_unimplemented(
+    message = "a step that is declared `skippable` returns a `Skippable`, but this returns `{Self}`",
+    label = "this cannot say that the step is skipped",
+    note = "return `Result<Skippable<{Self}>>`, or leave `skippable` out"
+)]
+pub trait MaySkip {
+    /// The step's output.
+    type Value;
+
+    /// The output; or why the step is skipped.
+    fn decide(self) -> Result<Self::Value, String>;
+}
+
+impl<T> MaySkip for Skippable<T> {
+    type Value = T;
+
+    fn decide(self) -> Result<T, String> {
+        match self {
+            Self::Done(value) => Ok(value),
+            Self::Skipped(reason) => Err(reason),
+        }
     }
 }
 
@@ -126,6 +151,23 @@ where
         payload: payload::<R::Ok>(),
         finish: |result, slot| {
             let output = result.into_result().map_err(Into::into)?;
+            Encoded::new(&output).map_err(|error| slot.unwritable(&error))
+        },
+    }
+}
+
+/// States that `R` is what a step can return that is declared `skippable`.
+#[must_use]
+pub fn skippable<R: StepResult>() -> Returns<R, <R::Ok as MaySkip>::Value>
+where
+    R::Ok: MaySkip,
+    <R::Ok as MaySkip>::Value: HasSchema + HasJson,
+    R::Error: IntoStepError,
+{
+    Returns {
+        payload: payload::<<R::Ok as MaySkip>::Value>(),
+        finish: |result, slot| {
+            let output = result.into_result().map_err(Into::into)?.decide().map_err(StepError::skip)?;
             Encoded::new(&output).map_err(|error| slot.unwritable(&error))
         },
     }

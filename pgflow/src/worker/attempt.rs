@@ -12,7 +12,7 @@ use super::unit::period_of;
 use crate::database::{Jsonb, statements};
 use crate::encoded::Encoded;
 use crate::registration::{Attempt, Handle};
-use crate::step::{Retry, StepError};
+use crate::step::{Retry, StepError, panic_message};
 use crate::tx::{MARK, StepTransaction, TxSlot};
 
 /// The largest output of a step, in bytes of JSON: Postgres takes a quarter of a GiB at most in one `jsonb`.
@@ -184,14 +184,6 @@ async fn recorded_output(error: &sqlx::Error, step: usize, place: &Place) -> End
         }
         wait = (wait * 2).min(Duration::from_secs(2));
     }
-}
-
-fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
-    panic
-        .downcast_ref::<&'static str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("(its message is no text)")
 }
 
 impl std::fmt::Debug for Job {

@@ -55,12 +55,47 @@ pub(crate) struct Outcome {
     pub(crate) index: i32,
     pub(crate) attempts: u16,
     pub(crate) duration_ms: f32,
-    pub(crate) result: Result<Encoded, String>,
+    pub(crate) verdict: Verdict,
+}
+
+/// What became of a unit for good.
+#[derive(Clone, Debug)]
+pub(crate) enum Verdict {
+    Completed(Encoded),
+    /// For this reason.
+    Failed(String),
+    /// For this reason.
+    Skipped(String),
+}
+
+impl Verdict {
+    pub(crate) fn output(&self) -> Option<&Encoded> {
+        match self {
+            Self::Completed(output) => Some(output),
+            Self::Failed(_) | Self::Skipped(_) => None,
+        }
+    }
+
+    fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Completed(_) => None,
+            Self::Failed(reason) | Self::Skipped(reason) => Some(reason),
+        }
+    }
+
+    /// How it is written; see `pgflow.outcome`.
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Self::Completed(_) => b'c',
+            Self::Failed(_) => b'f',
+            Self::Skipped(_) => b's',
+        }
+    }
 }
 
 impl Outcome {
     fn size(&self) -> usize {
-        self.result.as_ref().map_or_else(String::len, |output| output.as_str().len())
+        self.verdict.output().map(Encoded::as_str).or(self.verdict.reason()).map_or(0, str::len)
     }
 }
 
@@ -108,10 +143,10 @@ impl Batch {
         self.entries.is_empty() && self.heard.is_empty()
     }
 
-    /// The errors of the outcomes; none where there is no failure among them.
-    pub(crate) fn errors(&self) -> Option<Vec<Option<Cow<'_, str>>>> {
-        let errors = || self.outcomes.iter().map(|outcome| outcome.result.as_ref().err());
-        errors().any(|error| error.is_some()).then(|| errors().map(|error| error.map(|text| storable(text))).collect())
+    /// Why units failed or were skipped; none where all were completed.
+    pub(crate) fn reasons(&self) -> Option<Vec<Option<Cow<'_, str>>>> {
+        let reasons = || self.outcomes.iter().map(|outcome| outcome.verdict.reason());
+        reasons().any(|reason| reason.is_some()).then(|| reasons().map(|reason| reason.map(storable)).collect())
     }
 
     /// The place of the entry of a holder (and claim, 0 for a task), which is made if there is none.
@@ -147,7 +182,7 @@ impl Batch {
     /// Makes a failure of an outcome that the database refuses.
     pub(crate) fn refuse_outcome(&mut self, place: usize, reason: &str) {
         let outcome = &mut self.outcomes[place];
-        outcome.result = Err(format!("the output cannot be stored: {reason}"));
+        outcome.verdict = Verdict::Failed(format!("the output cannot be stored: {reason}"));
         let entry = &mut self.entries[outcome.entry];
         if matches!(entry.holder, Holder::Run(_)) {
             entry.fate = Fate::Failed(None);
@@ -180,8 +215,8 @@ mod tests {
                 shared: false,
             });
             let index = i32::try_from(batch.outcomes.len()).unwrap();
-            let result = Ok(Encoded::from("1".repeat(*size).as_str()));
-            batch.outcomes.push(Outcome { entry, step: 0, index, attempts: 1, duration_ms: 0.0, result });
+            let verdict = Verdict::Completed(Encoded::from("1".repeat(*size).as_str()));
+            batch.outcomes.push(Outcome { entry, step: 0, index, attempts: 1, duration_ms: 0.0, verdict });
         }
         batch
     }

@@ -150,7 +150,7 @@ async fn drop_refused(link: &mut Link, batch: &mut Batch, reason: &str) -> bool 
         .outcomes
         .iter()
         .enumerate()
-        .filter_map(|(place, o)| Some((place, o.result.as_ref().ok()?.clone())))
+        .filter_map(|(place, o)| Some((place, o.verdict.output()?.clone())))
         .collect();
     let mut suspects: Vec<&[(usize, Encoded)]> = vec![&outputs];
     let mut refused = Vec::new();
@@ -242,7 +242,7 @@ async fn call(connection: &mut PgConnection, request: &Request) -> sqlx::Result<
             batch
                 .outcomes
                 .iter()
-                .map(|o| if o.result.is_ok() { b'c' } else { b'f' }.cast_signed())
+                .map(|o| o.verdict.code().cast_signed())
                 .collect::<List<i8>>()
                 .0,
         )
@@ -252,11 +252,11 @@ async fn call(connection: &mut PgConnection, request: &Request) -> sqlx::Result<
             batch
                 .outcomes
                 .iter()
-                .map(|o| o.result.as_ref().ok().map(|output| Jsonb(output.as_str())))
+                .map(|o| o.verdict.output().map(|output| Jsonb(output.as_str())))
                 .collect::<List<_>>()
                 .0,
         )
-        .bind(batch.errors())
+        .bind(batch.reasons())
         .bind(batch.attempts.iter().map(|a| place(a.entry)).collect::<List<_>>().0)
         .bind(batch.attempts.iter().map(|a| small(a.step)).collect::<List<_>>().0)
         .bind(batch.attempts.iter().map(|a| a.index).collect::<List<_>>().0)

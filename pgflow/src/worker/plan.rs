@@ -31,6 +31,12 @@ pub(crate) struct PlanStep {
     pub(crate) max_attempts: u16,
     pub(crate) backoff: Duration,
     pub(crate) timeout: Option<Duration>,
+    /// Whether it has a condition.
+    pub(crate) when: bool,
+    /// Whether it, or its item, is skipped in place of a failure.
+    pub(crate) skips_exhausted: bool,
+    /// The dependencies with which it is skipped.
+    pub(crate) skip_with: Vec<usize>,
 }
 
 #[derive(Clone, Copy)]
@@ -106,7 +112,11 @@ fn plan_step(definition: &Definition, step: &StepDefinition) -> Result<PlanStep,
             Some(name) => PlanMap::Step(number(name)?),
         }),
     };
+    let skip_with = step.skip.with.iter().map(|name| number(name)).collect::<Result<Vec<_>, Error>>()?;
     Ok(PlanStep {
+        when: step.skip.when,
+        skips_exhausted: step.skip.on_exhausted,
+        skip_with,
         name: step.name.as_str().into(),
         dependencies,
         consumers: Vec::new(),

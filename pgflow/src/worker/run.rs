@@ -26,6 +26,8 @@ pub(crate) struct OwnedRun {
     steps: Vec<Step>,
     unreported: usize,
     history: History,
+    /// Steps of which something is recorded already: they were not skipped.
+    begun: HashSet<usize>,
     /// The payloads that are kept: the input, and outputs that some step still reads.
     pub(crate) bytes: usize,
     /// Units that are queued or running here.
@@ -51,6 +53,10 @@ pub(crate) struct OwnedRun {
 struct Step {
     /// Dependencies that are not done.
     blockers: usize,
+    /// Those among them that are not skipped either, as far as is known here: a skip counts before it is committed.
+    unsettled: usize,
+    /// Whether it is skipped.
+    skipped: bool,
     /// Consumers that still want the output.
     readers: usize,
     progress: Progress,
@@ -65,6 +71,8 @@ enum Progress {
         unreported: usize,
         undone: usize,
     },
+    /// The step as a whole is skipped, and that is on its way to the database.
+    Skipping,
     Done(Dependency),
 }
 
@@ -75,6 +83,7 @@ enum UnitState {
     Out,
     Reported,
     Done(Option<Encoded>),
+    Skipped,
 }
 
 /// What is known of a run that was worked on before.
@@ -89,6 +98,11 @@ pub(crate) struct History {
 }
 
 impl History {
+    /// The steps of which units are known.
+    fn begun(&self) -> HashSet<usize> {
+        self.outcomes.keys().chain(self.attempts.keys()).chain(&self.out).map(|(step, _)| *step).collect()
+    }
+
     fn bytes(&self) -> usize {
         let size =
             |recorded: &Recorded| if let Recorded::Completed(output) = recorded { output.as_str().len() } else { 0 };
@@ -101,6 +115,7 @@ impl History {
 pub(crate) enum Recorded {
     Completed(Encoded),
     Failed,
+    Skipped,
 }
 
 /// What opening or advancing a run has brought.
@@ -110,6 +125,8 @@ pub(crate) struct Opened {
     pub(crate) units: Vec<Unit>,
     /// Map steps whose size is to be recorded: (step, items).
     pub(crate) maps: Vec<(usize, i32)>,
+    /// Steps that are skipped, and why.
+    pub(crate) skipped: Vec<(usize, String)>,
     /// Why the run cannot go on: a step (and what it failed of, where that is not recorded yet).
     pub(crate) failed: Option<(usize, Option<String>)>,
 }
@@ -125,7 +142,13 @@ impl OwnedRun {
         let steps: Vec<Step> = plan
             .steps
             .iter()
-            .map(|step| Step { blockers: step.dependencies.len(), readers: step.readers, progress: Progress::Blocked })
+            .map(|step| Step {
+                blockers: step.dependencies.len(),
+                unsettled: step.dependencies.len(),
+                skipped: false,
+                readers: step.readers,
+                progress: Progress::Blocked,
+            })
             .collect();
         Self {
             id,
@@ -137,6 +160,7 @@ impl OwnedRun {
             plan,
             input,
             // What was out may have come back, with a message, while the history was read.
+            begun: history.begun(),
             shared: !history.out.is_empty() || !history.outcomes.is_empty() || history.caution.is_some(),
             caution: history.caution.take(),
             summoned: false,
@@ -204,18 +228,27 @@ impl OwnedRun {
         }
     }
 
-    /// Takes in an outcome that is committed, and opens what follows.
-    pub(crate) fn settle(&mut self, step: usize, index: i32, output: &Encoded) -> Opened {
+    /// Takes in an outcome that is committed, and opens what follows. No output says that the unit was skipped.
+    pub(crate) fn settle(&mut self, step: usize, index: i32, output: Option<&Encoded>) -> Opened {
         self.report(step, index);
         let mut opened = Opened::default();
+        if self.steps[step].skipped && matches!(self.steps[step].progress, Progress::Skipping) {
+            let mut next = Vec::new();
+            self.step_done(step, &mut next);
+            self.open_all(next, &mut opened);
+            return opened;
+        }
         let keep = self.steps[step].readers > 0;
         let Progress::Open { units, undone, .. } = &mut self.steps[step].progress else { return opened };
         let Some(unit) = units.get_mut(place(index)) else { return opened };
-        if !matches!(unit, UnitState::Done(_)) {
+        if !matches!(unit, UnitState::Done(_) | UnitState::Skipped) {
             if keep {
-                self.bytes += output.as_str().len();
+                self.bytes += output.map_or(0, |output| output.as_str().len());
             }
-            *unit = UnitState::Done(keep.then(|| output.clone()));
+            *unit = match output {
+                Some(output) => UnitState::Done(keep.then(|| output.clone())),
+                None => UnitState::Skipped,
+            };
             *undone -= 1;
             if *undone == 0 {
                 let mut next = Vec::new();
@@ -268,6 +301,21 @@ impl OwnedRun {
     }
 
     fn open(&mut self, number: usize, opened: &mut Opened, next: &mut Vec<usize>) {
+        if let Some(Recorded::Skipped) = self.history.outcomes.get(&(number, PLAIN))
+            && self.plan.steps[number].map.is_some()
+        {
+            self.steps[number].skipped = true;
+            self.step_reported(number);
+            return self.step_done(number, next);
+        }
+        match self.skip_reason(number) {
+            Ok(None) => {}
+            Ok(Some(reason)) => return self.skip(number, reason, opened),
+            Err(error) => {
+                opened.failed = Some((number, Some(error)));
+                return;
+            }
+        }
         let count = match self.items_of(number) {
             Ok(None) => 1,
             Ok(Some(items)) => {
@@ -305,6 +353,10 @@ impl OwnedRun {
                     left -= 1;
                     UnitState::Done(keep.then_some(output))
                 }
+                Some(Recorded::Skipped) => {
+                    left -= 1;
+                    UnitState::Skipped
+                }
                 Some(Recorded::Failed) => {
                     opened.failed = Some((number, None));
                     return;
@@ -323,6 +375,52 @@ impl OwnedRun {
         if left == 0 {
             self.step_reported(number);
             self.step_done(number, next);
+        }
+    }
+
+    /// Why a step that could begin is skipped; none where it is not.
+    fn skip_reason(&self, number: usize) -> Result<Option<String>, String> {
+        if self.begun.contains(&number) {
+            return Ok(None);
+        }
+        if let Some(reason) = self.skipped_with(number) {
+            return Ok(Some(reason));
+        }
+        let step = &self.plan.steps[number];
+        if !step.when {
+            return Ok(None);
+        }
+        match self.plan.handlers.holds(number, &self.input, &self.dependencies(number)) {
+            Ok(true) => Ok(None),
+            Ok(false) => Ok(Some("its condition does not hold".to_owned())),
+            Err(error) => Err(error.message().to_owned()),
+        }
+    }
+
+    fn skipped_with(&self, number: usize) -> Option<String> {
+        let plan = &self.plan.steps;
+        let with = plan[number].skip_with.iter().find(|dependency| self.steps[**dependency].skipped)?;
+        Some(format!("`{}` was skipped", plan[*with].name))
+    }
+
+    /// Skips a step, and those that are skipped with it: each is looked at once for each of its dependencies.
+    fn skip(&mut self, number: usize, reason: String, opened: &mut Opened) {
+        let plan = Arc::clone(&self.plan);
+        let mut skipped = vec![(number, reason)];
+        while let Some((number, reason)) = skipped.pop() {
+            self.steps[number].skipped = true;
+            self.steps[number].progress = Progress::Skipping;
+            self.step_reported(number);
+            opened.skipped.push((number, reason));
+            for consumer in plan.steps[number].consumers.iter().rev() {
+                self.steps[*consumer].unsettled -= 1;
+                // With an open blocker left, it would have to wait for the commit if it were executed.
+                if self.steps[*consumer].unsettled == 0
+                    && let Some(reason) = self.skipped_with(*consumer)
+                {
+                    skipped.push((*consumer, reason));
+                }
+            }
         }
     }
 
@@ -353,11 +451,11 @@ impl OwnedRun {
         for edge in plan.steps[number].dependencies.iter().filter(|edge| edge.read) {
             let source = &mut self.steps[edge.step];
             source.readers = source.readers.saturating_sub(1);
-            if source.readers == 0
-                && let Progress::Done(output) =
-                    std::mem::replace(&mut source.progress, Progress::Done(Dependency::Order))
+            // What is skipped and not committed yet is still to be done.
+            if let Progress::Done(output) = &mut source.progress
+                && source.readers == 0
             {
-                self.bytes = self.bytes.saturating_sub(output.bytes());
+                self.bytes = self.bytes.saturating_sub(std::mem::replace(output, Dependency::Order).bytes());
             }
         }
     }
@@ -365,27 +463,46 @@ impl OwnedRun {
     /// All outcomes of a step are committed. Gives the steps that it was the last to block.
     fn step_done(&mut self, number: usize, next: &mut Vec<usize>) {
         let is_map = self.plan.steps[number].map.is_some();
-        if let Progress::Open { units, items, .. } =
-            std::mem::replace(&mut self.steps[number].progress, Progress::Done(Dependency::Order))
-        {
-            self.bytes = self.bytes.saturating_sub(bytes(&items));
-            let mut outputs = units.into_iter().filter_map(|unit| match unit {
-                UnitState::Done(output) => output,
-                _ => None,
-            });
-            // Of a step that nobody reads, no outputs were kept.
-            self.steps[number].progress = Progress::Done(if is_map && self.steps[number].readers > 0 {
-                Dependency::List(outputs.collect())
-            } else {
-                outputs.next().map_or(Dependency::Order, Dependency::Output)
-            });
-        }
+        let step = &mut self.steps[number];
+        let mut told = false;
+        let given = match std::mem::replace(&mut step.progress, Progress::Blocked) {
+            Progress::Open { mut units, items, .. } => {
+                self.bytes = self.bytes.saturating_sub(bytes(&items));
+                // Of a step that nobody reads, no outputs were kept.
+                if is_map && step.readers > 0 {
+                    Dependency::List(units.into_iter().map(UnitState::into_output).collect())
+                } else if is_map {
+                    Dependency::Order
+                } else {
+                    step.skipped = matches!(units.first(), Some(UnitState::Skipped));
+                    units.pop().and_then(UnitState::into_output).map_or(Dependency::Order, Dependency::Output)
+                }
+            }
+            // Its consumers know of it since it was found out.
+            Progress::Skipping => {
+                told = true;
+                Dependency::Skipped
+            }
+            _ => Dependency::Order,
+        };
+        step.progress = Progress::Done(if step.skipped { Dependency::Skipped } else { given });
         let plan = Arc::clone(&self.plan);
         for consumer in plan.steps[number].consumers.iter().rev() {
-            self.steps[*consumer].blockers -= 1;
-            if self.steps[*consumer].blockers == 0 {
+            let consumer_step = &mut self.steps[*consumer];
+            consumer_step.blockers -= 1;
+            consumer_step.unsettled -= usize::from(!told);
+            if consumer_step.blockers == 0 && matches!(consumer_step.progress, Progress::Blocked) {
                 next.push(*consumer);
             }
+        }
+    }
+}
+
+impl UnitState {
+    fn into_output(self) -> Option<Encoded> {
+        match self {
+            Self::Done(output) => output,
+            _ => None,
         }
     }
 }

@@ -8,5 +8,6 @@ mod listing;
 mod plans;
 mod runs;
 mod schema;
+mod skips;
 mod starts;
 mod transactions;

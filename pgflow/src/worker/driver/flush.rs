@@ -12,7 +12,7 @@ use super::share::LARGEST_RANGE;
 use super::{Driver, Exchange, WATCH};
 use crate::encoded::Encoded;
 use crate::news::{Ended, News};
-use crate::worker::batch::{Batch, Entry, Fate, Outcome};
+use crate::worker::batch::{Batch, Entry, Fate, Outcome, Verdict};
 use crate::worker::exchange::{Request, Row, exchange, refused};
 use crate::worker::hand::FIRST_DIRECT;
 use crate::worker::run::OwnedRun;
@@ -195,8 +195,10 @@ impl Driver {
             let Holder::Run(id) = batch.entries[outcome.entry].holder else { continue };
             let Some(run) = self.runs.get_mut(&id) else { continue };
             run.recording = run.recording.saturating_sub(1);
-            if let Ok(output) = &outcome.result {
-                self.settle(id, outcome.step, outcome.index, output);
+            match &outcome.verdict {
+                Verdict::Completed(output) => self.settle(id, outcome.step, outcome.index, Some(output)),
+                Verdict::Skipped(_) => self.settle(id, outcome.step, outcome.index, None),
+                Verdict::Failed(_) => {}
             }
         }
         let parked: HashSet<Uuid> = rows.iter().filter(|row| row.kind == 3).filter_map(|row| row.run_id).collect();
@@ -249,7 +251,7 @@ impl Driver {
             let entry = &batch.entries[outcome.entry];
             let Holder::Run(id) = entry.holder else { return None };
             let is_output = entry.fate == Fate::Completed && self.runs.get(&id)?.plan.output_step == Some(outcome.step);
-            Some((outcome.entry, outcome.result.as_ref().ok().filter(|_| is_output)?.clone()))
+            Some((outcome.entry, outcome.verdict.output().filter(|_| is_output)?.clone()))
         };
         batch.outcomes.iter().filter_map(output).collect()
     }

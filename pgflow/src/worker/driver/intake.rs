@@ -36,6 +36,8 @@ struct TaskRun {
     caution: Caution,
 }
 
+/// How an outcome says that a unit was skipped.
+const SKIPPED: i8 = b's'.cast_signed();
 /// How a flag of a row says yes.
 const TRUE: i8 = b't'.cast_signed();
 
@@ -175,14 +177,12 @@ impl Driver {
 
     /// An outcome that somebody else has recorded for a run of ours.
     fn shared_outcome(&mut self, id: Uuid, (step, index): (usize, i32), recorded: Recorded) {
-        let Some(run) = self.runs.get_mut(&id).filter(|run| !run.leaving) else { return };
+        if self.runs.get(&id).is_none_or(|run| run.leaving) {
+            return;
+        }
         match recorded {
-            Recorded::Completed(output) => {
-                self.bytes = self.bytes.saturating_sub(run.bytes);
-                let opened = run.settle(step, index, &output);
-                self.bytes += run.bytes;
-                self.advance(id, opened);
-            }
+            Recorded::Completed(output) => self.settle(id, step, index, Some(&output)),
+            Recorded::Skipped => self.settle(id, step, index, None),
             Recorded::Failed => self.end(id, Fate::Failed(None)),
         }
     }
@@ -234,7 +234,12 @@ impl Driver {
 
 fn recorded(row: &Row) -> Option<((usize, i32), Recorded)> {
     let unit = unit_of(row)?;
-    Some((unit, row.payload.clone().map_or(Recorded::Failed, Recorded::Completed)))
+    let recorded = match &row.payload {
+        Some(output) => Recorded::Completed(output.clone()),
+        None if row.flag == Some(SKIPPED) => Recorded::Skipped,
+        None => Recorded::Failed,
+    };
+    Some((unit, recorded))
 }
 
 /// The outcomes that one row tells of.
@@ -267,14 +272,15 @@ fn dependencies(plan: &Arc<Plan>, step: usize, outcomes: &HashMap<(usize, i32), 
             if !edge.value {
                 return Dependency::Order;
             }
-            if plan.steps[edge.step].map.is_none() {
-                return match outcomes.get(&(edge.step, PLAIN)) {
-                    Some(Recorded::Completed(output)) => Dependency::Output(output.clone()),
-                    _ => Dependency::Order,
-                };
+            match outcomes.get(&(edge.step, PLAIN)) {
+                Some(Recorded::Completed(output)) => return Dependency::Output(output.clone()),
+                Some(Recorded::Skipped) => return Dependency::Skipped,
+                _ if plan.steps[edge.step].map.is_none() => return Dependency::Order,
+                _ => {}
             }
             let list = (0..).map_while(|index| match outcomes.get(&(edge.step, index)) {
-                Some(Recorded::Completed(output)) => Some(output.clone()),
+                Some(Recorded::Completed(output)) => Some(Some(output.clone())),
+                Some(Recorded::Skipped) => Some(None),
                 _ => None,
             });
             Dependency::List(list.collect())

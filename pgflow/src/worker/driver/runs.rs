@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::units::MAX_WAIT_MS;
 use super::{Driver, Exit};
 use crate::encoded::Encoded;
-use crate::worker::batch::{Batch, Entry, Fate, MapSize};
+use crate::worker::batch::{Batch, Entry, Fate, MapSize, Verdict};
 use crate::worker::run::Opened;
 use crate::worker::unit::{Holder, PLAIN, Unit, period_of};
 
@@ -16,7 +16,9 @@ const MANY_ROUNDS: usize = 8;
 
 impl Driver {
     /// Takes in a committed outcome of an owned run.
-    pub(super) fn settle(&mut self, id: Uuid, step: usize, index: i32, output: &Encoded) {
+    ///
+    /// No output says that it was skipped.
+    pub(super) fn settle(&mut self, id: Uuid, step: usize, index: i32, output: Option<&Encoded>) {
         let Some(run) = self.runs.get_mut(&id).filter(|run| !run.leaving) else { return };
         self.bytes = self.bytes.saturating_sub(run.bytes);
         let opened = run.settle(step, index, output);
@@ -33,9 +35,14 @@ impl Driver {
         }
         if let Some((step, error)) = opened.failed {
             if let Some(error) = error {
-                self.record(Unit { holder: Holder::Run(id), step, index: PLAIN, attempt: 1 }, 0.0, Err(error));
+                let unit = Unit { holder: Holder::Run(id), step, index: PLAIN, attempt: 1 };
+                self.record(unit, 0.0, Verdict::Failed(error));
             }
             return self.end(id, Fate::Failed(None));
+        }
+        for (step, reason) in opened.skipped {
+            let unit = Unit { holder: Holder::Run(id), step, index: PLAIN, attempt: 0 };
+            self.record(unit, 0.0, Verdict::Skipped(reason));
         }
         let Some(run) = self.runs.get_mut(&id) else { return };
         if run.is_complete() {

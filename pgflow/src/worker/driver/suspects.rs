@@ -68,7 +68,7 @@ impl Driver {
                 "the step ended its worker's process {times} while nothing else ran in it (an abort, a stack overflow, too much memory?)"
             );
             tracing::error!(run = ?self.run_of(unit.holder), step = unit.step, index = unit.index, error, "a step fails by policy");
-            self.record(unit, 0.0, Err(error));
+            self.give_up(unit, 0.0, error);
         } else if known.suspect {
             self.suspects.waiting.push_back(unit);
         } else {

@@ -12,7 +12,7 @@ use crate::handler::Dependency;
 use crate::registration::Attempt;
 use crate::step::{Retry, RunId, StepContext, StepInfo};
 use crate::worker::attempt::{self, Ended, Job, Place};
-use crate::worker::batch::{FailedAttempt, Fate, Outcome};
+use crate::worker::batch::{FailedAttempt, Fate, Outcome, Verdict};
 use crate::worker::plan::Plan;
 use crate::worker::unit::{Holder, Unit};
 
@@ -142,7 +142,7 @@ impl Driver {
         }
         let duration_ms = duration.as_secs_f32() * 1000.0;
         match ended {
-            Ended::Completed(output) => self.record(unit, duration_ms, Ok(output)),
+            Ended::Completed(output) => self.record(unit, duration_ms, Verdict::Completed(output)),
             Ended::Recorded(output) => self.recorded(unit, &output),
             Ended::Failed { error, retry } => self.failed(unit, duration_ms, error, retry),
             Ended::Lost => self.forget(unit.holder),
@@ -150,8 +150,8 @@ impl Driver {
     }
 
     /// Puts an outcome on its way.
-    pub(super) fn record(&mut self, unit: Unit, duration_ms: f32, result: Result<Encoded, String>) {
-        let failed = result.is_err();
+    pub(super) fn record(&mut self, unit: Unit, duration_ms: f32, verdict: Verdict) {
+        let failed = matches!(verdict, Verdict::Failed(_));
         let Some((batch, entry)) = self.entry(unit.holder) else { return };
         batch.outcomes.push(Outcome {
             entry,
@@ -159,7 +159,7 @@ impl Driver {
             index: unit.index,
             attempts: unit.attempt,
             duration_ms,
-            result,
+            verdict,
         });
         match unit.holder {
             Holder::Run(id) => {
@@ -181,7 +181,7 @@ impl Driver {
     /// Takes in an outcome that its own transaction has recorded.
     pub(super) fn recorded(&mut self, unit: Unit, output: &Encoded) {
         match unit.holder {
-            Holder::Run(id) => self.settle(id, unit.step, unit.index, output),
+            Holder::Run(id) => self.settle(id, unit.step, unit.index, Some(output)),
             Holder::Task(id) => self.unit_of_task_left(id),
         }
     }
@@ -190,6 +190,7 @@ impl Driver {
         let Some(plan) = self.plan_of(unit.holder) else { return };
         let step = &plan.steps[unit.step];
         let wait = match retry {
+            Retry::Skip => return self.record(unit, duration_ms, Verdict::Skipped(error)),
             Retry::Never => None,
             _ if unit.attempt >= step.max_attempts => None,
             Retry::Backoff => Some(step.backoff_after(unit.attempt)),
@@ -197,7 +198,7 @@ impl Driver {
         };
         let run = self.run_of(unit.holder).map(RunId::from);
         tracing::debug!(?run, step = &*step.name, index = unit.index, attempt = unit.attempt, retry_in = ?wait, error, "an attempt failed");
-        let Some(wait) = wait else { return self.record(unit, duration_ms, Err(error)) };
+        let Some(wait) = wait else { return self.give_up(unit, duration_ms, error) };
 
         let item = match unit.holder {
             Holder::Task(id) => self.tasks.get(&id).and_then(|task| task.item(unit.index)),
@@ -229,6 +230,12 @@ impl Driver {
                 self.unit_of_task_left(id);
             }
         }
+    }
+
+    /// No attempt is left: the unit fails, or is skipped where its step says so.
+    pub(super) fn give_up(&mut self, unit: Unit, duration_ms: f32, error: String) {
+        let skips = self.plan_of(unit.holder).is_some_and(|plan| plan.steps[unit.step].skips_exhausted);
+        self.record(unit, duration_ms, if skips { Verdict::Skipped(error) } else { Verdict::Failed(error) });
     }
 
     pub(super) fn unit_of_task_left(&mut self, id: i64) {

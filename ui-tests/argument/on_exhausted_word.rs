@@ -1,0 +1,18 @@
+#![allow(unused)]
+
+use pgflow::{Result, step, workflow};
+
+#[workflow]
+mod parcel {
+    use super::*;
+
+    #[step(on_exhausted = skipp)]
+    pub async fn wrap(input: u32) -> Result<String> {
+        Ok(input.to_string())
+    }
+
+}
+
+fn main() {
+    let _ = parcel::definition();
+}
