@@ -22,6 +22,18 @@ fn a_workflow() {
 }
 
 #[test]
+fn steps_that_may_be_skipped() {
+    let expansion = workflow(
+        "",
+        "#[step(when = |input| input.gift)] async fn wrap(input: Order) -> Result<Wrapping> { todo!() }
+        #[step(map = input.lines, skippable)] async fn pack(item: Line) -> Result<Skippable<Parcel>> { todo!() }
+        #[step(depends_on = [wrap, pack], skip_with = [wrap], when = |wrap, pack| pack.is_empty())]
+        async fn ship(wrap: Wrapping, pack: Vec<Option<Parcel>>) -> Result<()> { todo!() }",
+    );
+    insta::assert_snapshot!(pretty(expansion));
+}
+
+#[test]
 fn several_last_steps() {
     let expansion = workflow(
         "",

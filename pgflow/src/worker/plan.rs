@@ -57,7 +57,10 @@ pub(crate) enum PlanMap {
 
 impl Plan {
     pub(crate) fn new(version: i32, registration: &Registration) -> Result<Self, Error> {
-        let definition = registration.definition();
+        Self::of(version, registration.definition(), registration.handlers())
+    }
+
+    pub(crate) fn of(version: i32, definition: &Definition, handlers: Arc<dyn Handle>) -> Result<Self, Error> {
         let mut steps =
             definition.steps.iter().map(|step| plan_step(definition, step)).collect::<Result<Vec<_>, _>>()?;
         for number in 0..steps.len() {
@@ -71,7 +74,7 @@ impl Plan {
         Ok(Self {
             version,
             workflow: definition.name.as_str().into(),
-            handlers: registration.handlers(),
+            handlers,
             output_step,
             steps,
         })

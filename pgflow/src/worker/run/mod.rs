@@ -1,5 +1,7 @@
 //! A run in the hands of its owner: which steps are open, which are done, what follows. It knows nothing of the database.
 
+mod skip;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -375,52 +377,6 @@ impl OwnedRun {
         if left == 0 {
             self.step_reported(number);
             self.step_done(number, next);
-        }
-    }
-
-    /// Why a step that could begin is skipped; none where it is not.
-    fn skip_reason(&self, number: usize) -> Result<Option<String>, String> {
-        if self.begun.contains(&number) {
-            return Ok(None);
-        }
-        if let Some(reason) = self.skipped_with(number) {
-            return Ok(Some(reason));
-        }
-        let step = &self.plan.steps[number];
-        if !step.when {
-            return Ok(None);
-        }
-        match self.plan.handlers.holds(number, &self.input, &self.dependencies(number)) {
-            Ok(true) => Ok(None),
-            Ok(false) => Ok(Some("its condition does not hold".to_owned())),
-            Err(error) => Err(error.message().to_owned()),
-        }
-    }
-
-    fn skipped_with(&self, number: usize) -> Option<String> {
-        let plan = &self.plan.steps;
-        let with = plan[number].skip_with.iter().find(|dependency| self.steps[**dependency].skipped)?;
-        Some(format!("`{}` was skipped", plan[*with].name))
-    }
-
-    /// Skips a step, and those that are skipped with it: each is looked at once for each of its dependencies.
-    fn skip(&mut self, number: usize, reason: String, opened: &mut Opened) {
-        let plan = Arc::clone(&self.plan);
-        let mut skipped = vec![(number, reason)];
-        while let Some((number, reason)) = skipped.pop() {
-            self.steps[number].skipped = true;
-            self.steps[number].progress = Progress::Skipping;
-            self.step_reported(number);
-            opened.skipped.push((number, reason));
-            for consumer in plan.steps[number].consumers.iter().rev() {
-                self.steps[*consumer].unsettled -= 1;
-                // With an open blocker left, it would have to wait for the commit if it were executed.
-                if self.steps[*consumer].unsettled == 0
-                    && let Some(reason) = self.skipped_with(*consumer)
-                {
-                    skipped.push((*consumer, reason));
-                }
-            }
         }
     }
 

@@ -1,0 +1,194 @@
+//! Steps that are skipped as a whole, before their first attempt.
+
+use std::sync::Arc;
+
+use super::{Opened, OwnedRun, Progress};
+
+impl OwnedRun {
+    /// Why a step that could begin is skipped; none where it is not.
+    pub(super) fn skip_reason(&self, number: usize) -> Result<Option<String>, String> {
+        if self.begun.contains(&number) {
+            return Ok(None);
+        }
+        if let Some(reason) = self.skipped_with(number) {
+            return Ok(Some(reason));
+        }
+        let step = &self.plan.steps[number];
+        if !step.when {
+            return Ok(None);
+        }
+        match self.plan.handlers.holds(number, &self.input, &self.dependencies(number)) {
+            Ok(true) => Ok(None),
+            Ok(false) => Ok(Some("its condition does not hold".to_owned())),
+            Err(error) => Err(error.message().to_owned()),
+        }
+    }
+
+    fn skipped_with(&self, number: usize) -> Option<String> {
+        let plan = &self.plan.steps;
+        let with = plan[number].skip_with.iter().find(|dependency| self.steps[**dependency].skipped)?;
+        Some(format!("`{}` was skipped", plan[*with].name))
+    }
+
+    /// Skips a step, and those that are skipped with it: each is looked at once for each of its dependencies.
+    pub(super) fn skip(&mut self, number: usize, reason: String, opened: &mut Opened) {
+        let plan = Arc::clone(&self.plan);
+        let mut skipped = vec![(number, reason)];
+        while let Some((number, reason)) = skipped.pop() {
+            self.steps[number].skipped = true;
+            self.steps[number].progress = Progress::Skipping;
+            self.step_reported(number);
+            opened.skipped.push((number, reason));
+            for consumer in plan.steps[number].consumers.iter().rev() {
+                self.steps[*consumer].unsettled -= 1;
+                // With an open blocker left, it would have to wait for the commit if it were executed.
+                if self.steps[*consumer].unsettled == 0
+                    && let Some(reason) = self.skipped_with(*consumer)
+                {
+                    skipped.push((*consumer, reason));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::definition::{Definition, Edge, StepDefinition};
+    use crate::encoded::Encoded;
+    use crate::handler::{Dependency, StepFuture};
+    use crate::registration::{Attempt, Handle};
+    use crate::step::StepError;
+    use crate::worker::plan::Plan;
+    use crate::worker::run::{History, Recorded};
+    use crate::worker::unit::PLAIN;
+
+    /// No condition holds; how often any was asked is counted.
+    #[derive(Default)]
+    struct Never(AtomicUsize);
+
+    impl Handle for Never {
+        fn run(&self, _: usize, _: Attempt) -> StepFuture {
+            Box::pin(std::future::ready(Err(StepError::fatal("it is not executed"))))
+        }
+
+        fn expand(&self, _: usize, _: &Dependency) -> Result<Vec<Encoded>, StepError> {
+            Ok(Vec::new())
+        }
+
+        fn holds(&self, _: usize, _: &Encoded, _: &[Dependency]) -> Result<bool, StepError> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Ok(false)
+        }
+
+        fn check_input(&self, _: &Encoded) -> serde_json::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn step(name: String, depends_on: &[String], skipped_with: &[String]) -> StepDefinition {
+        let mut step = StepDefinition::new(name, serde_json::Value::Null);
+        step.depends_on = depends_on.iter().map(|name| Edge::new(name, false)).collect();
+        step.skip.with = skipped_with.to_vec();
+        step
+    }
+
+    fn run(steps: Vec<StepDefinition>, history: History) -> (OwnedRun, Arc<Never>) {
+        let mut definition = Definition::new("skips", serde_json::Value::Null, serde_json::Value::Null);
+        definition.steps = steps;
+        let handle = Arc::new(Never::default());
+        let plan = Plan::of(1, &definition, Arc::clone(&handle) as Arc<dyn Handle>).unwrap();
+        let run = OwnedRun::new(uuid::Uuid::nil(), (0, 1), Arc::new(plan), Encoded::from("null"), history);
+        (run, handle)
+    }
+
+    /// Each step depends on the one above and the one before, and is skipped with either; the first one has a condition.
+    fn grid(side: usize) -> Vec<StepDefinition> {
+        let name = |row: usize, column: usize| format!("s{row}_{column}");
+        let mut steps = Vec::new();
+        for row in 0..side {
+            for column in 0..side {
+                let above = (row > 0).then(|| name(row - 1, column));
+                let before = (column > 0).then(|| name(row, column - 1));
+                let around: Vec<String> = above.into_iter().chain(before).collect();
+                steps.push(step(name(row, column), &around, &around));
+            }
+        }
+        steps[0].skip.when = true;
+        steps
+    }
+
+    /// There are far more paths through it than steps.
+    #[test]
+    fn a_grid_is_skipped_at_once_each_step_once() {
+        const SIDE: usize = 20;
+        let (mut run, handle) = run(grid(SIDE), History::default());
+        let opened = run.begin();
+        assert!(opened.units.is_empty() && run.is_complete());
+        let order: Vec<usize> = opened.skipped.iter().map(|(step, _)| *step).collect();
+        assert_eq!(order.len(), SIDE * SIDE);
+        assert_eq!(order.iter().collect::<HashSet<_>>().len(), SIDE * SIDE);
+        assert_eq!(opened.skipped[0].1, "its condition does not hold");
+        assert_eq!(opened.skipped[1].1, "`s0_0` was skipped");
+        assert_eq!(handle.0.load(Ordering::Relaxed), 1);
+        // Each commit is taken in, and opens nothing more.
+        for step in order {
+            let opened = run.settle(step, PLAIN, None);
+            assert!(opened.skipped.is_empty() && opened.units.is_empty() && opened.failed.is_none());
+        }
+    }
+
+    /// What is executed although a dependency was skipped begins after the commit of that, and not before.
+    #[test]
+    fn what_follows_a_skip_waits_for_its_commit() {
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let mut first = step("first".to_owned(), &[], &[]);
+        first.skip.when = true;
+        let (mut run, _) = run(
+            vec![
+                first,
+                step("other".to_owned(), &[], &[]),
+                step("with_first".to_owned(), &names(&["first"]), &names(&["first"])),
+                step("with_first_after_other".to_owned(), &names(&["first", "other"]), &names(&["first"])),
+                step("after_first".to_owned(), &names(&["with_first"]), &[]),
+            ],
+            History::default(),
+        );
+        let steps = |opened: &Opened| opened.units.iter().map(|unit| unit.step).collect::<Vec<_>>();
+        let skipped = |opened: &Opened| opened.skipped.iter().map(|(step, _)| *step).collect::<Vec<_>>();
+        let opened = run.begin();
+        assert_eq!((skipped(&opened), steps(&opened)), (vec![0, 2], vec![1]));
+        assert_eq!(steps(&run.settle(0, PLAIN, None)), Vec::<usize>::new());
+        assert_eq!(steps(&run.settle(2, PLAIN, None)), [4]);
+        // It waits for all that it depends on, so that what follows it comes after those.
+        let opened = run.settle(1, PLAIN, Some(&Encoded::from("1")));
+        assert_eq!((skipped(&opened), steps(&opened)), (vec![3], vec![]));
+        assert!(!run.is_complete());
+        run.settle(3, PLAIN, None);
+        run.settle(4, PLAIN, Some(&Encoded::from("1")));
+        assert!(run.is_complete());
+    }
+
+    #[test]
+    fn what_is_recorded_is_not_decided_again() {
+        let mut history = History::default();
+        history.outcomes.insert((0, PLAIN), Recorded::Skipped);
+        let (mut skipped, handle) = run(grid(3), history);
+        let opened = skipped.begin();
+        assert_eq!(opened.skipped.len(), 8, "all but the first one");
+        assert!(skipped.is_complete());
+        assert_eq!(handle.0.load(Ordering::Relaxed), 0);
+
+        // Of one that has begun, the condition did hold.
+        let mut history = History::default();
+        history.attempts.insert((0, PLAIN), (1, std::time::Instant::now()));
+        let (mut begun, handle) = run(grid(3), history);
+        assert_eq!(begun.begin().skipped.len(), 0);
+        assert_eq!(begun.retries.len(), 1);
+        assert_eq!(handle.0.load(Ordering::Relaxed), 0);
+    }
+}
