@@ -11,7 +11,7 @@ mod parcel {
         Ok(input.to_string())
     }
 
-    #[step(depends_on = [wrap], when = |wrap| wrap.len() > 3)]
+    #[step(depends_on = [wrap], when = |wrap| wrap.starts_with("3"))]
     pub async fn ship() -> Result<()> {
         Ok(())
     }

@@ -99,9 +99,7 @@ mod several {
 
 fn main() {
     let _: Option<<all::Workflow as Workflow>::Output> = None::<Option<u8>>;
-    let several: serde_json::Result<several::WorkflowOutput> = serde_json::from_str(r#"{"two": 2}"#);
-    let several = several.unwrap();
-    assert_eq!((several.one, several.two), (None, 2));
+    let _ = several::WorkflowOutput { one: None, two: 2 };
     let definition = all::definition();
     let takes_all = definition.steps.iter().find(|step| step.name == "takes_all").unwrap();
     assert!(takes_all.skip.when && takes_all.skip.with == ["decides"] && takes_all.takes_input);
