@@ -15,12 +15,13 @@ end $$;
 
 -- Starts one run for each of p_inputs and gives their ids in the same order. Where p_keys has a key that was used before for the
 -- workflow, the id is that of the run that was started with it, and no other run is made; the input is then ignored.
--- The caller answers for the inputs: p_checked says whether they were made from the declared type.
+-- The caller answers for the inputs: p_checked says whether they were made from the declared type. The runs begin at p_start_at, or
+-- at once where that is null or past.
 --
 -- Locks: key, in the order of the keys (waits for a concurrent start with the same key); run and ready are inserted only.
 create function pgflow.start_runs(
     p_bucket int, p_version int, p_inputs jsonb[], p_keys text[], p_checked boolean,
-    p_queue text, p_priority int, p_namespace text
+    p_queue text, p_priority int, p_namespace text, p_start_at timestamptz
 ) returns uuid[]
 language plpgsql volatile
 set search_path = pgflow, pg_temp
@@ -31,6 +32,8 @@ declare
     v_now timestamptz := pgflow.now();
     v_prefix text := pgflow.run_id_prefix(p_bucket, v_now);
     v_period int := pgflow.period_of(v_now);
+    -- `greatest` passes over null.
+    v_start timestamptz := greatest(p_start_at, v_now);
     v_ids uuid[];
     v_new bigint[];
     v_workflow int;
@@ -62,7 +65,7 @@ begin
         select p_bucket, v_period, r.id, p_version, p_checked, p_priority, v_now, p_queue, p_namespace, r.input
         from unnest(v_ids, p_inputs) with ordinality r(id, input, at) join unnest(v_new) n(at) using (at);
         insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue)
-        select p_bucket, r.id, v_period, p_version, p_priority, v_now, true, true, p_queue
+        select p_bucket, r.id, v_period, p_version, p_priority, v_start, v_start = v_now, true, p_queue
         from unnest(v_ids) with ordinality r(id, at) join unnest(v_new) n(at) using (at)
         order by r.at;
         return v_ids;
@@ -72,18 +75,18 @@ begin
     select p_bucket, v_period, r.id, p_version, p_checked, p_priority, v_now, p_queue, p_namespace, r.input
     from unnest(v_ids, p_inputs) r(id, input);
     insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue)
-    select p_bucket, r.id, v_period, p_version, p_priority, v_now, true, true, p_queue
+    select p_bucket, r.id, v_period, p_version, p_priority, v_start, v_start = v_now, true, p_queue
     from unnest(v_ids) r(id);
     return v_ids;
 end $$;
 
 -- Starts a run by the workflow's name, for `psql`, triggers and other languages. The input is checked against the schema of the
--- current version. In a transaction of the caller's the run begins when that commits.
+-- current version. In a transaction of the caller's the run begins when that commits; with p_start_at, not before that time.
 --
 -- Locks: as start_runs.
 create function pgflow.start_run(
     p_workflow text, p_input jsonb default 'null', p_key text default null,
-    p_queue text default 'default', p_priority int default 0, p_namespace text default ''
+    p_queue text default 'default', p_priority int default 0, p_namespace text default '', p_start_at timestamptz default null
 ) returns uuid
 language plpgsql volatile
 set search_path = pgflow, pg_temp
@@ -108,6 +111,6 @@ begin
             hint = format('Its schema: select definition -> ''input'' from pgflow.version where id = %s;', v_version);
     end if;
     v_ids := pgflow.start_runs(pgflow.bucket_of(p_key), v_version, array[coalesce(p_input, 'null')],
-                               case when p_key is not null then array[p_key] end, false, p_queue, p_priority, p_namespace);
+                               case when p_key is not null then array[p_key] end, false, p_queue, p_priority, p_namespace, p_start_at);
     return v_ids[1];
 end $$;

@@ -92,9 +92,12 @@ pub struct MapSource {
 pub struct StepOptions {
     /// How often the step is tried before it fails; at least 1. Default: 3.
     pub max_attempts: u16,
-    /// The wait before the second attempt; it doubles with each further one, up to an hour. Default: 1 s.
+    /// The wait before the second attempt; it doubles with each further one. Default: 1 s.
     #[serde(rename = "backoff_ms", with = "millis")]
     pub backoff: Duration,
+    /// The longest wait before another attempt. Default: 1 h.
+    #[serde(rename = "max_backoff_ms", default = "an_hour", with = "millis")]
+    pub max_backoff: Duration,
     /// How long one attempt may take; none for no limit.
     #[serde(rename = "timeout_ms", default, skip_serializing_if = "Option::is_none", with = "opt_millis")]
     pub timeout: Option<Duration>,
@@ -102,8 +105,12 @@ pub struct StepOptions {
 
 impl Default for StepOptions {
     fn default() -> Self {
-        Self { max_attempts: 3, backoff: Duration::from_secs(1), timeout: None }
+        Self { max_attempts: 3, backoff: Duration::from_secs(1), max_backoff: an_hour(), timeout: None }
     }
+}
+
+fn an_hour() -> Duration {
+    Duration::from_secs(3_600)
 }
 
 impl Definition {

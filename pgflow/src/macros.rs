@@ -62,8 +62,8 @@
 /// # What is checked when this is compiled
 ///
 /// That every dependency is a step, that there is no cycle, that a step takes what its dependency returns, that a map step maps over
-/// a list and takes its items, that every parameter has a meaning, that every payload has a JSON Schema and goes to JSON and back,
-/// that options are in their bounds, and that steps can move between threads.
+/// a list and takes its items, that what may be skipped is taken as an `Option`, that every parameter has a meaning, that every
+/// payload has a JSON Schema and goes to JSON and back, that options are in their bounds, and that steps can move between threads.
 ///
 /// # Arguments
 ///
@@ -78,7 +78,7 @@
 /// In the module, and as visible as the module:
 ///
 /// - `Workflow`, a type without fields that implements the trait [`Workflow`](crate::Workflow). Its `Output` is what the last
-///   step returns (a `Vec` of it when that is a map step).
+///   step returns (a `Vec` of it when that is a map step, an `Option` when it may be skipped).
 /// - `WorkflowOutput`, when several steps are last: a struct with a field for each, named as the step.
 /// - `definition()` and `schema()`: the declaration, and the JSON Schemas of all payloads.
 /// - `start(&client, input)`, `start_with(&client, input, options)` and `start_in(&mut tx, input)`, with the feature `postgres`.
@@ -102,8 +102,13 @@ pub use pgflow_macros::workflow;
 /// | `depends_on = [a, b]` | the steps that this one waits for. A dependency that is not taken as a parameter orders only |
 /// | `map = path` | runs the step once for each element of a list: `map = input`, `map = a`, or a field of them, `map = a.lines`. A step named here is waited for. Who depends on this step takes a `Vec` of what it returns, in the order of the list |
 /// | `max_attempts = 5` | how often the step is tried before it fails, from 1 to 32767; 3 when not given |
-/// | `backoff = "1s"` | the wait before the second attempt, at most `"1h"`; it doubles with each further attempt; 1 s when not given |
+/// | `backoff = "1s"` | the wait before the second attempt, at most `"1h"`; it doubles with each further attempt, with some jitter; 1 s when not given |
+/// | `max_backoff = "5m"` | the longest wait before another attempt, at most `"1d"`; an hour when not given |
 /// | `timeout = "30s"` | how long one attempt may take, at most `"30d"`; no limit when not given |
+/// | `when = \|input, a\| input.gift && a.paid` | the condition under which the step is executed, see below |
+/// | `on_exhausted = skip` | the step is skipped in place of failing; `fail` when not given |
+/// | `skippable` | the function decides: it returns a `Result` of a [`Skippable`](crate::Skippable) |
+/// | `skip_with = [a]` | the step is skipped when the dependency `a` is |
 /// | `crate = ::path` | where this crate is found, when not at `::pgflow`; in a workflow, an argument of `#[workflow]` |
 ///
 /// Durations are sums of numbers with a unit: `"250ms"`, `"1h 30m"`. The units are `ms`, `s`, `m` or `min`, `h`, and `d`.
@@ -121,6 +126,65 @@ pub use pgflow_macros::workflow;
 ///
 /// An underscore before a name says that the parameter is not used, and no more: `_input` is the input. A step takes up to 16
 /// values; extractors are not counted.
+///
+/// # Steps that are skipped
+///
+/// A step is skipped when its condition does not hold, when its function says so (`skippable`), when it would fail
+/// (`on_exhausted = skip`: no attempt is left, or the error is fatal), or with a dependency (`skip_with`). A skipped step has no
+/// output, and the run goes on: what depends on it begins as if it had completed. What that takes, its types say:
+///
+/// | the dependency | is taken as |
+/// |---|---|
+/// | may be skipped | `Option<T>`; as `T` by a step that is skipped with it |
+/// | a map step that may be skipped as a whole (`when`, `skip_with`) | `Option<Vec<T>>` |
+/// | a map step whose items may be skipped (`skippable`, `on_exhausted = skip`) | `Vec<Option<T>>` |
+///
+/// So what is a plain `T` when this is compiled is there when it runs. A map step cannot map over what may be skipped, unless it is
+/// skipped with it; nor over items that may be.
+///
+/// A condition is a closure whose parameters are `input` and dependencies, by their names; it sees them as a parameter of the step
+/// would, by reference. It is asked once all dependencies are done, in the worker's loop: it should be quick, depend on nothing but
+/// what it is given, and have no effects. When it panics, the step fails. On a map step it decides about the whole step.
+///
+/// A skip is no null: an output of null, an empty list and a skip are three things. In the output of a workflow with several last
+/// steps, a step that was skipped has no field; items that were skipped are null there.
+///
+/// ```
+/// use pgflow::{Result, Skippable, step, workflow};
+///
+/// #[workflow]
+/// mod parcel {
+///     use super::*;
+///
+///     #[step]
+///     pub async fn pack(input: String) -> Result<String> {
+///         Ok(format!("a box with {input}"))
+///     }
+///
+///     #[step(depends_on = [pack], when = |input| input.ends_with('!'))]
+///     pub async fn wrap(pack: String) -> Result<String> {
+///         Ok(format!("{pack}, in red paper"))
+///     }
+///
+///     // Without paper there is no ribbon: `wrap` is certain here.
+///     #[step(depends_on = [wrap], skip_with = [wrap])]
+///     pub async fn ribbon(wrap: String) -> Result<String> {
+///         Ok(format!("{wrap}, with a ribbon"))
+///     }
+///
+///     // Nice to have: the parcel goes without it.
+///     #[step(on_exhausted = skip, max_attempts = 2)]
+///     pub async fn insure(input: String) -> Result<u32> {
+///         Ok(u32::try_from(input.len())?)
+///     }
+///
+///     #[step(depends_on = [pack, ribbon, insure])]
+///     pub async fn ship(pack: String, ribbon: Option<String>, insure: Option<u32>) -> Result<String> {
+///         Ok(format!("{}, insured: {}", ribbon.unwrap_or(pack), insure.is_some()))
+///     }
+/// }
+/// # fn main() {}
+/// ```
 ///
 /// # Errors
 ///

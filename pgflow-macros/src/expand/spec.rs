@@ -7,7 +7,7 @@ use syn::ext::IdentExt;
 
 use super::Names;
 use crate::model::{Step, Workflow};
-use crate::parse::MapPath;
+use crate::parse::{MapPath, StepArguments};
 
 /// The body of `definition()`.
 pub(super) fn definition(workflow: &Workflow) -> TokenStream {
@@ -40,7 +40,8 @@ fn spec(private: &TokenStream, n: usize, step: &Step) -> TokenStream {
     });
     let map = option(step.arguments.map.as_ref().map(map));
     let max_attempts = option(step.arguments.max_attempts.map(|number| quote!(#number)));
-    let [backoff, timeout] = [step.arguments.backoff, step.arguments.timeout].map(|time| {
+    let StepArguments { backoff, max_backoff, timeout, .. } = step.arguments;
+    let [backoff, max_backoff, timeout] = [backoff, max_backoff, timeout].map(|time| {
         option(time.map(|time| {
             let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
             quote!(::core::time::Duration::from_millis(#millis))
@@ -58,6 +59,7 @@ fn spec(private: &TokenStream, n: usize, step: &Step) -> TokenStream {
             map: #map,
             max_attempts: #max_attempts,
             backoff: #backoff,
+            max_backoff: #max_backoff,
             timeout: #timeout,
             when: #when,
             on_exhausted: #on_exhausted,

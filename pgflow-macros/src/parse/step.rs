@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, ExprClosure, Ident, LitInt, LitStr, Member, Meta, Token, bracketed};
@@ -18,6 +18,7 @@ const ARGUMENTS: Known = Known {
         ("map", "reserve.lines"),
         ("max_attempts", "5"),
         ("backoff", "\"1s\""),
+        ("max_backoff", "\"5m\""),
         ("timeout", "\"30s\""),
         ("when", "|input| input.gift"),
         ("on_exhausted", "skip"),
@@ -27,6 +28,8 @@ const ARGUMENTS: Known = Known {
     ],
 };
 
+/// The wait before the second attempt where none is given, as in `StepOptions`.
+const DEFAULT_BACKOFF: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -41,6 +44,10 @@ pub(crate) struct StepArguments {
     pub(crate) max_attempts: Option<u16>,
     /// The wait before the second attempt.
     pub(crate) backoff: Option<Duration>,
+    /// The longest wait before another attempt.
+    pub(crate) max_backoff: Option<Duration>,
+    /// Where that stands.
+    max_backoff_at: Option<Span>,
     /// How long an attempt may take.
     pub(crate) timeout: Option<Duration>,
     /// The condition under which the step is executed.
@@ -92,6 +99,15 @@ impl StepArguments {
         if let Err(error) = parsed {
             sink.push(error);
         }
+        let first = arguments.backoff.unwrap_or(DEFAULT_BACKOFF);
+        if let (Some(most), Some(place)) = (arguments.max_backoff, arguments.max_backoff_at)
+            && most < first
+        {
+            sink.error_at(
+                place,
+                format_args!("the longest wait between attempts is shorter than the first one, which is {first:?}\nhelp: write a shorter `backoff`, or a longer `max_backoff`"),
+            );
+        }
         arguments
     }
 
@@ -106,6 +122,13 @@ impl StepArguments {
             "max_attempts" => self.max_attempts = Some(max_attempts(input)?),
             "backoff" => {
                 self.backoff = Some(time(input, |time| (time > HOUR).then_some("a back-off is at most `1h`"))?)
+            }
+            "max_backoff" => {
+                let place = input.span();
+                let most =
+                    time(input, |time| (time > DAY).then_some("the longest wait between attempts is at most `1d`"))?;
+                self.max_backoff = Some(most);
+                self.max_backoff_at = Some(place);
             }
             "timeout" => {
                 self.timeout = Some(time(input, |time| {

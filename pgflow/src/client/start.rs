@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sqlx::postgres::PgConnection;
 use sqlx::{PgExecutor, PgPool};
@@ -24,16 +25,31 @@ pub struct StartOptions {
     queue: String,
     priority: i32,
     namespace: String,
+    begin: Begin,
+}
+
+/// When a run begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Begin {
+    Now,
+    At(SystemTime),
+    After(Duration),
 }
 
 impl Default for StartOptions {
     fn default() -> Self {
-        Self { idempotency_key: None, queue: "default".to_owned(), priority: 0, namespace: String::new() }
+        Self {
+            idempotency_key: None,
+            queue: "default".to_owned(),
+            priority: 0,
+            namespace: String::new(),
+            begin: Begin::Now,
+        }
     }
 }
 
 impl StartOptions {
-    /// The defaults: no key, the queue `default`, priority 0, no namespace.
+    /// The defaults: no key, the queue `default`, priority 0, no namespace; the run begins at once.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -67,6 +83,43 @@ impl StartOptions {
         self.namespace = name.into();
         self
     }
+
+    /// The run does not begin before this time, by the clock of the database; at once when it is past. Until then it is
+    /// [`Scheduled`](super::RunStatus::Scheduled), and takes no slot of any worker. Workers look ahead with every beat (1.5 s by
+    /// default), so a run that is started for a time nearer than that begins with the next one at the latest.
+    ///
+    /// Replaces a [`start_after`](Self::start_after).
+    #[must_use]
+    pub fn start_at(mut self, time: SystemTime) -> Self {
+        self.begin = Begin::At(time);
+        self
+    }
+
+    /// The run begins this long after its start, by the clock of the database; see [`start_at`](Self::start_at), which this replaces.
+    #[must_use]
+    pub fn start_after(mut self, delay: Duration) -> Self {
+        self.begin = Begin::After(delay);
+        self
+    }
+}
+
+/// The latest time for which a run is started: a hundred years from now.
+const LATEST: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
+
+impl Begin {
+    /// Microseconds since the epoch, and microseconds from now: one of them, or none for now.
+    fn micros(self) -> Result<(Option<i64>, Option<i64>), Error> {
+        let too_far = || Error::invalid("a run cannot be started for a time that is more than a hundred years away");
+        let micros = |time: Duration| i64::try_from(time.as_micros()).map_err(|_| too_far());
+        match self {
+            Self::Now => Ok((None, None)),
+            Self::At(time) if time > SystemTime::now() + LATEST => Err(too_far()),
+            // Before the epoch, it is past.
+            Self::At(time) => Ok((Some(micros(time.duration_since(UNIX_EPOCH).unwrap_or_default())?), None)),
+            Self::After(delay) if delay > LATEST => Err(too_far()),
+            Self::After(delay) => Ok((None, Some(micros(delay)?))),
+        }
+    }
 }
 
 impl Client {
@@ -82,7 +135,7 @@ impl Client {
     /// Starts a run with options.
     ///
     /// # Errors
-    /// As [`start`](Self::start), and when the key is empty or too long.
+    /// As [`start`](Self::start), and when the key is empty or too long, or the run is to begin in more than a hundred years.
     pub async fn start_with<W: Workflow>(&self, _: W, input: W::Input, options: StartOptions) -> Result<Run<W>, Error> {
         let version = self.version::<W>().await?;
         let input = encode::<W>(&input)?;
@@ -136,7 +189,9 @@ impl Client {
         input: &Encoded,
         options: &StartOptions,
     ) -> Result<Option<RunId>, Error> {
-        let StartOptions { idempotency_key: None, queue, priority, namespace } = options else { return Ok(None) };
+        let StartOptions { idempotency_key: None, begin: Begin::Now, queue, priority, namespace } = options else {
+            return Ok(None);
+        };
         let Some(hand) = self.shared.announcer.local.hand(BUCKET, version, queue) else { return Ok(None) };
         let start = DirectStart { version, input, queue, priority: *priority, namespace };
         match hand.start(start).await {
@@ -224,6 +279,7 @@ async fn start_runs<'e>(
     inputs: &[Encoded],
     options: &StartOptions,
 ) -> Result<Vec<RunId>, Error> {
+    let (at, after) = options.begin.micros()?;
     let keys = options.idempotency_key.as_ref().map(|key| vec![key.as_str()]);
     let ids: Vec<Uuid> = sqlx::query_scalar(statements::START_RUNS)
         .bind(BUCKET)
@@ -234,6 +290,8 @@ async fn start_runs<'e>(
         .bind(&options.queue)
         .bind(options.priority)
         .bind(&options.namespace)
+        .bind(at)
+        .bind(after)
         .fetch_one(executor)
         .await
         .map_err(|e| Error::database("starting a run", e))?;

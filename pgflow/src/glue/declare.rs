@@ -27,6 +27,8 @@ pub struct StepSpec {
     pub max_attempts: Option<u16>,
     /// The wait before the second attempt.
     pub backoff: Option<Duration>,
+    /// The longest wait before another attempt.
+    pub max_backoff: Option<Duration>,
     /// How long an attempt may take.
     pub timeout: Option<Duration>,
     /// Whether it has a condition.
@@ -79,6 +81,9 @@ fn step(spec: &StepSpec) -> StepDefinition {
     }
     if let Some(backoff) = spec.backoff {
         step.options.backoff = backoff;
+    }
+    if let Some(max_backoff) = spec.max_backoff {
+        step.options.max_backoff = max_backoff;
     }
     step.options.timeout = spec.timeout;
     step.skip = SkipPolicy {

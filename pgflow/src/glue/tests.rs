@@ -264,14 +264,14 @@ fn the_definition_says_it_all() {
     for step in steps.as_array_mut().expect("a list") {
         step.as_object_mut().expect("an object").remove("output");
     }
-    let options = json!({ "max_attempts": 3, "backoff_ms": 1000 });
+    let options = json!({ "max_attempts": 3, "backoff_ms": 1000, "max_backoff_ms": 3_600_000 });
     assert_eq!(
         steps,
         json!([
             { "name": "reserve", "description": "Puts the goods aside.", "takes_input": true, "depends_on": [], "options": options },
             {
                 "name": "charge", "takes_input": true, "depends_on": [{ "step": "reserve", "value": true }],
-                "options": { "max_attempts": 5, "backoff_ms": 2000, "timeout_ms": 90000 },
+                "options": { "max_attempts": 5, "backoff_ms": 2000, "max_backoff_ms": 3_600_000, "timeout_ms": 90000 },
             },
             {
                 "name": "pack", "takes_input": false, "depends_on": [{ "step": "reserve", "value": false }],

@@ -7,9 +7,6 @@ use crate::definition::{Definition, StepDefinition};
 use crate::error::Error;
 use crate::registration::{Handle, Registration};
 
-/// The longest wait before another attempt.
-const LONGEST_BACKOFF: Duration = Duration::from_secs(3600);
-
 /// A version of a workflow.
 pub(crate) struct Plan {
     pub(crate) version: i32,
@@ -30,6 +27,7 @@ pub(crate) struct PlanStep {
     pub(crate) map: Option<PlanMap>,
     pub(crate) max_attempts: u16,
     pub(crate) backoff: Duration,
+    pub(crate) max_backoff: Duration,
     pub(crate) timeout: Option<Duration>,
     /// Whether it has a condition.
     pub(crate) when: bool,
@@ -82,12 +80,16 @@ impl Plan {
 }
 
 impl PlanStep {
-    /// The wait after a failed attempt (the first is 1): doubled with each one, at most an hour, with a quarter of jitter either way
-    /// so that what failed together does not come again together.
+    /// The wait after a failed attempt (the first is 1): doubled with each one, with a quarter of jitter either way so that what
+    /// failed together does not come again together, and never longer than the longest (then the jitter only shortens it).
     pub(crate) fn backoff_after(&self, attempt: u16) -> Duration {
         let doublings = u32::from(attempt.saturating_sub(1)).min(30);
-        let wait = self.backoff.saturating_mul(1 << doublings).min(LONGEST_BACKOFF);
-        wait.mul_f64(0.75 + fastrand::f64() / 2.0)
+        let wait = self.backoff.saturating_mul(1 << doublings);
+        if wait < self.max_backoff {
+            wait.mul_f64(0.75 + fastrand::f64() / 2.0).min(self.max_backoff)
+        } else {
+            self.max_backoff.mul_f64(0.75 + fastrand::f64() / 4.0)
+        }
     }
 }
 
@@ -127,6 +129,7 @@ fn plan_step(definition: &Definition, step: &StepDefinition) -> Result<PlanStep,
         map,
         max_attempts: step.options.max_attempts.max(1),
         backoff: step.options.backoff,
+        max_backoff: step.options.max_backoff,
         timeout: step.options.timeout,
     })
 }
@@ -134,5 +137,38 @@ fn plan_step(definition: &Definition, step: &StepDefinition) -> Result<PlanStep,
 impl std::fmt::Debug for Plan {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Plan").field("workflow", &self.workflow).field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_the_longest_and_never_overflow() {
+        let wait = |backoff: Duration, max: Duration, attempt: u16| {
+            let mut definition = StepDefinition::new("a", serde_json::Value::Null);
+            definition.options.backoff = backoff;
+            definition.options.max_backoff = max;
+            let mut workflow = Definition::new("w", serde_json::Value::Null, serde_json::Value::Null);
+            workflow.steps.push(definition.clone());
+            plan_step(&workflow, &definition).unwrap().backoff_after(attempt)
+        };
+        let second = Duration::from_secs(1);
+        for attempt in [1, 2, 5, 8] {
+            let exact = second * (1 << (attempt - 1));
+            for _ in 0..100 {
+                let wait = wait(second, Duration::from_secs(3_600), attempt);
+                assert!(wait >= exact.mul_f64(0.75) && wait <= exact.mul_f64(1.25), "{attempt}: {wait:?}");
+            }
+        }
+        for attempt in [9, 30, 31, 32, 33, 64, 65, 1_000, u16::MAX] {
+            for backoff in [second, Duration::from_secs(3_600), Duration::MAX] {
+                let most = Duration::from_secs(200);
+                let wait = wait(backoff, most, attempt);
+                assert!(wait <= most && wait >= most.mul_f64(0.75), "{attempt}: {wait:?}");
+            }
+        }
+        assert_eq!(wait(Duration::ZERO, second, 40), Duration::ZERO);
     }
 }

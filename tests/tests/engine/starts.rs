@@ -1,5 +1,7 @@
 //! Starting runs: keys, transactions, SQL, bad input.
 
+use std::time::{Duration, SystemTime};
+
 use pgflow::{Client, RunStatus, StartOptions, Workflow as _};
 use pgflow_tests::TestDb;
 use pgflow_tests::workflows::*;
@@ -179,4 +181,70 @@ async fn a_database_that_cannot_be_reached_is_said_at_once_and_why() {
     assert!(error.to_string().contains("while connecting"), "{error}");
     assert!(started.elapsed() < std::time::Duration::from_secs(20), "no pool was waited for");
     assert!(Client::connect("no url").await.is_err());
+}
+
+/// How long after its start the run's only step was recorded, in milliseconds.
+const WAITED: &str = "select (extract(epoch from o.recorded_at - r.created_at) * 1000)::float8
+                      from pgflow.run r join pgflow.outcome o on o.run_id = r.id";
+
+#[tokio::test]
+async fn a_run_begins_at_its_time_and_waits_without_a_slot() {
+    let db = TestDb::new().await;
+    let worker = db.worker().register(double::Workflow).concurrency(1).start().await.unwrap();
+    let client = db.client();
+    let later = double::start_with(&client, 1, StartOptions::new().start_after(Duration::from_millis(400))).await.unwrap();
+    assert_eq!(later.status().await.unwrap(), RunStatus::Scheduled);
+    assert_eq!(later.output().await.unwrap(), 2);
+    assert!(db.value::<f64>(WAITED).await >= 400.0);
+
+    // The next one waits, and the only slot is free for others meanwhile.
+    let hour = SystemTime::now() + Duration::from_secs(3_600);
+    let key = StartOptions::new().idempotency_key("tomorrow").start_at(hour);
+    let waits = double::start_with(&client, 2, key.clone()).await.unwrap();
+    assert_eq!(double::start(&client, 3).await.unwrap().output().await.unwrap(), 6);
+    assert_eq!(waits.status().await.unwrap(), RunStatus::Scheduled);
+    let ahead: f64 = db.value("select extract(epoch from available_at - pgflow.now())::float8 from pgflow.ready").await;
+    assert!((3_590.0..=3_600.0).contains(&ahead), "{ahead}");
+    // Its key gives it back, and changes nothing.
+    let again = double::start_with(&client, 9, key.start_after(Duration::ZERO)).await.unwrap();
+    assert_eq!(again.id(), waits.id());
+    assert_eq!(waits.status().await.unwrap(), RunStatus::Scheduled);
+    worker.stop().await.unwrap();
+    db.assert_sound().await;
+}
+
+#[tokio::test]
+async fn a_time_that_is_past_is_now_and_one_too_far_away_is_refused() {
+    let db = TestDb::new().await;
+    let client = db.client();
+    let start = |options| double::start_with(&client, 1, options);
+    start(StartOptions::new().start_at(SystemTime::UNIX_EPOCH - Duration::from_secs(9))).await.unwrap();
+    start(StartOptions::new().start_at(SystemTime::now() - Duration::from_secs(9))).await.unwrap();
+    db.client().start_many_with(double::Workflow, [1, 2], StartOptions::new().start_after(Duration::ZERO)).await.unwrap();
+    assert_eq!(db.value::<i64>("select count(*) from pgflow.ready where due").await, 4);
+    for options in [
+        StartOptions::new().start_after(Duration::MAX),
+        StartOptions::new().start_at(SystemTime::now() + Duration::from_secs(200 * 366 * 24 * 3_600)),
+    ] {
+        let error = start(options).await.unwrap_err().to_string();
+        assert!(error.contains("more than a hundred years away"), "{error}");
+    }
+    db.value::<uuid::Uuid>("select pgflow.start_run('double', '4', p_start_at => now() + interval '1 day')").await;
+    assert_eq!(db.value::<i64>("select count(*) from pgflow.ready where not due").await, 1);
+    db.assert_sound().await;
+}
+
+/// Other workers look ahead with their beats; a start in a transaction counts from the transaction's commit or time, whichever is later.
+#[tokio::test]
+async fn a_worker_that_comes_later_finds_what_was_started_for_a_time() {
+    let db = TestDb::new().await;
+    let mut tx = db.pool().begin().await.unwrap();
+    let options = StartOptions::new().start_after(Duration::from_millis(300));
+    let id = pgflow::start_in(&mut tx, double::Workflow, 5, options).await.unwrap();
+    tx.commit().await.unwrap();
+    let worker = db.worker().register(double::Workflow).start().await.unwrap();
+    assert_eq!(db.client().run(double::Workflow, id).output().await.unwrap(), 10);
+    assert!(db.value::<f64>(WAITED).await >= 300.0);
+    worker.stop().await.unwrap();
+    db.assert_all_ended().await;
 }
