@@ -194,12 +194,7 @@ impl Graph {
 }
 
 /// Reports what is wrong with how a step is skipped, and with what it maps over.
-fn skip_rules(
-    node: &Node,
-    nodes: &[Node],
-    index: &HashMap<&str, usize>,
-    report: &mut impl FnMut(Option<usize>, Rule),
-) {
+fn skip_rules(node: &Node, nodes: &[Node], index: &HashMap<&str, usize>, report: &mut impl FnMut(Option<usize>, Rule)) {
     let edge_to = |name: &str| node.depends_on.iter().position(|dependency| dependency == name);
     let known = |name: &str| index.get(name).map(|&at| &nodes[at]);
     for (at, name) in node.skip.with.iter().enumerate() {

@@ -105,13 +105,17 @@ fn with_skips(more: Node) -> Vec<String> {
     let nodes = vec![
         skip(Skip { when: true, ..Skip::default() }),
         Node::new("b", []),
-        Node { map: Some(Source::Input), skip: Skip { on_exhausted: true, ..Skip::default() }, ..Node::new("maps", []) },
+        Node {
+            map: Some(Source::Input),
+            skip: Skip { on_exhausted: true, ..Skip::default() },
+            ..Node::new("maps", [])
+        },
         more,
     ];
     Graph::check("orders", nodes).err().into_iter().flatten().map(|problem| problem.to_string()).collect()
 }
 
-fn skips_with<'a>(depends_on: &[&'a str], with: &[&str]) -> Node {
+fn skips_with(depends_on: &[&str], with: &[&str]) -> Node {
     let with = with.iter().map(|&name| name.to_owned()).collect();
     Node { skip: Skip { with, ..Skip::default() }, ..Node::new("c", depends_on.iter().copied()) }
 }

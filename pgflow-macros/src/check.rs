@@ -51,10 +51,9 @@ fn graph(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
         let StepSink { attribute, head, .. } = &steps[problem.step];
         let map = step.arguments.map.as_ref().and_then(MapPath::step);
         match (&problem.rule, problem.edge) {
-            (
-                Rule::SkipsWithout { at, .. } | Rule::SkipsWithCertain { at, .. } | Rule::SkipsTwice { at, .. },
-                _,
-            ) => report(workflow, &problem, &step.arguments.skip_with[*at], attribute),
+            (Rule::SkipsWithout { at, .. } | Rule::SkipsWithCertain { at, .. } | Rule::SkipsTwice { at, .. }, _) => {
+                report(workflow, &problem, &step.arguments.skip_with[*at], attribute)
+            }
             (Rule::MapsOverSkipped { .. } | Rule::MapsOverGaps { .. }, _) if let Some(map) = map => {
                 report(workflow, &problem, map, attribute);
             }

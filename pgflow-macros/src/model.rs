@@ -128,7 +128,12 @@ impl Workflow {
 
 impl Step {
     /// A step by itself: what its dependencies are is found out with the graph.
-    pub(crate) fn new(function: &Function, mut arguments: StepArguments, signature: Signature, sink: &StepSink) -> Self {
+    pub(crate) fn new(
+        function: &Function,
+        mut arguments: StepArguments,
+        signature: Signature,
+        sink: &StepSink,
+    ) -> Self {
         let mut edges: Vec<Edge> =
             arguments.depends_on.iter().map(|ident| Edge { ident: ident.clone(), step: None, value: false }).collect();
         // The list that is mapped over is waited for as well. Whether it is passed on as a whole is up to the parameters.
@@ -163,7 +168,8 @@ impl Step {
 
     /// Whether it, or its condition, takes the workflow's input.
     pub(crate) fn takes_input(&self) -> bool {
-        let of_condition = self.condition.iter().flat_map(|condition| &condition.parameters).map(|(_, binding)| binding);
+        let of_condition =
+            self.condition.iter().flat_map(|condition| &condition.parameters).map(|(_, binding)| binding);
         self.parameters.iter().map(|(_, binding)| binding).chain(of_condition).any(|binding| *binding == Binding::Input)
     }
 

@@ -55,8 +55,8 @@ fn checks(step: &Step) -> TokenStream {
             proc_macro2::Ident::new("__future", name.unraw().span().resolved_at(proc_macro2::Span::mixed_site()));
         let call = quote_spanned!(name.span()=> #name);
         let private = quote!(#krate::__private);
-        let output = output_type(&private, &step, &quote!(#returns));
-        let of = returns_function(&step);
+        let output = output_type(&private, step, &quote!(#returns));
+        let of = returns_function(step);
         body.extend(quote! {
             fn __returns() -> #private::Returns<#returns, #output> {
                 #private::#of::<#returns>()

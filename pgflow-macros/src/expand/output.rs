@@ -89,7 +89,8 @@ pub(super) fn implementations(workflow: &Workflow) -> Option<TokenStream> {
     let title = format!("{}_output", workflow.name());
     let (input, fields) = (local("__input"), local("__fields"));
     let encoded = leaves.iter().map(|(n, step)| {
-        let (Names { returns, .. }, name, field, shape) = (Names::of(*n), step.name(), field(step), Shape::of_leaf(step));
+        let (Names { returns, .. }, name, field, shape) =
+            (Names::of(*n), step.name(), field(step), Shape::of_leaf(step));
         let write = format_ident!("encode_{}", shape.stored());
         if shape.missing {
             quote!((#name, self.#field.as_ref().map(|value| #returns().payload.#write(value))))
@@ -98,7 +99,8 @@ pub(super) fn implementations(workflow: &Workflow) -> Option<TokenStream> {
         }
     });
     let decoded = leaves.iter().map(|(n, step)| {
-        let (Names { returns, .. }, name, field, shape) = (Names::of(*n), step.name(), field(step), Shape::of_leaf(step));
+        let (Names { returns, .. }, name, field, shape) =
+            (Names::of(*n), step.name(), field(step), Shape::of_leaf(step));
         let read = format_ident!("decode_{}", shape.stored());
         let take = if shape.missing { quote!(maybe) } else { quote!(take) };
         quote!(#field: #fields.#take(#name, |value| #returns().payload.#read(value))?)

@@ -188,8 +188,7 @@ fn steps(input: ParseStream<'_>, sink: &Sink, words: &ListWords) -> syn::Result<
 
 /// `|input, charge| charge.paid`
 fn condition(input: ParseStream<'_>) -> syn::Result<ExprClosure> {
-    const WRONG: &str =
-        "a condition is a closure over `input` and dependencies, by their names, as in `when = |input, charge| input.gift && charge.paid`";
+    const WRONG: &str = "a condition is a closure over `input` and dependencies, by their names, as in `when = |input, charge| input.gift && charge.paid`";
     let start = input.span();
     if !input.peek(Token![|]) && !input.peek(Token![||]) {
         return Err(syn::Error::new(start, WRONG));

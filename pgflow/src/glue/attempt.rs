@@ -53,7 +53,11 @@ pub fn take_input<P: Accepts<T>, T>(input: &Encoded, payload: &Payload<T>) -> Re
 ///
 /// # Errors
 /// When what is stored is no such output: a fatal error.
-pub fn take_one<P: Accepts<T>, T>(given: Option<&Dependency>, payload: &Payload<T>, slot: Slot) -> Result<P, StepError> {
+pub fn take_one<P: Accepts<T>, T>(
+    given: Option<&Dependency>,
+    payload: &Payload<T>,
+    slot: Slot,
+) -> Result<P, StepError> {
     one(given, payload, slot).map(P::accept)
 }
 

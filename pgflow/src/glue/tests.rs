@@ -238,10 +238,12 @@ fn an_input_is_checked_and_encoded() {
 #[test]
 fn several_last_steps_give_a_struct_with_a_field_for_each() {
     let text = r#"{"label":["x","y"],"ship":5}"#;
-    let output: fulfil::WorkflowOutput = fulfil::Workflow::decode_output(Some(&Encoded::from(text))).expect("an output");
+    let output: fulfil::WorkflowOutput =
+        fulfil::Workflow::decode_output(Some(&Encoded::from(text))).expect("an output");
     assert_eq!((output.label.as_slice(), output.ship), (["x".to_owned(), "y".to_owned()].as_slice(), 5));
     assert_eq!(serde_json::to_string(&output).expect("goes to JSON"), text);
-    let error = fulfil::Workflow::decode_output(Some(&Encoded::from(r#"{"label":[7],"ship":5}"#))).expect_err("no output");
+    let error =
+        fulfil::Workflow::decode_output(Some(&Encoded::from(r#"{"label":[7],"ship":5}"#))).expect_err("no output");
     assert!(error.to_string().starts_with("`label`: invalid type"), "{error}");
     assert!(fulfil::Workflow::decode_output(Some(&Encoded::from(r#"{"ship":5}"#))).is_err());
     assert_eq!(

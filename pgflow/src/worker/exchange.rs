@@ -146,12 +146,8 @@ fn trouble(error: &sqlx::Error) -> Trouble {
 /// Looks for the outputs that the database refuses by halving what is asked about, and makes failures of them. Gives whether there
 /// were any.
 async fn drop_refused(link: &mut Link, batch: &mut Batch, reason: &str) -> bool {
-    let outputs: Vec<(usize, Encoded)> = batch
-        .outcomes
-        .iter()
-        .enumerate()
-        .filter_map(|(place, o)| Some((place, o.verdict.output()?.clone())))
-        .collect();
+    let outputs: Vec<(usize, Encoded)> =
+        batch.outcomes.iter().enumerate().filter_map(|(place, o)| Some((place, o.verdict.output()?.clone()))).collect();
     let mut suspects: Vec<&[(usize, Encoded)]> = vec![&outputs];
     let mut refused = Vec::new();
     while let Some(part) = suspects.pop() {
@@ -238,14 +234,7 @@ async fn call(connection: &mut PgConnection, request: &Request) -> sqlx::Result<
         .bind(batch.outcomes.iter().map(|o| place(o.entry)).collect::<List<_>>().0)
         .bind(batch.outcomes.iter().map(|o| small(o.step)).collect::<List<_>>().0)
         .bind(batch.outcomes.iter().map(|o| o.index).collect::<List<_>>().0)
-        .bind(
-            batch
-                .outcomes
-                .iter()
-                .map(|o| o.verdict.code().cast_signed())
-                .collect::<List<i8>>()
-                .0,
-        )
+        .bind(batch.outcomes.iter().map(|o| o.verdict.code().cast_signed()).collect::<List<i8>>().0)
         .bind(batch.outcomes.iter().map(|o| count(o.attempts)).collect::<List<_>>().0)
         .bind(batch.outcomes.iter().map(|o| o.duration_ms).collect::<List<_>>().0)
         .bind(

@@ -69,13 +69,7 @@ impl Plan {
         }
         let mut last = (0..steps.len()).filter(|number| steps[*number].consumers.is_empty());
         let output_step = last.next().filter(|number| last.next().is_none() && steps[*number].map.is_none());
-        Ok(Self {
-            version,
-            workflow: definition.name.as_str().into(),
-            handlers,
-            output_step,
-            steps,
-        })
+        Ok(Self { version, workflow: definition.name.as_str().into(), handlers, output_step, steps })
     }
 }
 

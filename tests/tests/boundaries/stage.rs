@@ -159,9 +159,10 @@ fn with_pauses(function: &str) -> (String, usize) {
     let mut may_begin = false;
     for line in function.lines() {
         let code = line.trim();
-        let begins = ["perform ", "while ", "update ", "insert ", "delete ", "with ", "select ", "return query", "if ", "v_"]
-            .iter()
-            .any(|word| code.starts_with(word));
+        let begins =
+            ["perform ", "while ", "update ", "insert ", "delete ", "with ", "select ", "return query", "if ", "v_"]
+                .iter()
+                .any(|word| code.starts_with(word));
         if in_body && may_begin && begins {
             text.push_str("assert harness.pause();\n");
             pauses += 1;

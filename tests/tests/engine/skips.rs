@@ -32,7 +32,11 @@ pub(crate) mod parcel {
 
     #[step(depends_on = [reserve, wrap], skip_with = [wrap], skippable)]
     pub(crate) async fn ribbon(reserve: Order, wrap: String) -> Result<Skippable<String>> {
-        if reserve.ribbon { Ok(format!("{wrap} and ribbon").into()) } else { Ok(Skippable::skip("no ribbon was asked for")) }
+        if reserve.ribbon {
+            Ok(format!("{wrap} and ribbon").into())
+        } else {
+            Ok(Skippable::skip("no ribbon was asked for"))
+        }
     }
 
     #[step(max_attempts = 2, backoff = "1ms", on_exhausted = skip)]
@@ -47,7 +51,12 @@ pub(crate) mod parcel {
     }
 
     #[step(depends_on = [wrap, ribbon, insure, label])]
-    pub(crate) async fn ship(wrap: Option<String>, ribbon: Option<String>, insure: Option<u32>, label: ()) -> Result<String> {
+    pub(crate) async fn ship(
+        wrap: Option<String>,
+        ribbon: Option<String>,
+        insure: Option<u32>,
+        label: (),
+    ) -> Result<String> {
         let () = label;
         Ok(format!("{wrap:?} {ribbon:?} {insure:?}"))
     }
@@ -169,7 +178,10 @@ async fn skipped_items_leave_gaps_in_the_list() {
     let (output, steps) = ended(&db.client(), gaps::Workflow, vec![0, 1, 2, -3, 4]).await;
     assert_eq!(output, (3, 3));
     let halve = step(&steps, "halve");
-    assert_eq!((&*halve.status, halve.items, halve.items_done, halve.items_skipped), ("completed", Some(5), Some(5), Some(2)));
+    assert_eq!(
+        (&*halve.status, halve.items, halve.items_done, halve.items_skipped),
+        ("completed", Some(5), Some(5), Some(2))
+    );
     worker.stop().await.unwrap();
     let reasons: Vec<String> = sqlx::query_scalar("select error from pgflow.outcome where kind = 's' order by index")
         .fetch_all(&db.pool())
@@ -218,7 +230,7 @@ pub(crate) mod last_ones {
 
     #[step(map = input, skippable)]
     pub(crate) async fn even(item: u8) -> Result<Skippable<u8>> {
-        Ok(if item % 2 == 0 { item.into() } else { Skippable::skip("odd") })
+        Ok(if item.is_multiple_of(2) { item.into() } else { Skippable::skip("odd") })
     }
 
     #[step(map = input, when = |input| input.len() > 2)]
@@ -233,7 +245,7 @@ pub(crate) mod last_map {
 
     #[step(map = input, skippable, when = |input| !input.is_empty())]
     pub(crate) async fn even(item: u8) -> Result<Skippable<u8>> {
-        Ok(if item % 2 == 0 { item.into() } else { Skippable::skip("odd") })
+        Ok(if item.is_multiple_of(2) { item.into() } else { Skippable::skip("odd") })
     }
 }
 
@@ -253,7 +265,10 @@ async fn the_output_of_a_run_has_options_where_last_steps_may_be_skipped() {
     assert_eq!(ended(&client, last::Workflow, -4).await.0, None);
 
     let all = ended(&client, last_ones::Workflow, vec![1, 2, 3]).await.0;
-    assert_eq!((all.count, all.even.clone(), all.double.clone()), (Some(3), vec![None, Some(2), None], Some(vec![2, 4, 6])));
+    assert_eq!(
+        (all.count, all.even.clone(), all.double.clone()),
+        (Some(3), vec![None, Some(2), None], Some(vec![2, 4, 6]))
+    );
     assert_eq!(serde_json::to_string(&all).unwrap(), r#"{"count":3,"even":[null,2,null],"double":[2,4,6]}"#);
     let few = ended(&client, last_ones::Workflow, vec![4]).await.0;
     assert_eq!((few.count, few.even.clone(), few.double.clone()), (None, vec![Some(4)], None));

@@ -192,7 +192,8 @@ async fn a_run_begins_at_its_time_and_waits_without_a_slot() {
     let db = TestDb::new().await;
     let worker = db.worker().register(double::Workflow).concurrency(1).start().await.unwrap();
     let client = db.client();
-    let later = double::start_with(&client, 1, StartOptions::new().start_after(Duration::from_millis(400))).await.unwrap();
+    let later =
+        double::start_with(&client, 1, StartOptions::new().start_after(Duration::from_millis(400))).await.unwrap();
     assert_eq!(later.status().await.unwrap(), RunStatus::Scheduled);
     assert_eq!(later.output().await.unwrap(), 2);
     assert!(db.value::<f64>(WAITED).await >= 400.0);
@@ -220,7 +221,10 @@ async fn a_time_that_is_past_is_now_and_one_too_far_away_is_refused() {
     let start = |options| double::start_with(&client, 1, options);
     start(StartOptions::new().start_at(SystemTime::UNIX_EPOCH - Duration::from_secs(9))).await.unwrap();
     start(StartOptions::new().start_at(SystemTime::now() - Duration::from_secs(9))).await.unwrap();
-    db.client().start_many_with(double::Workflow, [1, 2], StartOptions::new().start_after(Duration::ZERO)).await.unwrap();
+    db.client()
+        .start_many_with(double::Workflow, [1, 2], StartOptions::new().start_after(Duration::ZERO))
+        .await
+        .unwrap();
     assert_eq!(db.value::<i64>("select count(*) from pgflow.ready where due").await, 4);
     for options in [
         StartOptions::new().start_after(Duration::MAX),
