@@ -126,23 +126,32 @@ async fn a_unit_that_fails_for_good_wakes_the_owner_while_others_are_out() {
     stage.finish().await;
 }
 
+/// A call by which the owner ends the run, and which waits for what others do with its shared work.
+async fn ending(stage: &Stage, call: Exchange) -> Waiting<sqlx::Result<()>> {
+    Waiting::start(stage, stage.open().await, move |mut open| async move {
+        let done = call.call(&mut open).await.map(drop);
+        (open, done)
+    })
+    .await
+}
+
+/// It waits no longer, and leaves nothing.
+async fn ended(stage: &Stage, owner: Waiting<sqlx::Result<()>>) {
+    let (open, ended): (Open, _) = owner.end().await;
+    ended.unwrap();
+    open.commit().await.unwrap();
+    stage.finish().await;
+}
+
 #[tokio::test]
 async fn nothing_is_left_of_a_run_that_ends_while_a_unit_of_it_is_recorded() {
     let (stage, run, tasks) = two_last().await;
     let mut executor = stage.open().await;
     let call = stage.exchange(stage.b, 10).task(run, tasks[1], COMPLETED).outcome(1, 1, Ok("1"));
     call.call(&mut executor).await.unwrap();
-    let end = stage.exchange(stage.a, 10).run(run, 1, FAILED);
-    let owner = Waiting::start(&stage, stage.open().await, move |mut open| async move {
-        let done = end.call(&mut open).await.map(drop);
-        (open, done)
-    })
-    .await;
+    let owner = ending(&stage, stage.exchange(stage.a, 10).run(run, 1, FAILED)).await;
     executor.commit().await.unwrap();
-    let (open, ended): (Open, _) = owner.end().await;
-    ended.unwrap();
-    open.commit().await.unwrap();
-    stage.finish().await;
+    ended(&stage, owner).await;
 }
 
 /// The retry is a new task: one that the owner's look for what is out, begun before it was committed, does not see.
@@ -152,17 +161,9 @@ async fn nothing_is_left_of_a_run_that_ends_while_a_retry_of_its_shared_work_is_
     let mut executor = stage.open().await;
     let call = stage.exchange(stage.b, 10).task(run, tasks[1], COMPLETED).attempt(1, 1, 1, 0);
     call.call(&mut executor).await.unwrap();
-    let end = stage.exchange(stage.a, 10).run(run, 1, FAILED);
-    let owner = Waiting::start(&stage, stage.open().await, move |mut open| async move {
-        let done = end.call(&mut open).await.map(drop);
-        (open, done)
-    })
-    .await;
+    let owner = ending(&stage, stage.exchange(stage.a, 10).run(run, 1, FAILED)).await;
     executor.commit().await.unwrap();
-    let (open, ended): (Open, _) = owner.end().await;
-    ended.unwrap();
-    open.commit().await.unwrap();
-    stage.finish().await;
+    ended(&stage, owner).await;
 }
 
 /// The retry is claimed, in a transaction that is still open, when the owner takes back what is out: its row is then elsewhere.
@@ -177,11 +178,7 @@ async fn nothing_is_left_of_a_run_that_ends_while_a_retry_of_its_shared_work_is_
                 values (0, pgflow.period_of_run($1), $1, -1, 2, 1, 0, 0, now(), 'c', 'null')";
     sqlx::query(same).bind(run).execute(&mut *blocker).await.unwrap();
     let end = stage.exchange(stage.a, 10).run(run, 1, FAILED).outcome(2, -1, Err("no use"));
-    let owner = Waiting::start(&stage, stage.open().await, move |mut open| async move {
-        let done = end.call(&mut open).await.map(drop);
-        (open, done)
-    })
-    .await;
+    let owner = ending(&stage, end).await;
     executor.commit().await.unwrap();
     owner.waits(&stage).await;
     let mut claimer = stage.open().await;
@@ -190,10 +187,7 @@ async fn nothing_is_left_of_a_run_that_ends_while_a_retry_of_its_shared_work_is_
     blocker.rollback().await.unwrap();
     owner.waits(&stage).await;
     claimer.commit().await.unwrap();
-    let (open, ended): (Open, _) = owner.end().await;
-    ended.unwrap();
-    open.commit().await.unwrap();
-    stage.finish().await;
+    ended(&stage, owner).await;
 }
 
 /// The owner executes a part of what it gave away, whose outcome goes into the same round trip as the end of the run.
@@ -212,17 +206,9 @@ async fn nothing_is_left_of_a_run_that_ends_while_the_transaction_of_a_unit_comm
     let (stage, run, tasks) = two_last().await;
     let mut step = stage.open().await;
     commit_step(&mut step, stage.b, tasks[1], run, 1).await;
-    let end = stage.exchange(stage.a, 10).run(run, 1, FAILED);
-    let owner = Waiting::start(&stage, stage.open().await, move |mut open| async move {
-        let done = end.call(&mut open).await.map(drop);
-        (open, done)
-    })
-    .await;
+    let owner = ending(&stage, stage.exchange(stage.a, 10).run(run, 1, FAILED)).await;
     step.commit().await.unwrap();
-    let (open, ended): (Open, _) = owner.end().await;
-    ended.unwrap();
-    open.commit().await.unwrap();
-    stage.finish().await;
+    ended(&stage, owner).await;
 }
 
 #[tokio::test]
