@@ -25,14 +25,14 @@ create table pgflow.run (
     period     int not null,
     id         uuid not null,
     version_id int not null,
-    -- Grows when a run is resumed, retried or cancelled; what was written for an older one is refused.
-    generation int not null default 0,
     -- Whether the input was made from the declared type (or else is to be checked by the worker that claims the run first).
     checked    boolean not null,
     -- How often the run has lost its owner to a crash.
     crashes    smallint not null default 0,
     priority   int not null,
     created_at timestamptz not null,
+    -- When it fails unless it has ended by then; null: never.
+    deadline_at timestamptz,
     queue      text not null,
     namespace  text not null,
     input      jsonb not null,
@@ -46,7 +46,7 @@ create table pgflow.run_end (
     run_id   uuid not null,
     ended_at timestamptz not null,
     status   "char" not null check (status in ('c', 'f', 'x')), -- completed, failed, cancelled
-    -- What the run failed of, where that is no outcome of a step: an input that does not fit, for example.
+    -- What the run failed of, where that is no outcome of a step: an input that does not fit, for example. Of a cancelled one, why.
     error    text,
     primary key (bucket, period, run_id)
 ) partition by range (period);
@@ -88,8 +88,12 @@ create table pgflow.attempt (
     failed_at   timestamptz not null,
     retry_at    timestamptz not null,
     error       text not null,
+    -- It was the last one, and then somebody had the run go on: the attempts that the step has are counted from here.
+    resumed     boolean not null default false,
     primary key (bucket, period, run_id, step, index, number)
 ) partition by range (period);
+
+create sequence pgflow.action_number;
 
 -- How many items a map step of a run has: append only.
 create table pgflow.map (
@@ -99,6 +103,21 @@ create table pgflow.map (
     step   smallint not null,
     items  int not null check (items >= 0),
     primary key (bucket, period, run_id, step)
+) partition by range (period);
+
+-- One row an action of somebody on a run: append only. What its worker does of itself is told by the other tables.
+create table pgflow.action (
+    bucket int not null,
+    period int not null,
+    run_id uuid not null,
+    number bigint not null default nextval('pgflow.action_number'),
+    at     timestamptz not null,
+    kind   text not null check (kind in ('cancel', 'cancel_attempt', 'pause', 'resume', 'retry', 'fork')),
+    actor  text not null,
+    reason text,
+    -- What else is to be known: the step; the run that a fork was made of; how the run had ended before it was resumed.
+    detail jsonb not null default '{}',
+    primary key (bucket, period, run_id, number)
 ) partition by range (period);
 
 -- Makes the partitions of a month and of those after it, up to p_months in all. Rows outside all of them (a clock that jumped)
@@ -118,7 +137,7 @@ declare
     v_made int := 0;
 begin
     perform pg_advisory_xact_lock(hashtextextended('pgflow.ensure_partitions', 0));
-    foreach v_table in array array['run', 'run_end', 'outcome', 'attempt', 'map'] loop
+    foreach v_table in array array['run', 'run_end', 'outcome', 'attempt', 'map', 'action'] loop
         for n in 0 .. p_months - 1 loop
             v_month := date_trunc('month', p_from at time zone 'UTC') + make_interval(months => n);
             v_name := format('%s_%s', v_table, to_char(v_month, 'YYYY_MM'));
@@ -136,7 +155,7 @@ do $$
 declare
     v_table text;
 begin
-    foreach v_table in array array['run', 'run_end', 'outcome', 'attempt', 'map'] loop
+    foreach v_table in array array['run', 'run_end', 'outcome', 'attempt', 'map', 'action'] loop
         execute format('create table pgflow.%I partition of pgflow.%I default', v_table || '_default', v_table);
     end loop;
     perform pgflow.ensure_partitions(pgflow.now(), 3);
@@ -174,11 +193,14 @@ create table pgflow.ready (
     due          boolean not null,
     -- Whether nothing of the run has been recorded yet.
     fresh        boolean not null,
+    -- Whether somebody has paused the run: it is not due then, whatever happens, until somebody resumes it.
+    paused       boolean not null default false,
     queue        text not null,
-    primary key (bucket, run_id)
+    primary key (bucket, run_id),
+    check (not (paused and due))
 );
 create index ready_due on pgflow.ready (bucket, queue, version_id, (-priority), seq) where due;
-create index ready_later on pgflow.ready (bucket, available_at) where not due;
+create index ready_later on pgflow.ready (bucket, available_at) where not due and not paused;
 
 -- A batch of runs that a worker owns. A run that ends, parks or is handed on leaves it in the same transaction. One without runs
 -- only says that the call of its number has committed.
@@ -213,6 +235,8 @@ create table pgflow.task (
     available_at timestamptz not null,
     priority     int not null,
     queue        text not null,
+    -- Units whose attempt somebody has cancelled, by their index; null for none.
+    cancelled    int[],
     -- The items of the range, as an array; null for a plain step.
     items        jsonb,
     primary key (bucket, id)
@@ -260,10 +284,16 @@ create table pgflow.inbox (
     run_id  uuid not null,
     sent_at timestamptz not null,
     step    smallint,
-    kind    "char" not null check (kind in ('s')), -- shared work is done
+    index   int,
+    -- shared work is done; cancel the run, pause it, resume it; retry a step now; cancel an attempt
+    kind    "char" not null check (kind in ('s', 'x', 'p', 'r', 'n', 'a')),
+    -- Why somebody wants it.
+    reason  text,
     primary key (bucket, id)
 );
 create index inbox_of_run on pgflow.inbox (bucket, run_id);
+-- What somebody wants of runs: the few among many.
+create index inbox_of_people on pgflow.inbox (bucket, run_id) where kind <> 's';
 
 -- Idempotency keys.
 create table pgflow.key (

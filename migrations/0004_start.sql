@@ -16,12 +16,12 @@ end $$;
 -- Starts one run for each of p_inputs and gives their ids in the same order. Where p_keys has a key that was used before for the
 -- workflow, the id is that of the run that was started with it, and no other run is made; the input is then ignored.
 -- The caller answers for the inputs: p_checked says whether they were made from the declared type. The runs begin at p_start_at, or
--- at once where that is null or past.
+-- at once where that is null or past. They fail unless they have ended p_deadline after that; null for no deadline.
 --
 -- Locks: key, in the order of the keys (waits for a concurrent start with the same key); run and ready are inserted only.
 create function pgflow.start_runs(
     p_bucket int, p_version int, p_inputs jsonb[], p_keys text[], p_checked boolean,
-    p_queue text, p_priority int, p_namespace text, p_start_at timestamptz
+    p_queue text, p_priority int, p_namespace text, p_start_at timestamptz, p_deadline interval
 ) returns uuid[]
 language plpgsql volatile
 set search_path = pgflow, pg_temp
@@ -34,6 +34,7 @@ declare
     v_period int := pgflow.period_of(v_now);
     -- `greatest` passes over null.
     v_start timestamptz := greatest(p_start_at, v_now);
+    v_deadline timestamptz := v_start + p_deadline;
     v_ids uuid[];
     v_new bigint[];
     v_workflow int;
@@ -61,8 +62,8 @@ begin
             select x.run_id from key x where x.bucket = p_bucket and x.workflow_id = v_workflow and x.key = k.key limit 1
         ) x on true;
 
-        insert into run (bucket, period, id, version_id, checked, priority, created_at, queue, namespace, input)
-        select p_bucket, v_period, r.id, p_version, p_checked, p_priority, v_now, p_queue, p_namespace, r.input
+        insert into run (bucket, period, id, version_id, checked, priority, created_at, deadline_at, queue, namespace, input)
+        select p_bucket, v_period, r.id, p_version, p_checked, p_priority, v_now, v_deadline, p_queue, p_namespace, r.input
         from unnest(v_ids, p_inputs) with ordinality r(id, input, at) join unnest(v_new) n(at) using (at);
         insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue)
         select p_bucket, r.id, v_period, p_version, p_priority, v_start, v_start = v_now, true, p_queue
@@ -71,8 +72,8 @@ begin
         return v_ids;
     end if;
 
-    insert into run (bucket, period, id, version_id, checked, priority, created_at, queue, namespace, input)
-    select p_bucket, v_period, r.id, p_version, p_checked, p_priority, v_now, p_queue, p_namespace, r.input
+    insert into run (bucket, period, id, version_id, checked, priority, created_at, deadline_at, queue, namespace, input)
+    select p_bucket, v_period, r.id, p_version, p_checked, p_priority, v_now, v_deadline, p_queue, p_namespace, r.input
     from unnest(v_ids, p_inputs) r(id, input);
     insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue)
     select p_bucket, r.id, v_period, p_version, p_priority, v_start, v_start = v_now, true, p_queue
@@ -81,12 +82,14 @@ begin
 end $$;
 
 -- Starts a run by the workflow's name, for `psql`, triggers and other languages. The input is checked against the schema of the
--- current version. In a transaction of the caller's the run begins when that commits; with p_start_at, not before that time.
+-- current version. In a transaction of the caller's the run begins when that commits; with p_start_at, not before that time. It fails
+-- unless it has ended p_deadline after that (null: the workflow's own deadline, if it has one).
 --
 -- Locks: as start_runs.
 create function pgflow.start_run(
     p_workflow text, p_input jsonb default 'null', p_key text default null,
-    p_queue text default 'default', p_priority int default 0, p_namespace text default '', p_start_at timestamptz default null
+    p_queue text default 'default', p_priority int default 0, p_namespace text default '', p_start_at timestamptz default null,
+    p_deadline interval default null
 ) returns uuid
 language plpgsql volatile
 set search_path = pgflow, pg_temp
@@ -94,10 +97,11 @@ as $$
 declare
     v_version int;
     v_schema jsonb;
+    v_deadline_ms bigint;
     v_problem text;
     v_ids uuid[];
 begin
-    select v.id, v.definition -> 'input' into v_version, v_schema
+    select v.id, v.definition -> 'input', (v.definition ->> 'deadline_ms')::bigint into v_version, v_schema, v_deadline_ms
     from workflow w join version v on v.id = w.current_version
     where w.name = p_workflow;
     if not found then
@@ -111,6 +115,7 @@ begin
             hint = format('Its schema: select definition -> ''input'' from pgflow.version where id = %s;', v_version);
     end if;
     v_ids := pgflow.start_runs(pgflow.bucket_of(p_key), v_version, array[coalesce(p_input, 'null')],
-                               case when p_key is not null then array[p_key] end, false, p_queue, p_priority, p_namespace, p_start_at);
+                               case when p_key is not null then array[p_key] end, false, p_queue, p_priority, p_namespace, p_start_at,
+                               coalesce(p_deadline, v_deadline_ms * interval '1 millisecond'));
     return v_ids[1];
 end $$;

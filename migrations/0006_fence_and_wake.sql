@@ -38,7 +38,7 @@ begin
 end $$;
 
 -- Wakes runs: leaves a message for each (of the kind, about the step) and makes the parked ones due. A run that is owned is left
--- alone: its owner finds the message.
+-- alone: its owner finds the message. So is one that is paused: whoever has it once it is resumed finds the message.
 --
 -- Locks: run (for update, by id), inbox (insert), ready.
 create function pgflow.wake(p_bucket int, p_runs uuid[], p_steps smallint[], p_kind "char") returns void
@@ -47,22 +47,29 @@ set search_path = pgflow, pg_temp
 set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
 as $$
-declare
-    v_now timestamptz := pgflow.now();
 begin
     perform pgflow.lock_runs(p_bucket, p_runs);
 
     insert into inbox (bucket, run_id, sent_at, step, kind)
-    select p_bucket, w.run_id, v_now, w.step, p_kind from unnest(p_runs, p_steps) w(run_id, step);
+    select p_bucket, w.run_id, pgflow.now(), w.step, p_kind from unnest(p_runs, p_steps) w(run_id, step);
+    perform pgflow.make_due(p_bucket, p_runs);
+end $$;
 
+-- Makes parked runs due, after a message to them; those that have not begun, and are to at a later time, are no parked ones.
+--
+-- Locks: ready (for update, by run).
+create function pgflow.make_due(p_bucket int, p_runs uuid[]) returns void
+language plpgsql volatile
+as $$
+begin
     -- Where a claim is deleting the row, this waits for it and then finds none: the new owner reads the message.
     perform from (select distinct u.id from unnest(p_runs) u(id) order by u.id) w
-    cross join lateral (select from ready r where r.bucket = p_bucket and r.run_id = w.id and not r.due limit 1 for update) r;
-    update ready set due = true, available_at = v_now, seq = default
+    cross join lateral (select from ready r where r.bucket = p_bucket and r.run_id = w.id and not (r.due or r.paused or r.fresh) limit 1 for update) r;
+    update ready set due = true, available_at = pgflow.now(), seq = default
     where ctid = any(array(
         select q.ctid
         from unnest(p_runs) w(id)
-        cross join lateral (select r.ctid from ready r where r.bucket = p_bucket and r.run_id = w.id and not r.due limit 1) q));
+        cross join lateral (select r.ctid from ready r where r.bucket = p_bucket and r.run_id = w.id and not (r.due or r.paused or r.fresh) limit 1) q));
 end $$;
 
 -- Lowers the number of tasks of shared steps by those that are gone, and gives the (run, step) whose owner is to be woken: no task of
@@ -108,4 +115,50 @@ begin
             select x.ctid from share x
             where x.bucket = p_bucket and x.run_id = u.run_id and x.step = u.step and x.remaining = 0 limit 1
         ) q));
+end $$;
+
+-- Takes back whatever is out of runs that end, and what was noted of them. A task that was taken meanwhile, or followed by its retry,
+-- is passed over once that has committed, and found at its new place by the next turn.
+--
+-- Locks: task, share, mark, inbox.
+create function pgflow.take_back(p_bucket int, p_runs uuid[]) returns void
+language plpgsql volatile
+as $$
+begin
+    while exists (
+        select from unnest(p_runs) w(id)
+        cross join lateral (select from task y where y.bucket = p_bucket and y.run_id = w.id limit 1) x
+    ) loop
+        delete from task
+        where ctid = any(array(
+            select x.ctid from unnest(p_runs) w(id)
+            cross join lateral (select y.ctid from task y where y.bucket = p_bucket and y.run_id = w.id offset 0) x));
+    end loop;
+    delete from share
+    where ctid = any(array(
+        select x.ctid from unnest(p_runs) w(id)
+        cross join lateral (select y.ctid from share y where y.bucket = p_bucket and y.run_id = w.id offset 0) x));
+    delete from mark
+    where ctid = any(array(
+        select x.ctid from unnest(p_runs) w(id)
+        cross join lateral (select y.ctid from mark y where y.bucket = p_bucket and y.run_id = w.id offset 0) x));
+    delete from inbox
+    where ctid = any(array(
+        select x.ctid from unnest(p_runs) w(id)
+        cross join lateral (select y.ctid from inbox y where y.bucket = p_bucket and y.run_id = w.id offset 0) x));
+end $$;
+
+-- Takes back the tasks of runs that nobody has taken yet, and gives the (run, step) of each. The shares are still to be lowered.
+--
+-- Locks: task.
+create function pgflow.recall_tasks(p_bucket int, p_runs uuid[]) returns table (run_id uuid, step smallint)
+language plpgsql volatile
+as $$
+begin
+    return query
+    delete from task t
+    where t.ctid = any(array(
+        select x.ctid from unnest(p_runs) w(id)
+        cross join lateral (select y.ctid from task y where y.bucket = p_bucket and y.run_id = w.id and y.worker_id is null offset 0) x))
+    returning t.run_id, t.step;
 end $$;

@@ -8,11 +8,12 @@
 --     1  an entry was refused            number: its place
 --     2  the owner of run_id was woken
 --     3  run_id was parked
---     4  a run was claimed               number: the claim; attempts: crashes; flag: 't' if the input is checked; payload: the input
+--     4  a run was claimed               number: milliseconds until its deadline, null for none; attempts: crashes; flag: 't' if the input is checked; payload: the input
 --     5  an outcome                      step, index, attempts, flag: its kind, payload: the output, error
---     6  failed attempts                 step, index, attempts: how many; number: milliseconds until the next one
+--     6  failed attempts                 step, index, attempts: how many; number: milliseconds until the next one; version_id: how many
+--                                        lie before the last one after which the step was given new ones, null for none
 --     7  shared work that is out         step, index: the first unit, attempts: how many (after 10: a unit that is tried again by itself)
---     8  a message                       number: its id; flag: its kind; step
+--     8  a message                       number: its id; flag: its kind; step, index; error: why
 --     9  a task for this worker          number: its id; version_id, step, index: the first unit; attempts; payload: the items
 --                                        flag: 't' if it has lost a worker to a crash
 --    10  the input of a task's run       payload
@@ -23,6 +24,8 @@
 --                                        version_id, index: the priority and number: the place within it of the last run
 --    13  some of the work that run_id has out is still to be taken
 --    14  outcomes of a step             step, attempts: how many; error: an array of each one's index and output in turns
+--    15  a task that the worker no longer holds                     number: its id
+--    16  an attempt of a task's unit that somebody has cancelled    number: the task's id; index
 create type pgflow.answer as (
     kind smallint, run_id uuid, number bigint, version_id int, step int, index int, attempts int, flag "char", payload jsonb, error text
 );
@@ -163,8 +166,8 @@ begin
     order by o.run_id, o.step, o.index;
 
     return query
-    select 6::smallint, a.run_id, greatest(ceil(extract(epoch from max(a.retry_at) - pgflow.now()) * 1000), 0)::bigint, null::int,
-           a.step::int, a.index, max(a.number)::int, null::"char", null::jsonb, null::text
+    select 6::smallint, a.run_id, greatest(ceil(extract(epoch from max(a.retry_at) - pgflow.now()) * 1000), 0)::bigint,
+           max(a.number) filter (where a.resumed)::int, a.step::int, a.index, max(a.number)::int, null::"char", null::jsonb, null::text
     from unnest(p_runs) w(id)
     cross join lateral (
         select * from attempt x where x.bucket = p_bucket and x.period = pgflow.period_of_run(w.id) and x.run_id = w.id offset 0
@@ -177,7 +180,7 @@ begin
     from unnest(p_runs) w(id) cross join lateral (select * from mark x where x.bucket = p_bucket and x.run_id = w.id offset 0) k;
 
     return query
-    select 8::smallint, i.run_id, i.id, null::int, i.step::int, null::int, null::int, i.kind, null::jsonb, null::text
+    select 8::smallint, i.run_id, i.id, null::int, i.step::int, i.index, null::int, i.kind, null::jsonb, i.reason
     from unnest(v_messages) m(id) cross join lateral (select * from inbox x where x.bucket = p_bucket and x.id = m.id limit 1) i
     order by i.id;
 end $$;
@@ -220,12 +223,12 @@ begin
     ) o
     group by o.run_id, o.step, o.small, case when o.small then o.index / 1000 else o.index end;
     return query
-    select 8::smallint, i.run_id, i.id, null::int, i.step::int, null::int, null::int, i.kind, null::jsonb, null::text
+    select 8::smallint, i.run_id, i.id, null::int, i.step::int, i.index, null::int, i.kind, null::jsonb, i.reason
     from unnest(v_messages) m(id) cross join lateral (select * from inbox x where x.bucket = p_bucket and x.id = m.id limit 1) i
     order by i.id;
 end $$;
 
--- The tasks that a worker holds and does not know of yet, with all that they need: inputs, dependencies' outputs, and what of
+-- The tasks that a worker knows and no longer holds, and those that it holds and does not know of yet, with all that they need: inputs, dependencies' outputs, and what of
 -- them has been recorded already. A reply that was lost is made good by the next one.
 create function pgflow.held_tasks(p_bucket int, p_worker int, p_known bigint[]) returns setof pgflow.answer
 language plpgsql volatile
@@ -233,6 +236,17 @@ as $$
 declare
     v_new bigint[] := array(select t.id from task t where t.bucket = p_bucket and t.worker_id = p_worker and not t.id = any(p_known));
 begin
+    if cardinality(p_known) > 0 then
+        return query
+        select (case when t.id is null then 15 else 16 end)::smallint, null::uuid, k.id, null::int, null::int, c.index, null::int,
+               null::"char", null::jsonb, null::text
+        from unnest(p_known) k(id)
+        left join lateral (
+            select * from task x where x.bucket = p_bucket and x.id = k.id and x.worker_id = p_worker limit 1
+        ) t on true
+        left join lateral unnest(t.cancelled) c(index) on true
+        where t.id is null or c.index is not null;
+    end if;
     if cardinality(v_new) = 0 then
         return;
     end if;

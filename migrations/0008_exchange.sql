@@ -12,7 +12,10 @@
 --             committed before and its reply was lost: nothing is written again, and the claimed runs are given again.
 --   p_marker  the number of an earlier call whose reply has come: its empty claim (see below) can go.
 --   p_priorities, p_seqs  low-water marks of the versions' queues, or null (see claim_runs).
---   e_fate    of a run: 0 it goes on, 1 completed, 2 failed, 3 cancelled, 4 parked: due in e_due_ms, or never by itself (-1);
+--   e_fate    of a run: 0 it goes on, 1 completed, 2 failed, 3 cancelled,
+--             4 parked: due in e_due_ms, or never by itself (-1); where a message has come, it stays with its owner,
+--             5 handed back: due at once,
+--             6 paused: due once it is resumed, and e_due_ms have passed; where somebody wants something else by now, handed back;
 --             of a task: 0 it goes on, 1 nothing of it is left.
 --   e_shared  of a run: whether it ever gave work away, or has lost an owner to a crash.
 --   o_*       outcomes of units.
@@ -23,7 +26,8 @@
 --             and whether nothing else will run beside it.
 --   p_heard   messages that were heard, and can go.
 --   p_watch   runs of this worker whose messages are wanted, and p_watch_from the items before which it knows all outcomes.
---   p_known   tasks that the worker knows it holds.
+--   p_known   tasks that the worker knows it holds. With some, it is told which of them it no longer holds, and which attempts of them
+--             were cancelled.
 --
 -- Locks: worker (key share), task, share, mark, claim (its own), run (for update: those parked or woken), inbox, ready.
 create function pgflow.exchange(
@@ -49,6 +53,9 @@ declare
     v_tasks boolean := coalesce(0 < any(e_task), false);
     v_alive boolean := pgflow.fence(p_bucket, p_worker);
     v_shared uuid[] := '{}';
+    v_paused uuid[] := '{}';
+    v_recalled uuid[];
+    v_recalled_steps smallint[];
     v_refused bigint[] := '{}';
     v_conflicts bigint[] := '{}';
     v_parked uuid[] := '{}';
@@ -78,7 +85,7 @@ begin
         return query
         select 3::smallint, e.run_id, null::bigint, null::int, null::int, null::int, null::int, null::"char", null::jsonb, null::text
         from unnest(e_run, e_claim, e_fate) e(run_id, claim, fate)
-        where e.fate = 4 and not exists (
+        where e.fate >= 4 and not exists (
             select from claim c where c.bucket = p_bucket and c.worker_id = p_worker and c.number = e.claim and e.run_id = any(c.runs));
         return query
         select 1::smallint, null::uuid, e.at, null::int, null::int, null::int, null::int, null::"char", null::jsonb, null::text
@@ -89,7 +96,7 @@ begin
             else exists (select from task t where t.bucket = p_bucket and t.id = e.task and t.worker_id = p_worker) end;
         return query select * from pgflow.claimed(p_bucket, p_number, v_runs, v_runs);
         return query select * from pgflow.messages(p_bucket, p_watch, p_watch_from);
-        if p_max_tasks > 0 then
+        if p_max_tasks > 0 or p_known is not null then
             return query select * from pgflow.held_tasks(p_bucket, p_worker, coalesce(p_known, '{}'));
         end if;
         return;
@@ -100,14 +107,16 @@ begin
 
     -- Are the entries this worker's? ----------------------------------------------------------------------------------------
     if true = any(e_shared) then
-        v_shared := array(select e.run_id from unnest(e_run, e_fate, e_shared) e(run_id, fate, shared) where e.shared and e.fate between 1 and 3);
+        select coalesce(array_agg(e.run_id) filter (where e.fate <= 3), '{}'), coalesce(array_agg(e.run_id) filter (where e.fate = 6), '{}')
+        into v_shared, v_paused
+        from unnest(e_run, e_fate, e_shared) e(run_id, fate, shared) where e.shared and e.fate in (1, 2, 3, 6);
     end if;
-    if v_tasks or cardinality(v_shared) > 0 then
-        -- The tasks that it holds, and those of runs that end here, whoever holds them: all in one order.
+    if v_tasks or cardinality(v_shared) + cardinality(v_paused) > 0 then
+        -- The tasks that it holds, and those of runs that end or pause here, whoever holds them: all in one order.
         perform from (
             select e.id from unnest(e_task) e(id) where e.id > 0
             union
-            select t.id from unnest(v_shared) e(run_id)
+            select t.id from unnest(v_shared || v_paused) e(run_id)
             cross join lateral (select x.id from task x where x.bucket = p_bucket and x.run_id = e.run_id offset 0) t
             order by 1
         ) n
@@ -176,7 +185,8 @@ begin
             on conflict do nothing
             returning x.run_id, x.step, x.index, x.number
         ), added as (
-            -- The retry of a shared unit is a task of its own: it may run anywhere, later.
+            -- The retry of a shared unit is a task of its own: it may run anywhere, later. Where the run is paused, whoever has it next
+            -- finds the failed attempt.
             insert into task as x (bucket, run_id, period, version_id, first, count, step, attempts, crashes, due, available_at, priority,
                                    queue, items)
             select p_bucket, t.run_id, t.period, t.version_id, a.index, 1, t.step, a.number, t.crashes, a.retry_ms = 0,
@@ -186,13 +196,20 @@ begin
             cross join lateral (select * from task y where y.bucket = p_bucket and y.id = e_task[a.entry] limit 1) t
             join recorded r on r.run_id = t.run_id and r.step = a.step and r.index = a.index and r.number = a.number
             where e_task[a.entry] > 0
+              and not exists (select from ready q where q.bucket = p_bucket and q.run_id = t.run_id and q.paused)
             returning x.run_id, x.step
         )
         select array_agg(d.run_id), array_agg(d.step) into v_added, v_added_steps from added d;
     end if;
 
     -- What is left of shared work ------------------------------------------------------------------------------------------------
-    if v_tasks then
+    if cardinality(v_paused) > 0 then
+        -- Nothing more of them is to begin. What others execute goes on to its end.
+        v_paused := array(select e.run_id from unnest(e_run, e_fate) with ordinality e(run_id, fate, at)
+                          where e.run_id = any(v_paused) and e.fate = 6 and not e.at = any(v_refused));
+        select array_agg(r.run_id), array_agg(r.step) into v_recalled, v_recalled_steps from pgflow.recall_tasks(p_bucket, v_paused) r;
+    end if;
+    if v_tasks or v_recalled is not null then
         with gone as (
             delete from task x
             where x.ctid = any(array(
@@ -202,6 +219,7 @@ begin
             returning x.run_id, x.step
         ), changes as (
             select g.run_id, g.step, 1 as done, false as failed from gone g
+            union all select r.run_id, r.step, 1, false from unnest(v_recalled, v_recalled_steps) r(run_id, step)
             union all select d.run_id, d.step, -1, false from unnest(v_added, v_added_steps) d(run_id, step)
             union all select e_run[o.entry], o.step, 0, true from unnest(o_entry, o_step, o_kind) o(entry, step, kind)
                       where o.kind = 'f' and e_task[o.entry] > 0 and not o.entry = any(v_refused)
@@ -214,7 +232,8 @@ begin
 
         if v_sums.runs is not null then
             select coalesce(array_agg(l.run_id), '{}'), array_agg(l.step) into v_woken, v_woken_steps
-            from pgflow.lower_shares(p_bucket, v_sums.runs, v_sums.steps, v_sums.done, v_sums.failed) l;
+            from pgflow.lower_shares(p_bucket, v_sums.runs, v_sums.steps, v_sums.done, v_sums.failed) l
+            where not l.run_id = any(v_paused);
         end if;
     end if;
 
@@ -250,14 +269,8 @@ begin
     end if;
 
     -- What ends, parks, and is woken -------------------------------------------------------------------------------------------
-    if cardinality(p_heard) > 0 then
-        delete from inbox
-        where ctid = any(array(
-            select i.ctid from unnest(p_heard) h(id)
-            cross join lateral (select x.ctid from inbox x where x.bucket = p_bucket and x.id = h.id limit 1) i));
-    end if;
     if 0 < any(e_fate) then
-        select coalesce(array_agg(e.run_id) filter (where e.fate = 4), '{}'),
+        select coalesce(array_agg(e.run_id) filter (where e.fate >= 4), '{}'),
                coalesce(array_agg(e.run_id) filter (where e.fate between 1 and 3), '{}'),
                coalesce(array_agg(distinct e.claim), '{}')
         into v_parked, v_left, v_left_claims
@@ -271,31 +284,10 @@ begin
         from unnest(e_run, e_period, e_claim, e_fate, e_error) with ordinality e(run_id, period, claim, fate, error, at)
         where e.claim > 0 and e.fate between 1 and 3 and not e.at = any(v_refused);
 
-        -- Whatever of it is still out elsewhere is taken back. A task that was taken meanwhile, or followed by its retry, is passed over
-        -- once that has committed, and found at its new place by the next turn.
+        -- Whatever of it is still out elsewhere.
         if cardinality(v_shared) > 0 then
             v_shared := array(select x from unnest(v_shared) x where x = any(v_left));
-            while exists (
-                select from unnest(v_shared) w(id)
-                cross join lateral (select from task y where y.bucket = p_bucket and y.run_id = w.id limit 1) x
-            ) loop
-                delete from task
-                where ctid = any(array(
-                    select x.ctid from unnest(v_shared) w(id)
-                    cross join lateral (select y.ctid from task y where y.bucket = p_bucket and y.run_id = w.id offset 0) x));
-            end loop;
-            delete from share
-            where ctid = any(array(
-                select x.ctid from unnest(v_shared) w(id)
-                cross join lateral (select y.ctid from share y where y.bucket = p_bucket and y.run_id = w.id offset 0) x));
-            delete from mark
-            where ctid = any(array(
-                select x.ctid from unnest(v_shared) w(id)
-                cross join lateral (select y.ctid from mark y where y.bucket = p_bucket and y.run_id = w.id offset 0) x));
-            delete from inbox
-            where ctid = any(array(
-                select x.ctid from unnest(v_shared) w(id)
-                cross join lateral (select y.ctid from inbox y where y.bucket = p_bucket and y.run_id = w.id offset 0) x));
+            perform pgflow.take_back(p_bucket, v_shared);
             -- This call may have brought the last of what was out itself.
             if cardinality(v_woken) > 0 then
                 select coalesce(array_agg(w.run_id), '{}'), array_agg(w.step) into v_woken, v_woken_steps
@@ -304,17 +296,33 @@ begin
         end if;
     end if;
 
+    if cardinality(v_parked) + cardinality(v_conflicts) > 0 then
+        perform pgflow.lock_runs(p_bucket, v_parked || v_woken || array(select e_run[c.at] from unnest(v_conflicts) c(at)));
+    end if;
+    if cardinality(p_heard) > 0 then
+        delete from inbox
+        where ctid = any(array(
+            select i.ctid from unnest(p_heard) h(id)
+            cross join lateral (select x.ctid from inbox x where x.bucket = p_bucket and x.id = h.id limit 1) i));
+    end if;
     if cardinality(v_parked) > 0 then
-        perform pgflow.lock_runs(p_bucket, v_parked || v_woken);
         -- Read after the lock: a run for which a message has come meanwhile stays with its owner.
-        v_parked := array(select p from unnest(v_parked) p where not exists (select from inbox i where i.bucket = p_bucket and i.run_id = p));
+        v_parked := array(
+            select e.run_id from unnest(e_run, e_fate) e(run_id, fate)
+            where e.run_id = any(v_parked) and e.fate >= 4
+              and (e.fate >= 5 or not exists (select from inbox i where i.bucket = p_bucket and i.run_id = e.run_id)));
 
-        insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue)
+        insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, paused, queue)
         select p_bucket, r.id, r.period, r.version_id, r.priority,
-               case when e.due_ms < 0 then 'infinity' else v_now + e.due_ms * interval '1 millisecond' end, e.due_ms = 0, false, r.queue
+               case when s.back then v_now when e.due_ms < 0 then 'infinity' else v_now + e.due_ms * interval '1 millisecond' end,
+               s.back or e.fate = 4 and e.due_ms = 0, false, e.fate = 6 and not s.back, r.queue
         from unnest(e_run, e_period, e_fate, e_due_ms) e(run_id, period, fate, due_ms)
         cross join lateral (select * from run x where x.bucket = p_bucket and x.period = e.period and x.id = e.run_id limit 1) r
-        where e.fate = 4 and e.run_id = any(v_parked);
+        cross join lateral (
+            select e.fate = 5 or e.fate = 6 and exists (
+                select from inbox i where i.bucket = p_bucket and i.run_id = e.run_id and i.kind <> 's') as back
+        ) s
+        where e.fate >= 4 and e.run_id = any(v_parked);
         v_left := v_left || v_parked;
     end if;
 
@@ -385,7 +393,7 @@ begin
     if cardinality(p_watch) > 0 then
         return query select * from pgflow.messages(p_bucket, p_watch, p_watch_from);
     end if;
-    if p_max_tasks > 0 then
+    if p_max_tasks > 0 or p_known is not null then
         return query select * from pgflow.held_tasks(p_bucket, p_worker, coalesce(p_known, '{}'));
     end if;
 end $$;
@@ -396,7 +404,7 @@ language plpgsql volatile
 as $$
 begin
     return query
-    select 4::smallint, r.id, p_number, r.version_id, null::int, null::int, r.crashes::int,
+    select 4::smallint, r.id, ceil(extract(epoch from r.deadline_at - pgflow.now()) * 1000)::bigint, r.version_id, null::int, null::int, r.crashes::int,
            (case when r.checked then 't' else 'f' end)::"char", r.input, null::text
     from unnest(p_runs) with ordinality c(id, at)
     cross join lateral (

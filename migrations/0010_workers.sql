@@ -17,9 +17,12 @@ $$;
 --   fleet     how many workers do
 --   troubled  whether there is something to recover
 --   due_ms    milliseconds until the next parked run or task is due (null: none waits for a time)
+--   called    runs of the worker of which somebody wants something, as messages say
 --
 -- Locks: worker (its own row).
-create function pgflow.beat(p_bucket int, p_worker int, out alive boolean, out fleet int, out troubled boolean, out due_ms bigint)
+create function pgflow.beat(
+    p_bucket int, p_worker int, out alive boolean, out fleet int, out troubled boolean, out due_ms bigint, out called uuid[]
+)
 language plpgsql volatile
 set search_path = pgflow, pg_temp
 set enable_seqscan = off
@@ -44,8 +47,13 @@ begin
     from worker w where w.bucket = p_bucket;
     select least(
         (select min(available_at) from task where bucket = p_bucket and not due),
-        (select min(available_at) from ready where bucket = p_bucket and not due and available_at < 'infinity')
+        (select min(available_at) from ready where bucket = p_bucket and not due and not paused and available_at < 'infinity')
     ) into v_next;
+    called := array(
+        select distinct i.run_id from inbox i
+        where i.bucket = p_bucket and i.kind <> 's'
+          and exists (select from claim c where c.bucket = p_bucket and c.worker_id = p_worker and i.run_id = any(c.runs))
+        limit 1000);
     -- `greatest` passes over nulls.
     due_ms := case when v_next is not null then greatest(ceil(extract(epoch from v_next - v_now) * 1000), 0) end;
 end $$;
@@ -72,14 +80,14 @@ begin
     if cardinality(v_tasks) > 0 then
         update task set due = true where bucket = p_bucket and id = any(v_tasks);
     end if;
-    v_runs := array(select run_id from ready where bucket = p_bucket and not due and available_at <= v_now
+    v_runs := array(select run_id from ready where bucket = p_bucket and not due and not paused and available_at <= v_now
                     order by available_at limit p_limit for update skip locked);
     if cardinality(v_runs) > 0 then
         update ready set due = true, seq = default where bucket = p_bucket and run_id = any(v_runs);
     end if;
     select least(
         (select min(available_at) from task where bucket = p_bucket and not due),
-        (select min(available_at) from ready where bucket = p_bucket and not due and available_at < 'infinity')
+        (select min(available_at) from ready where bucket = p_bucket and not due and not paused and available_at < 'infinity')
     ) into v_next;
     return case when v_next is not null then greatest(ceil(extract(epoch from v_next - v_now) * 1000), 0) end;
 end $$;
@@ -224,8 +232,9 @@ begin
         into v_runs, v_crashed
         from freed f cross join lateral unnest(f.runs) r(id);
 
+        -- Nobody may act on a run that is put back, before that is committed: it would seem to be owned.
+        perform pgflow.lock_runs(p_bucket, v_runs);
         if cardinality(v_crashed) > 0 then
-            perform pgflow.lock_runs(p_bucket, v_crashed);
             update run r set crashes = least(r.crashes + 1, 32767)
             where r.bucket = p_bucket and (r.period, r.id) in (select pgflow.period_of_run(w), w from unnest(v_crashed) w);
         end if;
@@ -266,7 +275,8 @@ begin
     return v_runs;
 end $$;
 
--- Forgets workers that have been dead for longer than p_age and own nothing, and marks of runs that have ended.
+-- Forgets workers that have been dead for longer than p_age and own nothing, and marks of runs that have ended and messages to them: a
+-- message may cross the end of its run.
 create function pgflow.forget_workers(p_bucket int, p_age interval) returns int
 language plpgsql volatile
 set search_path = pgflow, pg_temp
@@ -282,5 +292,8 @@ begin
     delete from mark m
     where m.bucket = p_bucket
       and exists (select from run_end e where e.bucket = m.bucket and e.period = pgflow.period_of_run(m.run_id) and e.run_id = m.run_id);
+    delete from inbox i
+    where i.bucket = p_bucket
+      and exists (select from run_end e where e.bucket = i.bucket and e.period = pgflow.period_of_run(i.run_id) and e.run_id = i.run_id);
     return v_gone;
 end $$;

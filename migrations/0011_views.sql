@@ -2,12 +2,13 @@
 -- Locks:  none on existing objects.
 -- Safe beside running workers: yes.
 
--- The state of a run that has not ended is derived: `scheduled` until a worker has had it, then `running`.
+-- The state of a run that has not ended is derived: `paused`, where somebody has paused it; `scheduled` until a worker has had it, then
+-- `running`.
 create view pgflow.runs as
 select r.id as run_id, w.name as workflow, r.version_id, r.namespace, r.queue, r.priority,
        case e.status when 'c' then 'completed' when 'f' then 'failed' when 'x' then 'cancelled'
-            else case when q.fresh then 'scheduled' else 'running' end end as status,
-       r.created_at, e.ended_at, r.input, r.crashes, e.error as end_error,
+            else case when q.paused then 'paused' when q.fresh then 'scheduled' else 'running' end end as status,
+       r.created_at, r.deadline_at, e.ended_at, r.input, r.crashes, e.error as end_error,
        q.run_id is not null as waits, q.available_at
 from pgflow.run r
 join pgflow.version v on v.id = r.version_id
@@ -61,8 +62,8 @@ cross join lateral (
                when e.status is not null then 'cancelled'
                when cardinality(b.names) > 0 then 'blocked'
                when a.retry_at > pgflow.now() then 'waiting'
-               when exists (select from pgflow.ready q where q.bucket = r.bucket and q.run_id = r.id and q.due) then 'ready'
-               else 'running'
+               else coalesce((select case when q.due or q.paused then 'ready' else 'waiting' end from pgflow.ready q
+                              where q.bucket = r.bucket and q.run_id = r.id), 'running')
            end as status,
            m.items, case when s.is_map and o.kind is null then c.done end as items_done,
            case when s.is_map and o.kind is null then c.skipped end as items_skipped,
@@ -137,6 +138,48 @@ begin
     where e.status is not null or r.id is null;
 end $$;
 
+-- The trail of a run: what happened to it and who did it, in order. `kind` is `started`; `cancel`, `cancel_attempt`, `pause`, `resume`,
+-- `retry` or `fork`, of an actor; `attempt_failed`, `step_completed`, `step_failed` or `step_skipped`, of a worker; `run_completed`,
+-- `run_failed` or `run_cancelled`. It is derived from what is kept of the run anyway; nothing is written for it but the actions.
+create function pgflow.run_events(p_run uuid) returns table (
+    at timestamptz, kind text, step text, index int, attempt int, worker_id int, actor text, reason text, detail jsonb
+)
+language plpgsql stable
+set search_path = pgflow, pg_temp
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+    v_bucket int := bucket_of_run(p_run);
+    v_period int := period_of_run(p_run);
+begin
+    return query
+    select e.at, e.kind, s.name, nullif(e.index, -1), e.attempt, e.worker_id, e.actor, e.reason, e.detail
+    from (
+        select 0 as rank, r.created_at as at, 'started' as kind, null::int as step, -1 as index, null::int as attempt, null::int as worker_id,
+               null::text as actor, null::text as reason, '{}'::jsonb as detail
+        from run r where r.bucket = v_bucket and r.period = v_period and r.id = p_run
+        union all
+        select 1, a.at, a.kind, null, -1, null, null, a.actor, a.reason, a.detail
+        from action a where a.bucket = v_bucket and a.period = v_period and a.run_id = p_run
+        union all
+        select 2, a.failed_at, 'attempt_failed', a.step, a.index, a.number, a.worker_id, null, a.error,
+               jsonb_build_object('retry_at', a.retry_at, 'duration_ms', a.duration_ms)
+        from attempt a where a.bucket = v_bucket and a.period = v_period and a.run_id = p_run
+        union all
+        select 3, o.recorded_at, case o.kind when 'c' then 'step_completed' when 'f' then 'step_failed' else 'step_skipped' end, o.step, o.index,
+               o.attempts, o.worker_id, null, o.error, jsonb_build_object('duration_ms', o.duration_ms)
+        from outcome o where o.bucket = v_bucket and o.period = v_period and o.run_id = p_run
+        union all
+        select 4, e.ended_at, case e.status when 'c' then 'run_completed' when 'f' then 'run_failed' else 'run_cancelled' end, null, -1, null, null,
+               null, e.error, '{}'
+        from run_end e where e.bucket = v_bucket and e.period = v_period and e.run_id = p_run
+    ) e
+    left join run r on r.bucket = v_bucket and r.period = v_period and r.id = p_run
+    left join step s on s.version_id = r.version_id and s.number = e.step
+    order by e.at, e.rank, e.attempt, e.step, e.index;
+end $$;
+
 -- The invariant: every run that has not ended has either exactly one ready row or exactly one live owner; and no ended run has
 -- either, nor shared work. Gives what breaks it, so nothing when all is well.
 create function pgflow.broken_invariants() returns table (run_id uuid, problem text)
@@ -163,5 +206,7 @@ as $$
     union all select x.run_id, 'it has ended, and has a share' from share x join state s on s.id = x.run_id where s.ended
     union all select x.run_id, 'its share and its tasks disagree' from share x
               where x.remaining <> (select count(*) from task t where t.bucket = x.bucket and t.run_id = x.run_id and t.step = x.step)
+    union all select q.run_id, 'it is paused, and has work out that nobody has taken' from ready q
+              where q.paused and exists (select from task t where t.bucket = q.bucket and t.run_id = q.run_id and t.worker_id is null)
     union all select q.run_id, 'it is queued, and there is no such run' from ready q where not exists (select from run r where r.id = q.run_id)
 $$;

@@ -6,7 +6,8 @@
 --
 -- Locks: worker (key share); run and claim are inserted only.
 create function pgflow.start_claimed(
-    p_bucket int, p_worker int, p_number bigint, p_version int, p_input jsonb, p_queue text, p_priority int, p_namespace text
+    p_bucket int, p_worker int, p_number bigint, p_version int, p_input jsonb, p_queue text, p_priority int, p_namespace text,
+    p_deadline interval
 ) returns uuid
 language plpgsql volatile
 set search_path = pgflow, pg_temp
@@ -19,8 +20,8 @@ begin
     if current_setting('transaction_isolation') <> 'read committed' then
         perform pgflow.require_read_committed();
     end if;
-    insert into run (bucket, period, id, version_id, checked, priority, created_at, queue, namespace, input)
-    values (p_bucket, pgflow.period_of(v_now), v_id, p_version, true, p_priority, v_now, p_queue, p_namespace, p_input);
+    insert into run (bucket, period, id, version_id, checked, priority, created_at, deadline_at, queue, namespace, input)
+    values (p_bucket, pgflow.period_of(v_now), v_id, p_version, true, p_priority, v_now, v_now + p_deadline, p_queue, p_namespace, p_input);
     insert into claim (bucket, worker_id, number, claimed_at, runs) values (p_bucket, p_worker, p_number, v_now, array[v_id]);
     return v_id;
 end $$;

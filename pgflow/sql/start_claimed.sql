@@ -1,1 +1,1 @@
-select pgflow.start_claimed($1, $2, $3, $4, $5, $6, $7, $8)
+select pgflow.start_claimed($1, $2, $3, $4, $5, $6, $7, $8, $9 * interval '1 microsecond')

@@ -21,7 +21,8 @@ pub(crate) enum Kind {
     Privilege { doing: &'static str, source: sqlx::Error },
     UnknownRun(RunId),
     RunFailed { run: RunId, step: Option<String>, error: String },
-    RunCancelled(RunId),
+    RunCancelled { run: RunId, reason: Option<String> },
+    Refused(String),
     Payload { what: String, source: serde_json::Error },
     Invalid(String),
 }
@@ -77,6 +78,12 @@ impl Error {
         matches!(*self.0, Kind::UnknownRun(_))
     }
 
+    /// Whether something cannot be done to a run as it stands, or with what was given for it; nothing was changed.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        matches!(*self.0, Kind::Refused(_))
+    }
+
     /// Whether the run has failed.
     #[must_use]
     pub fn is_run_failed(&self) -> bool {
@@ -86,7 +93,7 @@ impl Error {
     /// Whether the run was cancelled.
     #[must_use]
     pub fn is_run_cancelled(&self) -> bool {
-        matches!(*self.0, Kind::RunCancelled(_))
+        matches!(*self.0, Kind::RunCancelled { .. })
     }
 
     /// For a run that has failed, the step that it failed of.
@@ -128,9 +135,10 @@ impl fmt::Display for Error {
             Kind::UnknownRun(run) => write!(f, "there is no run {run} in this database"),
             Kind::RunFailed { run, step: Some(step), error } => write!(f, "run {run} failed at step `{step}`: {error}"),
             Kind::RunFailed { run, step: None, error } => write!(f, "run {run} failed: {error}"),
-            Kind::RunCancelled(run) => write!(f, "run {run} was cancelled"),
+            Kind::RunCancelled { run, reason: Some(reason) } => write!(f, "run {run} was cancelled: {reason}"),
+            Kind::RunCancelled { run, reason: None } => write!(f, "run {run} was cancelled"),
             Kind::Payload { what, source } => write!(f, "{what}: {source}"),
-            Kind::Invalid(message) => f.write_str(message),
+            Kind::Invalid(message) | Kind::Refused(message) => f.write_str(message),
         }
     }
 }

@@ -19,6 +19,7 @@
 #[cfg(test)]
 extern crate self as pgflow;
 
+mod cancellation;
 #[cfg(feature = "postgres")]
 mod client;
 #[cfg(feature = "postgres")]
@@ -46,7 +47,10 @@ mod worker;
 mod workflow;
 
 #[cfg(feature = "postgres")]
-pub use client::{Client, Run, RunFilter, RunStatus, RunSummary, StartOptions, StepSummary, start_in, start_many_in};
+pub use client::{
+    Action, BulkAction, Client, Fork, Run, RunEvent, RunFilter, RunStatus, RunSummary, StartOptions, StepSummary, start_in,
+    start_many_in,
+};
 #[cfg(feature = "postgres")]
 pub use database::migrate;
 pub use definition::{Definition, Edge, MapSource, SkipPolicy, StepDefinition, StepOptions};

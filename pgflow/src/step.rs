@@ -8,6 +8,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::cancellation::Cancellation;
+
 /// What a step returns: `pgflow::Result<T>` is a [`Result`](std::result::Result) whose error is a [`StepError`].
 pub type Result<T, E = StepError> = std::result::Result<T, E>;
 
@@ -222,6 +224,7 @@ pub(crate) struct StepInfo {
     pub(crate) index: Option<u32>,
     pub(crate) attempt: u16,
     pub(crate) max_attempts: u16,
+    pub(crate) cancellation: Cancellation,
 }
 
 impl StepContext {
@@ -260,10 +263,55 @@ impl StepContext {
         self.0.attempt
     }
 
-    /// How many attempts the step has in all.
+    /// How many attempts the step has in all. Each time that somebody has a failed run go on, it has as many more.
     #[must_use]
     pub fn max_attempts(&self) -> u16 {
         self.0.max_attempts
+    }
+
+    /// Ends when nobody wants the result of this attempt any more: its run, or the attempt, was cancelled, the run has failed
+    /// elsewhere or has passed its deadline, or it is with another worker by now.
+    ///
+    /// A handler that never asks is dropped where it stands, at its next `.await`. One that has asked is told, and has a few seconds
+    /// (`WorkerBuilder::cancel_grace`) to end in order before it is dropped. What it returns then is ignored, and what it wrote
+    /// through its `Tx` is rolled back.
+    ///
+    /// ```
+    /// use pgflow::{Result, StepContext, step, workflow};
+    ///
+    /// #[workflow]
+    /// mod film {
+    ///     use super::*;
+    ///
+    ///     #[step]
+    ///     pub async fn render(input: u32, ctx: StepContext) -> Result<u32> {
+    ///         for frame in 0..input {
+    ///             tokio::select! {
+    ///                 () = draw(frame) => {}
+    ///                 () = ctx.cancelled() => break,
+    ///             }
+    ///         }
+    ///         Ok(input)
+    ///     }
+    ///     # async fn draw(_: u32) {}
+    /// }
+    /// # fn main() {}
+    /// ```
+    pub fn cancelled(&self) -> impl Future<Output = ()> + Send {
+        self.0.cancellation.cancelled()
+    }
+
+    /// Whether nobody wants the result of this attempt any more: for handlers that compute for long between two `.await`s. Asking
+    /// counts as with [`cancelled`](Self::cancelled).
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.cancellation.is_cancelled()
+    }
+
+    /// Tells the handler; gives whether it had asked.
+    #[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "called by the worker only"))]
+    pub(crate) fn cancel(&self) -> bool {
+        self.0.cancellation.cancel()
     }
 
     /// A key that is the same for every attempt of this step of this run (and item), and for nothing else: what to hand to a

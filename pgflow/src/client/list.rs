@@ -12,12 +12,12 @@ use crate::step::RunId;
 /// Which runs to list.
 #[derive(Clone, Debug, Default)]
 pub struct RunFilter {
-    run: Option<RunId>,
-    workflow: Option<String>,
-    status: Option<RunStatus>,
-    namespace: Option<String>,
-    after: Option<RunId>,
-    limit: Option<u32>,
+    pub(super) run: Option<RunId>,
+    pub(super) workflow: Option<String>,
+    pub(super) status: Option<RunStatus>,
+    pub(super) namespace: Option<String>,
+    pub(super) after: Option<RunId>,
+    pub(super) limit: Option<u32>,
 }
 
 impl RunFilter {

@@ -1,5 +1,7 @@
 //! The client: starts runs, awaits and lists them.
 
+mod control;
+mod events;
 mod list;
 mod run;
 mod start;
@@ -18,6 +20,8 @@ use crate::error::Error;
 use crate::step::RunId;
 use crate::workflow::Workflow;
 
+pub use control::{Action, BulkAction, Fork};
+pub use events::RunEvent;
 pub use list::{RunFilter, RunSummary, StepSummary};
 pub use run::{Run, RunStatus};
 pub(crate) use start::register;

@@ -12,8 +12,8 @@ use crate::workflow::Workflow;
 
 /// A run of the workflow `W`: ask how it stands, or await its output. Dropping the handle changes nothing for the run.
 pub struct Run<W> {
-    client: Client,
-    id: RunId,
+    pub(super) client: Client,
+    pub(super) id: RunId,
     /// When this handle started the run, if it did.
     started: Option<Instant>,
     workflow: PhantomData<fn() -> W>,
@@ -27,6 +27,8 @@ pub enum RunStatus {
     Scheduled,
     /// It is under way, or waits for something.
     Running,
+    /// Somebody has paused it.
+    Paused,
     /// It has ended with an output.
     Completed,
     /// A step has failed for good.
@@ -48,6 +50,7 @@ impl RunStatus {
         match self {
             Self::Scheduled => "scheduled",
             Self::Running => "running",
+            Self::Paused => "paused",
             Self::Completed => "completed",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
@@ -55,7 +58,7 @@ impl RunStatus {
     }
 
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
-        [Self::Scheduled, Self::Running, Self::Completed, Self::Failed, Self::Cancelled]
+        [Self::Scheduled, Self::Running, Self::Paused, Self::Completed, Self::Failed, Self::Cancelled]
             .into_iter()
             .find(|status| status.as_str() == text)
             .ok_or_else(|| {
@@ -112,7 +115,9 @@ impl<W: Workflow> Run<W> {
         let ending = self.client.shared.waiting.wait(&self.client.pool, self.id, fresh).await?;
         match RunStatus::parse(&ending.status) {
             Ok(RunStatus::Completed) => {}
-            Ok(RunStatus::Cancelled) => return Err(Error::new(Kind::RunCancelled(self.id))),
+            Ok(RunStatus::Cancelled) => {
+                return Err(Error::new(Kind::RunCancelled { run: self.id, reason: ending.error }));
+            }
             Ok(_) => {
                 let error = ending.error.unwrap_or_else(|| "no error is recorded".to_owned());
                 return Err(Error::new(Kind::RunFailed { run: self.id, step: ending.failed_step, error }));

@@ -13,7 +13,7 @@ use crate::database::{Jsonb, statements};
 use crate::definition::Definition;
 use crate::encoded::Encoded;
 use crate::error::{Error, Kind};
-use crate::news::{Local, News, notify_work};
+use crate::news::{Local, News, notify_all, notify_work};
 use crate::step::RunId;
 use crate::worker::hand::DirectStart;
 use crate::workflow::Workflow;
@@ -26,6 +26,7 @@ pub struct StartOptions {
     priority: i32,
     namespace: String,
     begin: Begin,
+    deadline: Option<Duration>,
 }
 
 /// When a run begins.
@@ -44,6 +45,7 @@ impl Default for StartOptions {
             priority: 0,
             namespace: String::new(),
             begin: Begin::Now,
+            deadline: None,
         }
     }
 }
@@ -95,6 +97,16 @@ impl StartOptions {
         self
     }
 
+    /// The run fails unless it has ended this long after its beginning: what of it is under way is dropped. Whoever has the run at
+    /// that time sees to it, or takes it next: of a run that no worker takes, nobody does.
+    ///
+    /// Default: the workflow's own deadline, if it has one.
+    #[must_use]
+    pub fn deadline(mut self, time: Duration) -> Self {
+        self.deadline = Some(time);
+        self
+    }
+
     /// The run begins this long after its start, by the clock of the database; see [`start_at`](Self::start_at), which this replaces.
     #[must_use]
     pub fn start_after(mut self, delay: Duration) -> Self {
@@ -103,8 +115,18 @@ impl StartOptions {
     }
 }
 
-/// The latest time for which a run is started: a hundred years from now.
+/// The latest time for which a run is started, and its longest deadline: a hundred years.
 const LATEST: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
+
+impl StartOptions {
+    fn deadline_micros(&self) -> Result<Option<i64>, Error> {
+        let micros = |deadline: Duration| match i64::try_from(deadline.as_micros()) {
+            Ok(micros) if deadline <= LATEST => Ok(micros),
+            _ => Err(Error::invalid("a run cannot have a deadline that is more than a hundred years away")),
+        };
+        self.deadline.map(micros).transpose()
+    }
+}
 
 impl Begin {
     /// Microseconds since the epoch, and microseconds from now: one of them, or none for now.
@@ -189,11 +211,12 @@ impl Client {
         input: &Encoded,
         options: &StartOptions,
     ) -> Result<Option<RunId>, Error> {
-        let StartOptions { idempotency_key: None, begin: Begin::Now, queue, priority, namespace } = options else {
+        let StartOptions { idempotency_key: None, begin: Begin::Now, queue, priority, namespace, .. } = options else {
             return Ok(None);
         };
         let Some(hand) = self.shared.announcer.local.hand(BUCKET, version, queue) else { return Ok(None) };
-        let start = DirectStart { version, input, queue, priority: *priority, namespace };
+        let deadline = options.deadline_micros()?;
+        let start = DirectStart { version, input, queue, priority: *priority, namespace, deadline };
         match hand.start(start).await {
             None => Ok(None),
             Some(Ok(id)) => Ok(Some(RunId::from(id))),
@@ -267,7 +290,7 @@ pub(crate) async fn register<'e>(executor: impl PgExecutor<'e>, definition: &Def
         .map_err(|e| Error::database("registering the workflow", e))
 }
 
-fn encode<W: Workflow>(input: &W::Input) -> Result<Encoded, Error> {
+pub(super) fn encode<W: Workflow>(input: &W::Input) -> Result<Encoded, Error> {
     W::encode_input(input).map_err(|source| {
         Error::new(Kind::Payload { what: format!("the input of workflow `{}` cannot be encoded", W::NAME), source })
     })
@@ -292,6 +315,7 @@ async fn start_runs<'e>(
         .bind(&options.namespace)
         .bind(at)
         .bind(after)
+        .bind(options.deadline_micros()?)
         .fetch_one(executor)
         .await
         .map_err(|e| Error::database("starting a run", e))?;
@@ -299,7 +323,7 @@ async fn start_runs<'e>(
 }
 
 /// The bucket of new runs: one server needs a single one.
-const BUCKET: i32 = 0;
+pub(super) const BUCKET: i32 = 0;
 
 fn one(ids: Vec<RunId>) -> Result<RunId, Error> {
     ids.into_iter().next().ok_or_else(|| Error::invalid("the database gave no run id"))
@@ -320,6 +344,14 @@ const AGAIN: u8 = 2;
 impl Announcer {
     pub(super) fn new(pool: &PgPool) -> Self {
         Self { local: Local::of(&pool.connect_options()), state: Arc::new(AtomicU8::new(QUIET)) }
+    }
+
+    /// Tells news that have come by an action.
+    pub(super) async fn tell(&self, pool: &PgPool, news: &News) {
+        self.local.tell(news);
+        if let Err(error) = notify_all(pool, news, self.local.origin()).await {
+            tracing::debug!(%error, "the workers were not told; they find it by polling");
+        }
     }
 
     pub(super) fn announce(&self, pool: &PgPool) {

@@ -43,7 +43,8 @@ migrations! {
     10 "0010_workers";
     11 "0011_views";
     12 "0012_direct_starts";
-    13 "0013_privileges";
+    13 "0013_control";
+    14 "0014_privileges";
 }
 
 /// A digest of all migrations: the same for programs that make the same schema.

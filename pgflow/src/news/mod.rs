@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 pub(crate) use self::local::Local;
-pub(crate) use self::remote::notify_work;
+pub(crate) use self::remote::{notify_all, notify_work};
 use crate::encoded::Encoded;
 
 /// Work has come: runs or tasks that are due.
@@ -50,13 +50,6 @@ pub(crate) struct Heard {
     pub(crate) local: bool,
     /// The runs that it is about, with the outputs that are known; none where it may be about any.
     pub(crate) runs: Vec<Ended>,
-}
-
-impl Heard {
-    /// Whether it is, or may be, about one of these runs.
-    pub(crate) fn is_about(&self, run: impl Fn(&Uuid) -> bool) -> bool {
-        self.runs.is_empty() || self.runs.iter().any(|ended| run(&ended.run))
-    }
 }
 
 impl News {

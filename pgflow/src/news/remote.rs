@@ -18,6 +18,8 @@ use crate::database::{Link, statements};
 
 /// How many ids a payload holds: it has 8,000 bytes.
 const IDS: usize = 200;
+/// How many payloads name runs; more runs than that go without their names.
+const MOST_PAYLOADS: usize = 5;
 
 /// How long news gathers that hardly anybody else waits for.
 const GATHER: Duration = Duration::from_millis(20);
@@ -54,6 +56,15 @@ pub(crate) async fn notify_work(pool: &PgPool, origin: u64) -> sqlx::Result<()> 
     notify(&mut *pool.acquire().await?, WORK, payload(origin, "")).await
 }
 
+/// Tells other processes news, over a connection of the pool.
+pub(crate) async fn notify_all(pool: &PgPool, news: &News, origin: u64) -> sqlx::Result<()> {
+    let mut connection = pool.acquire().await?;
+    for (channel, payload) in notifications(news, origin) {
+        notify(&mut connection, channel, payload).await?;
+    }
+    Ok(())
+}
+
 fn notifications(news: &News, origin: u64) -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
     if news.work {
@@ -62,11 +73,12 @@ fn notifications(news: &News, origin: u64) -> Vec<(&'static str, String)> {
     let messages: BTreeSet<Uuid> = news.messages.iter().copied().collect();
     let ended: BTreeSet<Uuid> = news.ended.iter().map(|ended| ended.run).collect();
     for (channel, ids) in [(MESSAGE, messages), (END, ended)] {
-        match ids.len() {
-            0 => {}
-            n if n > IDS => all.push((channel, payload(origin, ""))),
-            _ => all.push((channel, payload(origin, &ids.iter().map(Uuid::to_string).collect::<Vec<_>>().join(",")))),
+        let ids: Vec<String> = ids.iter().map(Uuid::to_string).collect();
+        if ids.len() > IDS * MOST_PAYLOADS {
+            all.push((channel, payload(origin, "")));
+            continue;
         }
+        all.extend(ids.chunks(IDS).map(|ids| (channel, payload(origin, &ids.join(",")))));
     }
     all
 }

@@ -42,10 +42,18 @@ pub(crate) enum Fate {
     Completed,
     /// A run has failed; with a reason where no outcome says it.
     Failed(Option<String>),
+    /// A run was cancelled, for this reason.
+    Cancelled(Option<String>),
     /// A run is given up until so many milliseconds have passed.
     Parked {
         due_ms: i64,
     },
+    /// A run is given up until somebody resumes it and so many milliseconds have passed.
+    Paused {
+        due_ms: i64,
+    },
+    /// A run is given to whoever takes it.
+    HandedBack,
 }
 
 #[derive(Debug)]

@@ -46,8 +46,8 @@ pub(crate) struct Row {
     pub(crate) attempts: Option<i32>,
     pub(crate) flag: Option<i8>,
     pub(crate) payload: Option<Encoded>,
-    /// What is told of an error is of no use to the worker, so only where it is something else.
-    pub(crate) list: Option<Encoded>,
+    /// What is told of an error is of no use to the worker, so only where it is something else: outcomes, or a reason.
+    pub(crate) text: Option<String>,
 }
 
 impl FromRow<'_, PgRow> for Row {
@@ -63,7 +63,7 @@ impl FromRow<'_, PgRow> for Row {
             attempts: row.try_get(6)?,
             flag: row.try_get(7)?,
             payload: row.try_get(8)?,
-            list: if kind == 14 { row.try_get::<Option<&str>, _>(9)?.map(Encoded::from) } else { None },
+            text: if matches!(kind, 8 | 14) { row.try_get(9)? } else { None },
         })
     }
 }
@@ -219,7 +219,10 @@ async fn call(connection: &mut PgConnection, request: &Request) -> sqlx::Result<
         .bind(
             entries
                 .iter()
-                .map(|e| if let Fate::Parked { due_ms } = e.fate { due_ms } else { 0 })
+                .map(|e| match e.fate {
+                    Fate::Parked { due_ms } | Fate::Paused { due_ms } => due_ms,
+                    _ => 0,
+                })
                 .collect::<List<_>>()
                 .0,
         )
@@ -227,7 +230,10 @@ async fn call(connection: &mut PgConnection, request: &Request) -> sqlx::Result<
         .bind(
             entries
                 .iter()
-                .map(|e| if let Fate::Failed(reason) = &e.fate { reason.as_deref().map(storable) } else { None })
+                .map(|e| match &e.fate {
+                    Fate::Failed(reason) | Fate::Cancelled(reason) => reason.as_deref().map(storable),
+                    _ => None,
+                })
                 .collect::<List<_>>()
                 .0,
         )
@@ -281,7 +287,10 @@ fn fate_code(fate: &Fate) -> i16 {
         Fate::GoesOn => 0,
         Fate::Completed => 1,
         Fate::Failed(_) => 2,
+        Fate::Cancelled(_) => 3,
         Fate::Parked { .. } => 4,
+        Fate::HandedBack => 5,
+        Fate::Paused { .. } => 6,
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::{Mutex, mpsc};
@@ -20,7 +21,7 @@ pub(crate) const FIRST_DIRECT: i64 = 1 << 62;
 #[derive(Debug)]
 pub(crate) enum Handed {
     /// A run that was started for it, with the number of its claim.
-    Run { number: i64, id: Uuid, version: i32, input: Encoded },
+    Run { number: i64, id: Uuid, version: i32, input: Encoded, deadline: Option<Instant> },
     /// The number of a claim of which it is not known whether it was made.
     Unknown(i64),
     /// What became of it.
@@ -35,6 +36,8 @@ pub(crate) struct DirectStart<'a> {
     pub(crate) queue: &'a str,
     pub(crate) priority: i32,
     pub(crate) namespace: &'a str,
+    /// In microseconds from the start.
+    pub(crate) deadline: Option<i64>,
 }
 
 /// A worker's hand, held out to the clients of its process while it has free slots and its queue is empty.
@@ -99,6 +102,7 @@ impl Hand {
         let number = self.next_number.fetch_add(1, Ordering::Relaxed);
         let mut doubt = Doubt { number: Some(number), give: &self.give };
         let (bucket, worker, version, priority) = (self.bucket, self.worker, start.version, start.priority);
+        let deadline = start.deadline;
         let (input, queue, namespace) = (start.input.clone(), start.queue.to_owned(), start.namespace.to_owned());
         let result = link
             .call(|connection| {
@@ -112,6 +116,7 @@ impl Hand {
                         .bind(queue)
                         .bind(priority)
                         .bind(namespace)
+                        .bind(deadline)
                         .fetch_one(connection)
                         .await
                 })
@@ -123,7 +128,10 @@ impl Hand {
         }
         match result {
             Ok(id) => {
-                let _ = self.give.send(Handed::Run { number, id, version, input: start.input.clone() });
+                let input = start.input.clone();
+                let deadline = deadline
+                    .and_then(|micros| Instant::now().checked_add(Duration::from_micros(u64::try_from(micros).ok()?)));
+                let _ = self.give.send(Handed::Run { number, id, version, input, deadline });
                 Some(Ok(id))
             }
             Err(error) if is_about_the_worker(&error) => None,
@@ -155,7 +163,7 @@ fn is_about_the_worker(error: &sqlx::Error) -> bool {
 /// Asks what became of a direct start, for as long as it takes; nothing when the worker counts as dead meanwhile.
 pub(crate) async fn settle(connect: Arc<PgConnectOptions>, bucket: i32, worker: i32, number: i64) -> Option<Vec<Row>> {
     let mut link = Link::new(connect);
-    let mut wait = std::time::Duration::from_millis(20);
+    let mut wait = Duration::from_millis(20);
     loop {
         let answer = link
             .call(|connection| {
@@ -177,6 +185,6 @@ pub(crate) async fn settle(connect: Arc<PgConnectOptions>, bucket: i32, worker: 
             Err(error) => tracing::warn!(worker, %error, "it is not known yet whether a run was started; asking again"),
         }
         tokio::time::sleep(wait).await;
-        wait = (wait * 2).min(std::time::Duration::from_secs(2));
+        wait = (wait * 2).min(Duration::from_secs(2));
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
 
 use crate::database::{Link, statements};
 
@@ -19,10 +20,10 @@ const MONTHS: i32 = 3;
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 
 /// What the keeper has to say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Sign {
-    /// So many workers are alive, this one included.
-    Fleet(i32),
+    /// So many workers are alive, this one included; and of these runs of its own somebody wants something.
+    Beat { fleet: i32, called: Vec<Uuid> },
     /// Runs or tasks have become due, or were handed on.
     Work,
     /// The worker counts as dead, or must expect to.
@@ -75,7 +76,7 @@ impl Keeper {
                     }
                     Ok(beat) => {
                         last_good = now;
-                        let _ = signs.send(Sign::Fleet(beat.fleet));
+                        let _ = signs.send(Sign::Beat { fleet: beat.fleet, called: beat.called });
                         next_due = beat
                             .due_ms
                             .and_then(|ms| now.checked_add(Duration::from_millis(u64::try_from(ms).unwrap_or(0))));
@@ -162,6 +163,7 @@ struct Beat {
     fleet: i32,
     troubled: bool,
     due_ms: Option<i64>,
+    called: Vec<Uuid>,
 }
 
 struct Recovered {
@@ -171,9 +173,9 @@ struct Recovered {
 }
 
 async fn beat(connection: &mut PgConnection, bucket: i32, worker: i32) -> sqlx::Result<Beat> {
-    let (alive, fleet, troubled, due_ms) =
+    let (alive, fleet, troubled, due_ms, called) =
         sqlx::query_as(statements::BEAT).bind(bucket).bind(worker).fetch_one(connection).await?;
-    Ok(Beat { alive, fleet, troubled, due_ms })
+    Ok(Beat { alive, fleet, troubled, due_ms, called })
 }
 
 async fn disconnect(connection: &mut PgConnection, bucket: i32, worker: i32) -> sqlx::Result<i32> {

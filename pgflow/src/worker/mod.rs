@@ -123,6 +123,13 @@ impl WorkerBuilder {
         self
     }
 
+    /// How long a handler that has asked for it ([`StepContext::cancelled`](crate::StepContext::cancelled)) has to end in order when
+    /// it is cancelled. Default: 5 s.
+    pub fn cancel_grace(mut self, time: Duration) -> Self {
+        self.options.cancel_grace = time;
+        self
+    }
+
     /// A name for people to read, in listings and logs. It identifies nothing: every worker has a fresh id. Default: the program's
     /// name and its process id.
     pub fn name(mut self, name: impl Into<String>) -> Self {

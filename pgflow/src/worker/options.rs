@@ -16,6 +16,7 @@ pub(crate) struct Options {
     pub(crate) beat: Duration,
     pub(crate) silence_limit: Duration,
     pub(crate) grace: Duration,
+    pub(crate) cancel_grace: Duration,
     pub(crate) migrate: bool,
 }
 
@@ -34,6 +35,7 @@ impl Default for Options {
             beat: Duration::from_millis(1_500),
             silence_limit: Duration::from_secs(6),
             grace: Duration::from_secs(30),
+            cancel_grace: Duration::from_secs(5),
             migrate: true,
         }
     }

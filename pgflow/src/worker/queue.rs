@@ -46,12 +46,12 @@ impl Queue {
         None
     }
 
-    /// Forgets the units of a holder.
-    pub(crate) fn remove(&mut self, holder: Holder) {
-        if let Some(units) = self.units.remove(&holder) {
-            self.len -= units.len();
-            self.turns.retain(|other| *other != holder);
-        }
+    /// Forgets the units of a holder, and gives how many there were.
+    pub(crate) fn remove(&mut self, holder: Holder) -> usize {
+        let Some(units) = self.units.remove(&holder) else { return 0 };
+        self.len -= units.len();
+        self.turns.retain(|other| *other != holder);
+        units.len()
     }
 
     /// Takes units of these owned runs from the back, of those that wait longest for their turn to come: at most `count`.
@@ -112,7 +112,7 @@ mod tests {
         for unit in [unit(1, 0), unit(2, 0), unit(1, 1)] {
             queue.push(unit);
         }
-        queue.remove(Holder::Run(Uuid::from_u128(1)));
+        assert_eq!(queue.remove(Holder::Run(Uuid::from_u128(1))), 2);
         assert_eq!(queue.len(), 1);
         queue.push(unit(1, 7));
         assert_eq!(order(&mut queue), [(2, 0), (1, 7)]);

@@ -1,6 +1,7 @@
 //! The engine on real Postgres: what runs give, and that nothing is left behind.
 #![allow(clippy::unwrap_used, reason = "a test says what it found by failing")]
 
+mod control;
 mod direct;
 mod failures;
 mod idle;

@@ -23,8 +23,9 @@ impl Driver {
         // A claim belongs to one lane for good.
         let lane = self.lanes.iter().position(|lane| !lane.is_busy()).unwrap_or(0);
         match handed {
-            Handed::Run { number, id, version, input } => {
-                let claimed = Claimed { id, version, input, checked: true, history: History::default() };
+            Handed::Run { number, id, version, input, deadline } => {
+                let history = History { deadline, ..History::default() };
+                let claimed = Claimed { id, version, input, checked: true, history };
                 self.take_run((lane, number), claimed);
             }
             Handed::Unknown(number) => {

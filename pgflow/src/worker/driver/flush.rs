@@ -54,7 +54,8 @@ impl Driver {
         } else {
             Vec::new()
         };
-        if !self.is_worth_sending(lane, now) && !wants_work && watch.is_empty() {
+        let asks_for_tasks = wants_tasks || self.tasks_in_doubt && may_take_tasks;
+        if !self.is_worth_sending(lane, now) && !wants_work && watch.is_empty() && !asks_for_tasks {
             if poll_due && self.may_claim(lane) {
                 self.next_poll = now + self.options.poll_interval;
             }
@@ -69,6 +70,15 @@ impl Driver {
         if wants_tasks {
             self.hungry_for_tasks = false;
         }
+        if asks_for_tasks {
+            self.tasks_in_doubt = false;
+        }
+        for id in &watch {
+            // Whatever is said of it from here on, it is summoned again.
+            if let Some(run) = self.runs.get_mut(id) {
+                run.summoned = false;
+            }
+        }
         if wants_work {
             self.hungry = false;
             self.next_poll = now + self.options.poll_interval.mul_f64(0.9 + fastrand::f64() / 5.0);
@@ -76,7 +86,7 @@ impl Driver {
         self.number += 1;
         let room = if wants_work { room } else { 0 };
         self.lanes[lane].asked = room;
-        self.lanes[lane].takes_tasks = wants_tasks;
+        self.lanes[lane].takes_tasks = asks_for_tasks;
         let batch = self.lanes[lane].batch.take(LARGEST_BATCH);
         let versions: Vec<i32> = self.plans.keys().copied().collect();
         let mut request = Arc::new(Request {
@@ -93,7 +103,7 @@ impl Driver {
             batch,
             watch_from: watch.iter().map(|id| self.runs.get(id).map_or(PLAIN, OwnedRun::out_from)).collect(),
             watch,
-            known_tasks: self.tasks.keys().copied().collect(),
+            known_tasks: if asks_for_tasks { self.tasks.keys().copied().collect() } else { Vec::new() },
         });
         Some(
             async move {
@@ -206,9 +216,15 @@ impl Driver {
         for (place, entry) in batch.entries.iter().enumerate().filter(|(place, _)| held(*place)) {
             match (&entry.fate, entry.holder) {
                 (Fate::GoesOn, _) => {}
-                (Fate::Completed | Fate::Failed(_), Holder::Run(_)) => {
+                (Fate::Completed | Fate::Failed(_) | Fate::Cancelled(_), Holder::Run(_)) => {
                     let ours = entry.claim >= FIRST_DIRECT;
                     news.ended.push(Ended { run: entry.run, output: outputs.remove(&place), ours });
+                    self.forget(entry.holder);
+                }
+                (Fate::HandedBack | Fate::Paused { .. }, Holder::Run(_)) => {
+                    // It may be handed back though it was to be paused.
+                    news.work = true;
+                    self.hungry = true;
                     self.forget(entry.holder);
                 }
                 (Fate::Parked { due_ms }, Holder::Run(id)) if parked.contains(&id) => {

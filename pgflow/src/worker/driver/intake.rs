@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
+use super::control::Message;
+use super::units::{PAST_DEADLINE, Timer};
 use super::Driver;
 use crate::database::Link;
 use crate::encoded::Encoded;
@@ -48,10 +50,16 @@ impl Driver {
         let mut places: HashMap<Uuid, usize> = HashMap::new();
         let mut task_runs: HashMap<Uuid, TaskRun> = HashMap::new();
         let mut unclaimed: HashSet<Uuid> = HashSet::new();
+        let mut messages: Vec<Message> = Vec::new();
         let (mut tasks, mut units): (usize, usize) = (0, 0);
         for row in rows {
             if let (12, Some(version), Some(priority), Some(seq)) = (row.kind, row.version_id, row.index, row.number) {
                 self.marks.note(number, version, priority, seq);
+            }
+            match (row.kind, row.number) {
+                (15, Some(task)) => self.lose_task(task),
+                (16, Some(task)) => self.cancel_attempt_of_task(task, row.index),
+                _ => {}
             }
             let Some(id) = row.run_id else { continue };
             let place = places.get(&id).copied();
@@ -61,7 +69,8 @@ impl Driver {
                     places.insert(id, claimed.len());
                     let checked = row.flag == Some(TRUE);
                     let caution = row.attempts.is_some_and(|crashes| crashes > 0).then(Caution::default);
-                    let history = History { caution, ..History::default() };
+                    let deadline = row.number.and_then(|ms| at(Instant::now(), ms));
+                    let history = History { caution, deadline, ..History::default() };
                     claimed.push(Claimed { id, version, input, checked, history });
                 }
                 5 => {
@@ -81,7 +90,11 @@ impl Driver {
                     let (Some(place), Some(unit)) = (place, unit_of(&row)) else { continue };
                     let wait = Duration::from_millis(row.number.unwrap_or(0).unsigned_abs());
                     let tried = row.attempts.and_then(|n| u16::try_from(n).ok()).unwrap_or(u16::MAX);
-                    claimed[place].history.attempts.insert(unit, (tried, Instant::now() + wait));
+                    let history = &mut claimed[place].history;
+                    history.attempts.insert(unit, (tried, Instant::now() + wait));
+                    if let Some(before) = row.version_id {
+                        history.resumed.insert(unit, u16::try_from(before).unwrap_or(u16::MAX));
+                    }
                 }
                 7 => {
                     let Some((step, first)) = unit_of(&row) else { continue };
@@ -93,13 +106,12 @@ impl Driver {
                     claimed[place].history.out.extend((0..row.attempts.unwrap_or(1)).map(|n| (step, first + n)));
                 }
                 8 => {
-                    if let Some(run) = self.runs.get_mut(&id) {
-                        run.summoned = false;
-                    } else if place.is_none() {
+                    if place.is_none() && !self.runs.contains_key(&id) {
                         // It is somebody else's by now, and so is the message.
                         continue;
                     }
                     self.lanes[lane].batch.heard.extend(row.number);
+                    messages.extend(Message::of(id, &row));
                 }
                 9 => {
                     units += self.take_task(lane, id, &row, &task_runs);
@@ -132,6 +144,7 @@ impl Driver {
                 13 => {
                     unclaimed.insert(id);
                 }
+                // The others have no run.
                 _ => {}
             }
         }
@@ -145,6 +158,9 @@ impl Driver {
         }
         if let Some(bytes) = self.bytes.saturating_sub(before).checked_div(count) {
             self.bytes_a_run = bytes;
+        }
+        for message in messages {
+            self.obey(message);
         }
     }
 
@@ -165,12 +181,21 @@ impl Driver {
             self.runs.insert(id, run);
             return self.end(id, Fate::Failed(Some(format!("invalid input: {problem}"))));
         }
+        if run.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            self.bytes += run.bytes;
+            self.runs.insert(id, run);
+            return self.end(id, Fate::Failed(Some(PAST_DEADLINE.to_owned())));
+        }
         let opened = run.begin();
         if run.listens() {
             lane.listening.insert(id);
         }
         self.bytes += run.bytes;
+        let deadline = run.deadline;
         self.runs.insert(id, run);
+        if let Some(deadline) = deadline {
+            self.time(deadline, Timer::Deadline(id));
+        }
         self.time_retries(id);
         self.advance(id, opened);
     }
@@ -232,6 +257,11 @@ impl Driver {
     }
 }
 
+/// The time so many milliseconds from now, which may be negative.
+fn at(now: Instant, ms: i64) -> Option<Instant> {
+    if ms <= 0 { Some(now) } else { now.checked_add(Duration::from_millis(ms.unsigned_abs())) }
+}
+
 fn recorded(row: &Row) -> Option<((usize, i32), Recorded)> {
     let unit = unit_of(row)?;
     let recorded = match &row.payload {
@@ -246,7 +276,7 @@ fn recorded(row: &Row) -> Option<((usize, i32), Recorded)> {
 fn listed(row: &Row) -> Vec<((usize, i32), Recorded)> {
     let Some(step) = row.step.and_then(|step| usize::try_from(step).ok()) else { return Vec::new() };
     let values: Vec<&serde_json::value::RawValue> =
-        row.list.as_ref().and_then(|list| serde_json::from_str(list.as_str()).ok()).unwrap_or_default();
+        row.text.as_ref().and_then(|list| serde_json::from_str(list).ok()).unwrap_or_default();
     let outcome = |pair: &[&serde_json::value::RawValue]| {
         let index = pair.first()?.get().parse().ok()?;
         Some(((step, index), Recorded::Completed(Encoded::from(pair.get(1)?.get()))))

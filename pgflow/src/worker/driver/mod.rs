@@ -3,6 +3,7 @@
 //! One task holds all state and waits for whatever comes first: an attempt that ends, an answer of the database, a notification, a
 //! timer. Attempts run in tasks of their own; one round trip in each lane is under way at a time.
 
+mod control;
 mod direct;
 mod flush;
 mod intake;
@@ -14,7 +15,7 @@ mod suspects;
 mod units;
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -32,6 +33,7 @@ use self::lane::{LANES, Lane};
 use self::marks::Marks;
 use self::share::LARGEST_RANGE;
 use self::suspects::Suspects;
+use self::units::Timer;
 use super::attempt::Ended;
 use super::exchange::{Reply, Request};
 use super::hand::{Hand, Handed};
@@ -44,6 +46,7 @@ use super::task::HeldTask;
 use super::unit::Unit;
 use crate::database::Link;
 use crate::news::{Heard, Teller, WORK};
+use crate::step::StepContext;
 
 /// Why the driver has returned.
 #[derive(Debug, PartialEq, Eq)]
@@ -77,7 +80,7 @@ pub(crate) struct Driver {
     beginning: HashMap<Unit, bool>,
     suspects: Suspects,
     timers: BinaryHeap<Reverse<(Instant, u64)>>,
-    timed: HashMap<u64, Unit>,
+    timed: HashMap<u64, Timer>,
     serial: u64,
     marks: Marks,
     number: i64,
@@ -92,6 +95,10 @@ pub(crate) struct Driver {
     plenty: bool,
     /// Tasks may be among it, even if no other worker is about: retries of shared work.
     hungry_for_tasks: bool,
+    /// Whether the tasks held here are still this worker's is to be asked.
+    tasks_in_doubt: bool,
+    /// Runs that are to leave when what of them is under way here has ended.
+    aside: HashSet<Uuid>,
     next_poll: Instant,
     /// When units that wait for a slot are offered to others; none while none waits.
     share_at: Option<Instant>,
@@ -105,7 +112,11 @@ pub(crate) struct Driver {
 
 struct Running {
     unit: Unit,
+    since: Instant,
+    context: StepContext,
     abort: AbortHandle,
+    /// Somebody has cancelled it, and this is what its failure says.
+    cancelled: Option<String>,
 }
 
 pub(crate) struct Finished {
@@ -168,6 +179,8 @@ impl Driver {
             hungry: true,
             plenty: false,
             hungry_for_tasks: true,
+            tasks_in_doubt: false,
+            aside: HashSet::new(),
             next_poll: now,
             share_at: None,
             pace: 0,
@@ -183,6 +196,7 @@ impl Driver {
         let mut under_way: FuturesUnordered<Exchange> = FuturesUnordered::new();
         let mut grace: Option<Instant> = None;
         loop {
+            self.let_leave();
             self.start_units();
             if !self.stopping {
                 self.share_surplus();
@@ -219,7 +233,11 @@ impl Driver {
                     }
                 }
                 sign = senses.signs.recv() => match sign {
-                    Some(Sign::Fleet(fleet)) => self.fleet = fleet,
+                    Some(Sign::Beat { fleet, called }) => {
+                        self.fleet = fleet;
+                        self.tasks_in_doubt = !self.tasks.is_empty();
+                        self.summon(&called);
+                    }
                     Some(Sign::Work) => {
                         self.hungry = true;
                         self.hungry_for_tasks = true;
@@ -248,7 +266,7 @@ impl Driver {
                     }
                 }
             }
-            self.due_retries();
+            self.ring_timers();
         }
     }
 
@@ -292,12 +310,16 @@ impl Driver {
             self.hungry = true;
             // With nobody else about, what this process says is that a run was started.
             self.hungry_for_tasks |= !heard.local;
-        } else {
-            for lane in 0..LANES {
-                if heard.is_about(|run| self.runs.get(run).is_some_and(|run| run.lane == lane)) {
-                    self.lanes[lane].next_watch = Instant::now();
-                }
+        } else if heard.runs.is_empty() {
+            // It may be about any: those of which messages are expected, and what is held of others' runs.
+            self.tasks_in_doubt = !self.tasks.is_empty();
+            for lane in &mut self.lanes {
+                lane.next_watch = Instant::now();
             }
+        } else {
+            let runs: Vec<Uuid> = heard.runs.iter().map(|ended| ended.run).collect();
+            self.tasks_in_doubt |= self.tasks.values().any(|task| runs.contains(&task.run));
+            self.summon(&runs);
         }
     }
 }

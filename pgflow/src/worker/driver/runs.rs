@@ -48,6 +48,10 @@ impl Driver {
         if run.is_complete() {
             return self.end(id, Fate::Completed);
         }
+        if run.aside.is_some() {
+            // Whoever has it next opens them again.
+            return;
+        }
         run.active += opened.units.len();
         if opened.units.len() >= MANY_ROUNDS * self.options.concurrency {
             // They would wait for long: there is no need to see that they do.
@@ -78,11 +82,17 @@ impl Driver {
 
     /// Puts the parking of a run on its way.
     pub(super) fn park(&mut self, id: Uuid, wait: Duration) {
+        self.leave(id, Fate::Parked { due_ms: due_ms(wait).max(1) });
+    }
+
+    /// Puts it on its way that a run leaves this worker, and has not ended.
+    pub(super) fn leave(&mut self, id: Uuid, fate: Fate) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.leaving = true;
+        let shared = run.shared;
         if let Some((batch, entry)) = self.entry(Holder::Run(id)) {
-            let due_ms = i64::try_from(wait.as_millis()).unwrap_or(MAX_WAIT_MS).clamp(1, MAX_WAIT_MS);
-            batch.entries[entry].fate = Fate::Parked { due_ms };
+            batch.entries[entry].fate = fate;
+            batch.entries[entry].shared = shared;
         }
     }
 
@@ -100,19 +110,28 @@ impl Driver {
     /// Cuts what runs for a holder, and forgets what waits.
     pub(super) fn cut(&mut self, holder: Holder) {
         self.queue.remove(holder);
-        self.beginning.retain(|unit, _| unit.holder != holder);
+        self.forget_beginnings(holder);
         self.suspects.remove(holder);
+        let grace = self.options.cancel_grace;
         self.running.retain(|_, running| {
             let cut = running.unit.holder == holder;
             if cut {
-                running.abort.abort();
+                running.drop_handler(grace);
             }
             !cut
         });
     }
 
+    /// Forgets the units of a holder whose beginning is on its way to the database, and gives how many there were.
+    pub(super) fn forget_beginnings(&mut self, holder: Holder) -> usize {
+        let before = self.beginning.len();
+        self.beginning.retain(|unit, _| unit.holder != holder);
+        before - self.beginning.len()
+    }
+
     pub(super) fn cut_all(&mut self) {
         for (_, running) in self.running.drain() {
+            running.context.cancel();
             running.abort.abort();
         }
     }
@@ -169,4 +188,9 @@ impl Driver {
             Holder::Task(id) => self.tasks.get(&id).map(|task| task.run),
         }
     }
+}
+
+/// A wait in whole milliseconds, and at most the longest.
+pub(super) fn due_ms(wait: Duration) -> i64 {
+    i64::try_from(wait.as_millis()).unwrap_or(MAX_WAIT_MS).min(MAX_WAIT_MS)
 }

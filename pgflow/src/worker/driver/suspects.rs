@@ -33,8 +33,11 @@ impl Suspects {
         self.waiting.len()
     }
 
-    pub(super) fn remove(&mut self, holder: Holder) {
+    /// Forgets the units of a holder, and gives how many there were.
+    pub(super) fn remove(&mut self, holder: Holder) -> usize {
+        let before = self.waiting.len();
         self.waiting.retain(|unit| unit.holder != holder);
+        before - self.waiting.len()
     }
 
     /// When the turn changes.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 use super::{Driver, Finished, Running, SHARE_AFTER};
+use crate::cancellation::Cancellation;
 use crate::encoded::Encoded;
 use crate::handler::Dependency;
 use crate::registration::Attempt;
@@ -19,6 +20,9 @@ use crate::worker::unit::{Holder, Unit};
 /// The longest wait that is asked for: a year.
 pub(super) const MAX_WAIT_MS: i64 = 365 * 24 * 3600 * 1000;
 
+/// What a run says that has failed of it.
+pub(super) const PAST_DEADLINE: &str = "the run had not ended by its deadline";
+
 /// What an attempt is made of, and through what its unit is held.
 struct Parts {
     plan: Arc<Plan>,
@@ -28,6 +32,14 @@ struct Parts {
     run: Uuid,
     claim: i64,
     task: i64,
+}
+
+/// What a timer of the driver is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Timer {
+    Retry(Unit),
+    /// Of an owned run.
+    Deadline(Uuid),
 }
 
 impl Driver {
@@ -57,8 +69,10 @@ impl Driver {
             step: Arc::clone(&step.name),
             index: u32::try_from(unit.index).ok(),
             attempt: unit.attempt,
-            max_attempts: step.max_attempts,
+            max_attempts: self.max_attempts(unit, step.max_attempts),
+            cancellation: Cancellation::default(),
         });
+        let told = context.clone();
         let job = Job {
             handlers: Arc::clone(&plan.handlers),
             step: unit.step,
@@ -82,8 +96,18 @@ impl Driver {
             let (ended, duration) = attempt::run(job).await;
             let _ = finished.send(Finished { serial, ended, duration });
         });
-        self.running.insert(serial, Running { unit, abort: handle.abort_handle() });
+        let running =
+            Running { unit, since: Instant::now(), context: told, abort: handle.abort_handle(), cancelled: None };
+        self.running.insert(serial, running);
         Some(serial)
+    }
+
+    /// How many attempts a unit has in all. Those that somebody gave it are the owner's: what has failed before is never shared.
+    fn max_attempts(&self, unit: Unit, of_step: u16) -> u16 {
+        match unit.holder {
+            Holder::Run(id) => self.runs.get(&id).map_or(of_step, |run| run.max_attempts(unit.step, unit.index)),
+            Holder::Task(_) => of_step,
+        }
     }
 
     fn plan_of(&self, holder: Holder) -> Option<Arc<Plan>> {
@@ -124,7 +148,13 @@ impl Driver {
 
     pub(super) fn finish(&mut self, Finished { serial, ended, duration }: Finished) {
         // One that was cut is no longer known.
-        let Some(Running { unit, .. }) = self.running.remove(&serial) else { return };
+        let Some(Running { unit, cancelled, .. }) = self.running.remove(&serial) else { return };
+        let ended = match cancelled {
+            Some(error) if !matches!(ended, Ended::Recorded(_) | Ended::Lost) => {
+                Ended::Failed { error, retry: Retry::Backoff }
+            }
+            _ => ended,
+        };
         self.pace += 1;
         match unit.holder {
             Holder::Run(id) => {
@@ -192,7 +222,7 @@ impl Driver {
         let wait = match retry {
             Retry::Skip => return self.record(unit, duration_ms, Verdict::Skipped(error)),
             Retry::Never => None,
-            _ if unit.attempt >= step.max_attempts => None,
+            _ if unit.attempt >= self.max_attempts(unit, step.max_attempts) => None,
             Retry::Backoff => Some(step.backoff_after(unit.attempt)),
             Retry::After(wait) => Some(wait),
         };
@@ -222,7 +252,7 @@ impl Driver {
                 let at = Instant::now() + wait.min(Duration::from_millis(MAX_WAIT_MS.unsigned_abs()));
                 let unit = Unit { attempt: unit.attempt.saturating_add(1), ..unit };
                 run.retries.push((at, unit));
-                self.time(at, unit);
+                self.time(at, Timer::Retry(unit));
             }
             Holder::Task(id) => {
                 // It becomes a task of its own, which the keeper brings in.
@@ -252,29 +282,43 @@ impl Driver {
         }
     }
 
-    pub(super) fn time(&mut self, at: Instant, unit: Unit) {
+    pub(super) fn time(&mut self, at: Instant, timer: Timer) {
         self.serial += 1;
         self.timers.push(Reverse((at, self.serial)));
-        self.timed.insert(self.serial, unit);
+        self.timed.insert(self.serial, timer);
     }
 
-    /// Queues the retries whose time has come.
-    pub(super) fn due_retries(&mut self) {
+    /// Queues the retries whose time has come, and ends the runs whose deadline has passed.
+    pub(super) fn ring_timers(&mut self) {
         let now = Instant::now();
         while let Some(Reverse((at, serial))) = self.timers.peek().copied() {
             if at > now {
                 break;
             }
             self.timers.pop();
-            let Some(unit) = self.timed.remove(&serial) else { continue };
-            let Holder::Run(id) = unit.holder else { continue };
-            let Some(run) = self.runs.get_mut(&id).filter(|run| !run.leaving) else { continue };
-            let before = run.retries.len();
-            run.retries.retain(|(_, other)| *other != unit);
-            if run.retries.len() < before {
-                run.active += 1;
-                self.queue.push(unit);
+            match self.timed.remove(&serial) {
+                Some(Timer::Retry(unit)) => self.retry_due(unit, now),
+                Some(Timer::Deadline(id)) => self.deadline_due(id, now),
+                None => {}
             }
+        }
+    }
+
+    fn retry_due(&mut self, unit: Unit, now: Instant) {
+        let Holder::Run(id) = unit.holder else { return };
+        let Some(run) = self.runs.get_mut(&id).filter(|run| !run.leaving && run.aside.is_none()) else { return };
+        let before = run.retries.len();
+        run.retries.retain(|(at, other)| *other != unit || *at > now);
+        if run.retries.len() < before {
+            run.active += 1;
+            self.queue.push(unit);
+        }
+    }
+
+    fn deadline_due(&mut self, id: Uuid, now: Instant) {
+        // A timer may be left from an earlier time that the run was here.
+        if self.runs.get(&id).is_some_and(|run| run.deadline.is_some_and(|deadline| deadline <= now)) {
+            self.end(id, Fate::Failed(Some(PAST_DEADLINE.to_owned())));
         }
     }
 
@@ -282,7 +326,7 @@ impl Driver {
     pub(super) fn time_retries(&mut self, id: Uuid) {
         let retries = self.runs.get(&id).map(|run| run.retries.clone()).unwrap_or_default();
         for (at, unit) in retries {
-            self.time(at, unit);
+            self.time(at, Timer::Retry(unit));
         }
     }
 }

@@ -50,6 +50,19 @@ pub(crate) struct OwnedRun {
     pub(crate) summoned: bool,
     /// Its end, or its park, is on its way to the database.
     pub(crate) leaving: bool,
+    /// Nothing more of it begins here, for it is to leave.
+    pub(crate) aside: Option<Aside>,
+    /// When it fails unless it has ended.
+    pub(crate) deadline: Option<Instant>,
+    /// How many attempts of units lie before those that they were given when somebody had the run go on.
+    resumed: HashMap<(usize, i32), u16>,
+}
+
+/// What becomes of a run when what of it is under way here has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Aside {
+    Paused,
+    HandedBack,
 }
 
 struct Step {
@@ -94,7 +107,11 @@ pub(crate) struct History {
     pub(crate) outcomes: HashMap<(usize, i32), Recorded>,
     /// Failed attempts: how many, and when the next one may begin.
     pub(crate) attempts: HashMap<(usize, i32), (u16, Instant)>,
+    /// How many of them lie before those that were given when somebody had the run go on.
+    pub(crate) resumed: HashMap<(usize, i32), u16>,
     pub(crate) out: HashSet<(usize, i32)>,
+    /// When the run fails unless it has ended.
+    pub(crate) deadline: Option<Instant>,
     /// What is known of units that were begun, where a worker has crashed.
     pub(crate) caution: Option<Caution>,
 }
@@ -165,6 +182,9 @@ impl OwnedRun {
             begun: history.begun(),
             shared: !history.out.is_empty() || !history.outcomes.is_empty() || history.caution.is_some(),
             caution: history.caution.take(),
+            resumed: std::mem::take(&mut history.resumed),
+            deadline: history.deadline,
+            aside: None,
             summoned: false,
             out: 0,
             pooled: false,
@@ -210,10 +230,31 @@ impl OwnedRun {
 
     /// How long the run only waits, from `now`: none while anything of it is under way.
     pub(crate) fn idle_for(&self, now: Instant) -> Option<Duration> {
-        if self.leaving || self.active > 0 || self.recording > 0 || self.listens() {
+        if self.leaving || self.active > 0 || self.recording > 0 || self.listens() || self.aside.is_some() {
             return None;
         }
-        self.retries.iter().map(|(at, _)| at.saturating_duration_since(now)).min()
+        self.waits_for(now)
+    }
+
+    /// How long it is, from `now`, until a retry is due, or the deadline where that is sooner; none where it has no retries.
+    pub(crate) fn waits_for(&self, now: Instant) -> Option<Duration> {
+        let retry = self.retries.iter().map(|(at, _)| *at).min()?;
+        Some(self.deadline.map_or(retry, |deadline| deadline.min(retry)).saturating_duration_since(now))
+    }
+
+    /// How many attempts a unit has in all.
+    pub(crate) fn max_attempts(&self, step: usize, index: i32) -> u16 {
+        let before = self.resumed.get(&(step, index)).copied().unwrap_or(0);
+        self.plan.steps[step].max_attempts.saturating_add(before)
+    }
+
+    /// Has the retries of a step (or of one item of it) be due at once.
+    pub(crate) fn retry_now(&mut self, step: usize, index: Option<i32>, now: Instant) {
+        for (at, unit) in &mut self.retries {
+            if unit.step == step && index.is_none_or(|index| index == unit.index) {
+                *at = now;
+            }
+        }
     }
 
     /// Notes that the outcome of a unit is on its way.

@@ -1,0 +1,1 @@
+select pgflow.cancel_run($1, $2, $3)

@@ -1,0 +1,1 @@
+select pgflow.pause_run($1, $2, $3)

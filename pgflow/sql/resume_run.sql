@@ -1,0 +1,1 @@
+select pgflow.resume_run($1, $2, $3)
