@@ -521,7 +521,7 @@ async fn a_fork_takes_over_what_does_not_depend_on_its_first_step() {
     assert_eq!(run.output().await.unwrap(), "<2 20>", "the first one is as it was");
 
     for (fork, message) in [
-        (run.fork().from("third").output("second", "eight"), "the output does not fit step `second`: second is not of type integer"),
+        (run.fork().from("third").output("second", "eight"), "the output does not fit step `second`: `second` is of type string, and integer is wanted"),
         (run.fork().from("second").output("second", &8), "the output of `second` cannot be given: the step is executed again"),
         (run.fork().from("second").output("secnd", &8), "the output of `secnd` cannot be given: workflow `gated` has no such step"),
         (run.fork().from("fourth"), "has no step `fourth`. Its steps: `first`, `second`, `third`."),
@@ -530,7 +530,7 @@ async fn a_fork_takes_over_what_does_not_depend_on_its_first_step() {
         assert!(error.is_refused() && error.to_string().contains(message), "{error}");
     }
     let wrong = sqlx::query("select pgflow.fork_run($1, p_input => '\"five\"')").bind(run.id().as_uuid());
-    assert!(wrong.execute(&db.pool()).await.unwrap_err().to_string().contains("input is not of type integer"));
+    assert!(wrong.execute(&db.pool()).await.unwrap_err().to_string().contains("`input` is of type string, and integer is wanted"));
     end(&db, worker).await;
 }
 

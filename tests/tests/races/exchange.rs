@@ -39,6 +39,7 @@ pub(crate) const GOES_ON: i16 = 0;
 pub(crate) const COMPLETED: i16 = 1;
 pub(crate) const FAILED: i16 = 2;
 pub(crate) const PARKED: i16 = 4;
+pub(crate) const PAUSED: i16 = 6;
 
 /// What a unit gave: JSON, or an error.
 #[derive(Clone, Debug)]
@@ -81,7 +82,7 @@ pub(crate) struct Answer {
 
 impl Exchange {
     pub(crate) fn run(mut self, run: Uuid, claim: i64, fate: i16) -> Self {
-        let shared = fate == COMPLETED || fate == FAILED;
+        let shared = fate != GOES_ON;
         self.entries.push(Entry { run, claim, task: 0, fate, due_ms: 0, shared });
         self
     }

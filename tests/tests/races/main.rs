@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says what it found by failing")]
 
 mod claims;
+mod control;
 mod direct;
 mod exchange;
 mod migrations;
