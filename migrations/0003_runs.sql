@@ -75,14 +75,15 @@ create table pgflow.outcome (
                      when 's' then output is null and error is not null and attempts >= 0 else false end and index >= -1)
 ) partition by range (period);
 
--- One row a failed attempt after which another one follows: append only.
+-- One row a failed attempt after which another one follows: append only. Number 0 is no attempt: it says until when the step waits
+-- before its first one.
 create table pgflow.attempt (
     bucket      int not null,
     period      int not null,
     run_id      uuid not null,
     index       int not null check (index >= -1),
     step        smallint not null,
-    number      smallint not null check (number >= 1),
+    number      smallint not null check (number >= 0),
     worker_id   int not null,
     duration_ms real not null,
     failed_at   timestamptz not null,

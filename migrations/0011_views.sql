@@ -32,7 +32,7 @@ left join lateral (
     where x.bucket = r.bucket and x.period = r.period and x.run_id = r.id and x.step = s.number and x.kind = 'f' order by x.index limit 1
 ) f on true
 left join lateral (
-    select x.error, x.retry_at from pgflow.attempt x
+    select case when x.number > 0 then x.error end as error, x.retry_at from pgflow.attempt x
     where x.bucket = r.bucket and x.period = r.period and x.run_id = r.id and x.step = s.number order by x.failed_at desc limit 1
 ) a on true
 cross join lateral (
@@ -139,7 +139,7 @@ begin
 end $$;
 
 -- The trail of a run: what happened to it and who did it, in order. `kind` is `started`; `cancel`, `cancel_attempt`, `pause`, `resume`,
--- `retry` or `fork`, of an actor; `attempt_failed`, `step_completed`, `step_failed` or `step_skipped`, of a worker; `run_completed`,
+-- `retry` or `fork`, of an actor; `step_delayed`, `attempt_failed`, `step_completed`, `step_failed` or `step_skipped`, of a worker; `run_completed`,
 -- `run_failed` or `run_cancelled`. It is derived from what is kept of the run anyway; nothing is written for it but the actions.
 create function pgflow.run_events(p_run uuid) returns table (
     at timestamptz, kind text, step text, index int, attempt int, worker_id int, actor text, reason text, detail jsonb
@@ -163,7 +163,8 @@ begin
         select 1, a.at, a.kind, null, -1, null, null, a.actor, a.reason, a.detail
         from action a where a.bucket = v_bucket and a.period = v_period and a.run_id = p_run
         union all
-        select 2, a.failed_at, 'attempt_failed', a.step, a.index, a.number, a.worker_id, null, a.error,
+        select 2, a.failed_at, case when a.number > 0 then 'attempt_failed' else 'step_delayed' end, a.step, a.index, a.number, a.worker_id, null,
+               case when a.number > 0 then a.error end,
                jsonb_build_object('retry_at', a.retry_at, 'duration_ms', a.duration_ms)
         from attempt a where a.bucket = v_bucket and a.period = v_period and a.run_id = p_run
         union all

@@ -4,7 +4,7 @@ use pgflow_graph::{Graph, Problem, Rule, list, nearest};
 use syn::Ident;
 use syn::ext::IdentExt;
 
-use crate::model::{Binding, Edge, Step, Workflow};
+use crate::model::{Binding, Edge, Question, Step, Workflow};
 use crate::parse::{MapPath, Parameter};
 use crate::report::{Sink, StepSink};
 
@@ -16,7 +16,7 @@ pub(crate) fn check(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
     graph(workflow, sink, steps);
     let names: Vec<String> = workflow.steps.iter().map(Step::name).collect();
     for (step, sink) in workflow.steps.iter_mut().zip(steps) {
-        condition(step, &names, &sink.attribute);
+        questions(step, &names, &sink.attribute);
         parameters(step, &names, &sink.parameters);
         if !sink.is_empty() {
             step.broken = true;
@@ -93,10 +93,17 @@ fn report(workflow: &Workflow, problem: &Problem, at: &Ident, sink: &Sink) {
     }
 }
 
-/// Gives each parameter of a condition its meaning.
-fn condition(step: &mut Step, names: &[String], sink: &Sink) {
-    let Some(mut condition) = step.condition.take() else { return };
-    for (ident, binding) in &mut condition.parameters {
+/// Gives each parameter of what is asked before a step begins its meaning.
+fn questions(step: &mut Step, names: &[String], sink: &Sink) {
+    let (mut condition, mut delay) = (step.condition.take(), step.delay.take());
+    for question in condition.iter_mut().chain(&mut delay) {
+        ask(step, question, names, sink);
+    }
+    (step.condition, step.delay) = (condition, delay);
+}
+
+fn ask(step: &mut Step, question: &mut Question, names: &[String], sink: &Sink) {
+    for (ident, binding) in &mut question.parameters {
         let name = ident.unraw().to_string();
         let meant = name.strip_prefix('_').unwrap_or(&name);
         let is = |other: &String| *other == name || other == meant;
@@ -106,18 +113,17 @@ fn condition(step: &mut Step, names: &[String], sink: &Sink) {
             *binding = Binding::Output(edge);
             step.edges[edge].value = true;
         } else if !step.unclear {
-            not_in_condition(step, ident, names, sink);
+            not_in_question(step, question.what, ident, names, sink);
         }
     }
-    step.condition = Some(condition);
 }
 
-fn not_in_condition(step: &Step, ident: &Ident, names: &[String], sink: &Sink) {
+fn not_in_question(step: &Step, what: &str, ident: &Ident, names: &[String], sink: &Sink) {
     let (own, name) = (step.name(), ident.unraw().to_string());
     if names.contains(&name) {
         return sink.error_with_help(
             ident,
-            format_args!("the condition of step `{own}` takes `{name}`, but the step does not depend on it"),
+            format_args!("the {what} of step `{own}` takes `{name}`, but the step does not depend on it"),
             add(step, &name),
         );
     }
@@ -130,7 +136,7 @@ fn not_in_condition(step: &Step, ident: &Ident, names: &[String], sink: &Sink) {
     };
     sink.error_with_help(
         ident,
-        format_args!("the condition of step `{own}` takes `{name}`, which is neither `input` nor a dependency"),
+        format_args!("the {what} of step `{own}` takes `{name}`, which is neither `input` nor a dependency"),
         help,
     );
 }

@@ -1,12 +1,14 @@
 //! A workflow as the macro understands it: names, meanings and places. What comes later reads this, and no tokens.
 
+use std::time::Duration;
+
 use pgflow_graph::{Node, Skip, Source};
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::{ExprClosure, Ident, Pat, Path, Type, Visibility};
 
-use crate::parse::{Function, MapPath, Parameter, Signature, StepArguments, doc_comment};
+use crate::parse::{Delay, Function, MapPath, Parameter, Signature, StepArguments, doc_comment};
 use crate::report::{Sink, StepSink};
 
 /// A workflow.
@@ -23,6 +25,8 @@ pub(crate) struct Workflow {
     pub(crate) state: Option<Type>,
     /// The type of the input as an argument of `#[workflow]`.
     pub(crate) input: Option<Type>,
+    /// How long a run may take.
+    pub(crate) deadline: Option<Duration>,
     /// The steps, in the order of the source.
     pub(crate) steps: Vec<Step>,
     /// The names of functions that are no steps.
@@ -44,7 +48,9 @@ pub(crate) struct Step {
     /// What it returns; none when that is no `Result`.
     pub(crate) returns: Option<Type>,
     /// The condition under which it is executed.
-    pub(crate) condition: Option<Condition>,
+    pub(crate) condition: Option<Question>,
+    /// What computes how long it waits before its first attempt.
+    pub(crate) delay: Option<Question>,
     /// The steps that it waits for.
     pub(crate) edges: Vec<Edge>,
     /// Whether something is wrong with it that was reported already. It is left out of what is generated then.
@@ -53,8 +59,10 @@ pub(crate) struct Step {
     pub(crate) unclear: bool,
 }
 
-/// The condition of a step: a closure, whose parameters are `input` and dependencies.
-pub(crate) struct Condition {
+/// What is asked before a step begins: a closure, whose parameters are `input` and dependencies.
+pub(crate) struct Question {
+    /// What it is to the user.
+    pub(crate) what: &'static str,
     /// As written.
     pub(crate) closure: ExprClosure,
     /// Its parameters, with the meaning of each.
@@ -142,9 +150,14 @@ impl Step {
         {
             edges.push(Edge { ident: source.clone(), step: None, value: false });
         }
-        let condition = arguments.when.take().map(|closure| Condition::new(closure, &sink.attribute));
+        let condition = arguments.when.take().map(|closure| Question::new("condition", closure, &sink.attribute));
+        let delay = match arguments.delay.take_if(|delay| matches!(delay, Delay::Computed(_))) {
+            Some(Delay::Computed(closure)) => Some(Question::new("delay", closure, &sink.attribute)),
+            _ => None,
+        };
         Self {
             condition,
+            delay,
             ident: function.signature.ident.clone(),
             description: doc_comment(&function.attributes),
             parameters: signature.parameters.into_iter().map(|parameter| (parameter, Binding::Extractor)).collect(),
@@ -166,11 +179,11 @@ impl Step {
         self.arguments.map.is_some()
     }
 
-    /// Whether it, or its condition, takes the workflow's input.
+    /// Whether it, or what is asked before it begins, takes the workflow's input.
     pub(crate) fn takes_input(&self) -> bool {
-        let of_condition =
-            self.condition.iter().flat_map(|condition| &condition.parameters).map(|(_, binding)| binding);
-        self.parameters.iter().map(|(_, binding)| binding).chain(of_condition).any(|binding| *binding == Binding::Input)
+        let asked = self.condition.iter().chain(&self.delay).flat_map(|question| &question.parameters);
+        let asked = asked.map(|(_, binding)| binding);
+        self.parameters.iter().map(|(_, binding)| binding).chain(asked).any(|binding| *binding == Binding::Input)
     }
 
     /// What `skip_with` lists with this name besides.
@@ -205,9 +218,9 @@ impl Step {
     }
 }
 
-impl Condition {
-    /// A condition by itself: what its parameters mean is found out with the graph.
-    fn new(closure: ExprClosure, sink: &Sink) -> Self {
+impl Question {
+    /// By itself: what its parameters mean is found out with the graph.
+    fn new(what: &'static str, closure: ExprClosure, sink: &Sink) -> Self {
         let mut parameters = Vec::new();
         for pattern in &closure.inputs {
             let named = match pattern {
@@ -220,12 +233,12 @@ impl Condition {
                 }
                 other => sink.error_with_help(
                     other,
-                    "a parameter of a condition is a name: `input`, or that of a dependency",
+                    format_args!("a parameter of a {what} is a name: `input`, or that of a dependency"),
                     "take it apart in the body",
                 ),
             }
         }
-        Self { closure, parameters }
+        Self { what, closure, parameters }
     }
 }
 

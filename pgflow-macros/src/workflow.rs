@@ -58,6 +58,7 @@ pub(crate) fn workflow(arguments: TokenStream, item: TokenStream) -> TokenStream
         ident: module.name.clone(),
         description: doc_comment(&module.attributes),
         visibility: inner_visibility(&module.visibility),
+        deadline: arguments.deadline,
         krate: arguments.krate.unwrap_or_else(|| parse_quote!(::pgflow)),
         state: arguments.state,
         input: arguments.input,

@@ -19,6 +19,9 @@ pub struct Definition {
     pub input: Value,
     /// JSON Schema of the output.
     pub output: Value,
+    /// How long a run may take, counted from its beginning; none for no limit. No part of the version.
+    #[serde(rename = "deadline_ms", default, skip_serializing_if = "Option::is_none", with = "opt_millis")]
+    pub deadline: Option<Duration>,
     /// The steps, in the order of their declaration.
     pub steps: Vec<StepDefinition>,
 }
@@ -101,11 +104,23 @@ pub struct StepOptions {
     /// How long one attempt may take; none for no limit.
     #[serde(rename = "timeout_ms", default, skip_serializing_if = "Option::is_none", with = "opt_millis")]
     pub timeout: Option<Duration>,
+    /// How long the step waits before its first attempt; none for not at all.
+    #[serde(rename = "delay_ms", default, skip_serializing_if = "Option::is_none", with = "delay")]
+    pub delay: Option<Delay>,
+}
+
+/// How long a step waits before its first attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delay {
+    /// Always as long.
+    Fixed(Duration),
+    /// As long as the step's own code says, once what it depends on is there.
+    Computed,
 }
 
 impl Default for StepOptions {
     fn default() -> Self {
-        Self { max_attempts: 3, backoff: Duration::from_secs(1), max_backoff: an_hour(), timeout: None }
+        Self { max_attempts: 3, backoff: Duration::from_secs(1), max_backoff: an_hour(), timeout: None, delay: None }
     }
 }
 
@@ -117,7 +132,7 @@ impl Definition {
     /// A definition without steps.
     #[must_use]
     pub fn new(name: impl Into<String>, input: Value, output: Value) -> Self {
-        Self { name: name.into(), description: None, input, output, steps: Vec::new() }
+        Self { name: name.into(), description: None, input, output, deadline: None, steps: Vec::new() }
     }
 
     /// The text that identifies this version: all that decides how runs go on and what they hold, with keys in order. Options and
@@ -310,5 +325,42 @@ mod opt_millis {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
         Ok(Option::<u64>::deserialize(deserializer)?.map(Duration::from_millis))
+    }
+}
+
+/// A number of milliseconds, or `"computed"`.
+mod delay {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Delay;
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Stored {
+        Millis(u64),
+        Word(Word),
+    }
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Word {
+        Computed,
+    }
+
+    pub(super) fn serialize<S: Serializer>(value: &Option<Delay>, serializer: S) -> Result<S::Ok, S::Error> {
+        let stored = value.map(|delay| match delay {
+            Delay::Fixed(time) => Stored::Millis(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+            Delay::Computed => Stored::Word(Word::Computed),
+        });
+        stored.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Delay>, D::Error> {
+        Ok(Option::<Stored>::deserialize(deserializer)?.map(|stored| match stored {
+            Stored::Millis(millis) => Delay::Fixed(Duration::from_millis(millis)),
+            Stored::Word(Word::Computed) => Delay::Computed,
+        }))
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::encoded::Encoded;
 use crate::extract::Context;
@@ -55,6 +56,9 @@ pub type Expand = fn(&Dependency) -> Result<Vec<Encoded>, StepError>;
 /// Asks the condition of a step, from the input and what its dependencies gave.
 pub type Condition = fn(&Encoded, &[Dependency]) -> Result<bool, StepError>;
 
+/// Asks how long a step waits before its first attempt, from the input and what its dependencies gave.
+pub type Wait = fn(&Encoded, &[Dependency]) -> Result<Duration, StepError>;
+
 /// The function of one step.
 pub struct Handler<S> {
     /// Runs an attempt.
@@ -63,6 +67,8 @@ pub struct Handler<S> {
     pub expand: Option<Expand>,
     /// Whether the step is executed at all.
     pub when: Option<Condition>,
+    /// How long it waits before its first attempt, where that is computed.
+    pub delay: Option<Wait>,
 }
 
 /// The functions of a workflow's steps, in the order of its definition.

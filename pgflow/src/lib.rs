@@ -53,7 +53,7 @@ pub use client::{
 };
 #[cfg(feature = "postgres")]
 pub use database::migrate;
-pub use definition::{Definition, Edge, MapSource, SkipPolicy, StepDefinition, StepOptions};
+pub use definition::{Definition, Delay, Edge, MapSource, SkipPolicy, StepDefinition, StepOptions};
 #[cfg(feature = "postgres")]
 pub use error::Error;
 pub use extract::{Context, FromContext, State};
@@ -80,7 +80,8 @@ pub mod __private {
     pub use crate::database::schema_digest;
     pub use crate::encoded::Encoded;
     pub use crate::glue::*;
-    pub use crate::handler::{Call, Condition, Dependency, Expand, Handler, Handlers, StepFuture};
+    pub use crate::definition::Delay;
+    pub use crate::handler::{Call, Condition, Dependency, Expand, Handler, Handlers, StepFuture, Wait};
     pub use crate::workflow::Workflow;
 }
 

@@ -71,6 +71,7 @@
 /// |---|---|
 /// | `state = Type` | what steps may take as [`State<Type>`](crate::State); given to `with_state` when the workflow is registered |
 /// | `input = Type` | the type of the input. Without it, the first parameter named `input` says it, and where there is none it is `()` |
+/// | `deadline = "1h"` | how long a run may take, counted from its beginning, before it fails; no limit when not given. A start may say otherwise |
 /// | `crate = ::path` | where this crate is found, when not at `::pgflow` |
 ///
 /// # What is generated
@@ -105,6 +106,7 @@ pub use pgflow_macros::workflow;
 /// | `backoff = "1s"` | the wait before the second attempt, at most `"1h"`; it doubles with each further attempt, with some jitter; 1 s when not given |
 /// | `max_backoff = "5m"` | the longest wait before another attempt, at most `"1d"`; an hour when not given |
 /// | `timeout = "30s"` | how long one attempt may take, at most `"30d"`; no limit when not given |
+/// | `delay = "10m"` | how long the step waits before its first attempt, at most `"365d"`, once what it depends on is there; or a closure that gives a [`Duration`](std::time::Duration), as in `delay = \|input, a\| a.patience`. It is asked once, and what it gave is recorded. Waiting takes no slot of any worker |
 /// | `when = \|input, a\| input.gift && a.paid` | the condition under which the step is executed, see below |
 /// | `on_exhausted = skip` | the step is skipped in place of failing; `fail` when not given |
 /// | `skippable` | the function decides: it returns a `Result` of a [`Skippable`](crate::Skippable) |

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::definition::Definition;
 use crate::encoded::Encoded;
@@ -70,6 +71,8 @@ pub(crate) trait Handle: Send + Sync {
     fn expand(&self, step: usize, source: &Dependency) -> Result<Vec<Encoded>, StepError>;
     /// Whether the condition of the step of this number holds.
     fn holds(&self, step: usize, input: &Encoded, dependencies: &[Dependency]) -> Result<bool, StepError>;
+    /// How long the step of this number waits before its first attempt, where that is computed.
+    fn delay(&self, step: usize, input: &Encoded, dependencies: &[Dependency]) -> Result<Duration, StepError>;
     /// Whether a payload is an input of the workflow.
     fn check_input(&self, input: &Encoded) -> serde_json::Result<()>;
 }
@@ -105,6 +108,13 @@ impl<S: Send + Sync> Handle for Stateful<S> {
             return Err(no_handler(step));
         };
         guarded("the condition of the step", || when(input, dependencies))
+    }
+
+    fn delay(&self, step: usize, input: &Encoded, dependencies: &[Dependency]) -> Result<Duration, StepError> {
+        let Some(delay) = self.handlers.steps.get(step).and_then(|handler| handler.delay) else {
+            return Err(no_handler(step));
+        };
+        guarded("the delay of the step", || delay(input, dependencies))
     }
 
     fn check_input(&self, input: &Encoded) -> serde_json::Result<()> {

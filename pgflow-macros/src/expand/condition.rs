@@ -1,4 +1,4 @@
-//! The condition of a step: its parameters from what is stored, and the call.
+//! What is asked before a step begins, its condition and its delay: the parameters from what is stored, and the call.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -7,17 +7,23 @@ use syn::ext::IdentExt;
 use super::attempt::slot;
 use super::items::output_of;
 use super::{Names, local};
-use crate::model::{Binding, Step, Workflow};
+use crate::model::{Binding, Question, Step, Workflow};
 
-/// The function that asks the condition of step `n`, if it has one.
-pub(super) fn function(workflow: &Workflow, n: usize) -> Option<TokenStream> {
+/// The functions that ask the condition of step `n`, and its delay, if it has any.
+pub(super) fn functions(workflow: &Workflow, n: usize) -> TokenStream {
     let step = &workflow.steps[n];
-    let condition = step.condition.as_ref()?;
+    let Names { when, delay, .. } = Names::of(n);
+    let when = step.condition.as_ref().map(|question| function(workflow, step, question, &when, &quote!(bool)));
+    let duration = quote!(::core::time::Duration);
+    let delay = step.delay.as_ref().map(|question| function(workflow, step, question, &delay, &duration));
+    quote!(#when #delay)
+}
+
+fn function(workflow: &Workflow, step: &Step, question: &Question, name: &Ident, answer: &TokenStream) -> TokenStream {
     let (krate, private) = (&workflow.krate, workflow.private());
-    let Names { when, .. } = Names::of(n);
     let [input, dependencies] = ["__input", "__dependencies"].map(local);
-    let values: Vec<Ident> = (0..condition.parameters.len()).map(|at| local(&format!("__value_{at}"))).collect();
-    let takes = condition.parameters.iter().zip(&values).map(|((ident, binding), value)| match binding {
+    let values: Vec<Ident> = (0..question.parameters.len()).map(|at| local(&format!("__value_{at}"))).collect();
+    let takes = question.parameters.iter().zip(&values).map(|((ident, binding), value)| match binding {
         Binding::Output(edge) => {
             let taken = taken(workflow, step, ident, *edge, &dependencies);
             quote!(let #value = #taken?;)
@@ -25,17 +31,17 @@ pub(super) fn function(workflow: &Workflow, n: usize) -> Option<TokenStream> {
         _ => quote!(let #value: __PgflowInput = #private::take_input(#input, &__pgflow_input())?;),
     });
     let types: Vec<Ident> = (0..values.len()).map(|at| format_ident!("__T{at}")).collect();
-    let closure = &condition.closure;
+    let closure = &question.closure;
     // By a function of its own, so that the types of the closure's parameters are known where it stands.
-    Some(quote! {
-        fn #when(#input: &#private::Encoded, #dependencies: &[#private::Dependency]) -> ::core::result::Result<bool, #krate::StepError> {
-            fn __holds<#(#types),*>(condition: impl ::core::ops::FnOnce(#(&#types),*) -> bool, #(#values: &#types),*) -> bool {
-                condition(#(#values),*)
+    quote! {
+        fn #name(#input: &#private::Encoded, #dependencies: &[#private::Dependency]) -> ::core::result::Result<#answer, #krate::StepError> {
+            fn __ask<#(#types),*>(question: impl ::core::ops::FnOnce(#(&#types),*) -> #answer, #(#values: &#types),*) -> #answer {
+                question(#(#values),*)
             }
             #(#takes)*
-            ::core::result::Result::Ok(__holds(#closure, #(&#values),*))
+            ::core::result::Result::Ok(__ask(#closure, #(&#values),*))
         }
-    })
+    }
 }
 
 /// What a dependency gave, as the step itself would take it.

@@ -81,7 +81,7 @@ fn hidden(workflow: &Workflow) -> TokenStream {
             tokens.extend(list::item(workflow, n));
             tokens.extend(attempt::run(workflow, n));
             tokens.extend(list::expand(workflow, n));
-            tokens.extend(condition::function(workflow, n));
+            tokens.extend(condition::functions(workflow, n));
         }
     }
     tokens.extend(implementation(workflow));
@@ -183,10 +183,11 @@ fn implementation(workflow: &Workflow) -> TokenStream {
     let output = associated("Output", &output::ty(workflow), output::place(workflow));
     let decode_output = output::decode(workflow);
     let handlers = workflow.steps.iter().enumerate().filter(|(_, step)| runs(workflow, step)).map(|(n, step)| {
-        let Names { run, expand, when, .. } = Names::of(n);
+        let Names { run, expand, when, delay, .. } = Names::of(n);
         let expand = option(step.is_map().then(|| quote!(#expand)));
         let when = option(step.condition.is_some().then(|| quote!(#when)));
-        quote!(#private::Handler { run: #run, expand: #expand, when: #when })
+        let delay = option(step.delay.is_some().then(|| quote!(#delay)));
+        quote!(#private::Handler { run: #run, expand: #expand, when: #when, delay: #delay })
     });
     let state = workflow.state.as_ref().map_or_else(|| quote!(()), |state| quote!(#state));
     quote! {

@@ -11,6 +11,7 @@
 //!         fn run_0(Call) -> ..        one attempt of each step; checks each parameter where it is taken
 //!         fn expand_0(..) -> ..       the items of each map step; checks that it maps over a list
 //!         fn when_0(..) -> ..         each condition
+//!         fn delay_0(..) -> ..        each computed delay
 //!         impl pgflow::Workflow for Workflow {..}
 //!     };
 //!     pub struct Workflow;            and `definition`, `schema`, `start`, ..
@@ -57,6 +58,8 @@ pub(crate) struct Names {
     pub(crate) expand: Ident,
     /// The condition.
     pub(crate) when: Ident,
+    /// The delay, where it is computed.
+    pub(crate) delay: Ident,
 }
 
 impl Names {
@@ -69,6 +72,7 @@ impl Names {
             codec: format_ident!("__pgflow_item_{step}"),
             expand: format_ident!("__pgflow_expand_{step}"),
             when: format_ident!("__pgflow_when_{step}"),
+            delay: format_ident!("__pgflow_delay_{step}"),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The definition: what is known of the steps at build time, as data.
 
+use std::time::Duration;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Member;
@@ -7,12 +9,13 @@ use syn::ext::IdentExt;
 
 use super::Names;
 use crate::model::{Step, Workflow};
-use crate::parse::{MapPath, StepArguments};
+use crate::parse::{Delay, MapPath, StepArguments};
 
 /// The body of `definition()`.
 pub(super) fn definition(workflow: &Workflow) -> TokenStream {
     let private = workflow.private();
     let description = option(workflow.description.as_ref().map(|text| quote!(#text)));
+    let deadline = option(workflow.deadline.map(duration));
     let steps = workflow
         .steps
         .iter()
@@ -24,6 +27,7 @@ pub(super) fn definition(workflow: &Workflow) -> TokenStream {
             <Self as #private::Workflow>::NAME,
             #description,
             __pgflow_input().schema,
+            #deadline,
             &[#(#steps),*],
         )
     }
@@ -40,12 +44,15 @@ fn spec(private: &TokenStream, n: usize, step: &Step) -> TokenStream {
     });
     let map = option(step.arguments.map.as_ref().map(map));
     let max_attempts = option(step.arguments.max_attempts.map(|number| quote!(#number)));
-    let StepArguments { backoff, max_backoff, timeout, .. } = step.arguments;
-    let [backoff, max_backoff, timeout] = [backoff, max_backoff, timeout].map(|time| {
-        option(time.map(|time| {
-            let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-            quote!(::core::time::Duration::from_millis(#millis))
-        }))
+    let StepArguments { backoff, max_backoff, timeout, ref delay, .. } = step.arguments;
+    let [backoff, max_backoff, timeout] = [backoff, max_backoff, timeout].map(|time| option(time.map(duration)));
+    let delay = option(match (delay, &step.delay) {
+        (Some(Delay::Fixed(time)), _) => {
+            let time = duration(*time);
+            Some(quote!(#private::Delay::Fixed(#time)))
+        }
+        (_, Some(_)) => Some(quote!(#private::Delay::Computed)),
+        _ => None,
     });
     let when = step.condition.is_some();
     let (on_exhausted, skippable) = (step.arguments.skips_exhausted, step.arguments.skippable);
@@ -61,6 +68,7 @@ fn spec(private: &TokenStream, n: usize, step: &Step) -> TokenStream {
             backoff: #backoff,
             max_backoff: #max_backoff,
             timeout: #timeout,
+            delay: #delay,
             when: #when,
             on_exhausted: #on_exhausted,
             skippable: #skippable,
@@ -68,6 +76,11 @@ fn spec(private: &TokenStream, n: usize, step: &Step) -> TokenStream {
             output: #returns().payload.schema,
         }
     }
+}
+
+fn duration(time: Duration) -> TokenStream {
+    let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    quote!(::core::time::Duration::from_millis(#millis))
 }
 
 fn map(map: &MapPath) -> TokenStream {

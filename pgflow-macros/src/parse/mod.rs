@@ -11,7 +11,7 @@ mod workflow;
 pub(crate) use function::Function;
 pub(crate) use module::{Item, Module};
 pub(crate) use signature::{Parameter, Signature, type_text};
-pub(crate) use step::{MapPath, StepArguments, is_step, step_arguments};
+pub(crate) use step::{Delay, MapPath, StepArguments, is_step, step_arguments};
 pub(crate) use workflow::WorkflowArguments;
 
 use syn::{Attribute, Expr, Lit, Meta};

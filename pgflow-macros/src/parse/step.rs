@@ -20,6 +20,7 @@ const ARGUMENTS: Known = Known {
         ("backoff", "\"1s\""),
         ("max_backoff", "\"5m\""),
         ("timeout", "\"30s\""),
+        ("delay", "\"10m\""),
         ("when", "|input| input.gift"),
         ("on_exhausted", "skip"),
         ("skippable", ""),
@@ -50,6 +51,8 @@ pub(crate) struct StepArguments {
     max_backoff_at: Option<Span>,
     /// How long an attempt may take.
     pub(crate) timeout: Option<Duration>,
+    /// How long the step waits before its first attempt.
+    pub(crate) delay: Option<Delay>,
     /// The condition under which the step is executed.
     pub(crate) when: Option<ExprClosure>,
     /// Whether the step is skipped in place of a failure.
@@ -60,6 +63,12 @@ pub(crate) struct StepArguments {
     pub(crate) skip_with: Vec<Ident>,
     /// Where this crate is found.
     pub(crate) krate: Option<syn::Path>,
+}
+
+/// How long a step waits before its first attempt.
+pub(crate) enum Delay {
+    Fixed(Duration),
+    Computed(ExprClosure),
 }
 
 /// The list that a map step maps over: `reserve.lines`.
@@ -115,7 +124,8 @@ impl StepArguments {
         match name.to_string().as_str() {
             "depends_on" => self.depends_on = steps(input, sink, &DEPENDS_ON)?,
             "skip_with" => self.skip_with = steps(input, sink, &SKIP_WITH)?,
-            "when" => self.when = Some(condition(input)?),
+            "when" => self.when = Some(closure(input, WHEN)?),
+            "delay" => self.delay = Some(delay(input)?),
             "on_exhausted" => self.skips_exhausted = skips_exhausted(input)?,
             "skippable" => self.skippable = true,
             "map" => self.map = Some(map(input, sink)?),
@@ -186,14 +196,24 @@ fn steps(input: ParseStream<'_>, sink: &Sink, words: &ListWords) -> syn::Result<
     Ok(names)
 }
 
+const WHEN: &str = "a condition is a closure over `input` and dependencies, by their names, as in `when = |input, charge| input.gift && charge.paid`";
+const DELAY: &str = "a delay is a duration, as in `delay = \"10m\"`, or a closure over `input` and dependencies, by their names, that gives one, as in `delay = |input| input.patience`";
+
 /// `|input, charge| charge.paid`
-fn condition(input: ParseStream<'_>) -> syn::Result<ExprClosure> {
-    const WRONG: &str = "a condition is a closure over `input` and dependencies, by their names, as in `when = |input, charge| input.gift && charge.paid`";
+fn closure(input: ParseStream<'_>, wrong: &str) -> syn::Result<ExprClosure> {
     let start = input.span();
     if !input.peek(Token![|]) && !input.peek(Token![||]) {
-        return Err(syn::Error::new(start, WRONG));
+        return Err(syn::Error::new(start, wrong));
     }
     input.parse()
+}
+
+/// `"10m"`, or `|input| input.patience`
+fn delay(input: ParseStream<'_>) -> syn::Result<Delay> {
+    if input.peek(LitStr) {
+        return time(input, |time| (time > 365 * DAY).then_some("a delay is at most `365d`")).map(Delay::Fixed);
+    }
+    closure(input, DELAY).map(Delay::Computed)
 }
 
 fn skips_exhausted(input: ParseStream<'_>) -> syn::Result<bool> {
@@ -243,7 +263,7 @@ fn max_attempts(input: ParseStream<'_>) -> syn::Result<u16> {
     }
 }
 
-fn time(input: ParseStream<'_>, refuse: impl FnOnce(Duration) -> Option<&'static str>) -> syn::Result<Duration> {
+pub(super) fn time(input: ParseStream<'_>, refuse: impl FnOnce(Duration) -> Option<&'static str>) -> syn::Result<Duration> {
     const EXAMPLE: &str = "write a duration as in `\"30s\"`, `\"250ms\"` or `\"1h 30m\"`";
     let literal: LitStr = input
         .parse()

@@ -15,8 +15,8 @@ use crate::workflow::Workflow;
 pub struct RunEvent {
     /// When: UTC, as in RFC 3339.
     pub at: String,
-    /// What: `started`; `cancel`, `cancel_attempt`, `pause`, `resume`, `retry` or `fork` by somebody; `attempt_failed`,
-    /// `step_completed`, `step_failed` or `step_skipped` by a worker; `run_completed`, `run_failed` or `run_cancelled`.
+    /// What: `started`; `cancel`, `cancel_attempt`, `pause`, `resume`, `retry` or `fork` by somebody; `step_delayed`,
+    /// `attempt_failed`, `step_completed`, `step_failed` or `step_skipped` by a worker; `run_completed`, `run_failed` or `run_cancelled`.
     pub kind: String,
     /// The step that it is about.
     pub step: Option<String>,

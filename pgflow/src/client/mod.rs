@@ -10,6 +10,7 @@ mod wait;
 use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -36,10 +37,17 @@ pub struct Client {
 
 #[derive(Debug)]
 struct Shared {
-    /// The version of each workflow that was started, by its type: two of one name are two versions.
-    versions: Mutex<HashMap<TypeId, i32>>,
+    /// The version of each workflow that was started, with its deadline, by its type: two of one name are two versions.
+    versions: Mutex<HashMap<TypeId, Known>>,
     waiting: wait::Waiting,
     announcer: start::Announcer,
+}
+
+/// What a client knows of a workflow.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    version: i32,
+    deadline: Option<Duration>,
 }
 
 impl Client {
@@ -79,15 +87,16 @@ impl Client {
     }
 
     /// The version of a workflow in this database; it is registered if need be.
-    async fn version<W: Workflow>(&self) -> Result<i32, Error> {
+    async fn version<W: Workflow>(&self) -> Result<Known, Error> {
         let known =
             self.shared.versions.lock().unwrap_or_else(PoisonError::into_inner).get(&TypeId::of::<W>()).copied();
-        if let Some(version) = known {
-            return Ok(version);
+        if let Some(known) = known {
+            return Ok(known);
         }
         let definition: Definition = W::definition();
         let version = register(&self.pool, &definition).await?;
-        self.shared.versions.lock().unwrap_or_else(PoisonError::into_inner).insert(TypeId::of::<W>(), version);
-        Ok(version)
+        let known = Known { version, deadline: definition.deadline };
+        self.shared.versions.lock().unwrap_or_else(PoisonError::into_inner).insert(TypeId::of::<W>(), known);
+        Ok(known)
     }
 }

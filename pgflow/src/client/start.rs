@@ -8,7 +8,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::{PgExecutor, PgPool};
 use uuid::Uuid;
 
-use super::{Client, Run};
+use super::{Client, Known, Run};
 use crate::database::{Jsonb, statements};
 use crate::definition::Definition;
 use crate::encoded::Encoded;
@@ -119,6 +119,12 @@ impl StartOptions {
 const LATEST: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
 
 impl StartOptions {
+    /// With the workflow's own deadline, where none is given.
+    fn or_deadline(mut self, own: Option<Duration>) -> Self {
+        self.deadline = self.deadline.or(own);
+        self
+    }
+
     fn deadline_micros(&self) -> Result<Option<i64>, Error> {
         let micros = |deadline: Duration| match i64::try_from(deadline.as_micros()) {
             Ok(micros) if deadline <= LATEST => Ok(micros),
@@ -159,7 +165,8 @@ impl Client {
     /// # Errors
     /// As [`start`](Self::start), and when the key is empty or too long, or the run is to begin in more than a hundred years.
     pub async fn start_with<W: Workflow>(&self, _: W, input: W::Input, options: StartOptions) -> Result<Run<W>, Error> {
-        let version = self.version::<W>().await?;
+        let Known { version, deadline } = self.version::<W>().await?;
+        let options = options.or_deadline(deadline);
         let input = encode::<W>(&input)?;
         if let Some(id) = self.start_directly(version, &input, &options).await? {
             return Ok(self.handle(id, &options));
@@ -198,7 +205,8 @@ impl Client {
             ));
         }
         let inputs = inputs.iter().map(encode::<W>).collect::<Result<Vec<_>, _>>()?;
-        let version = self.version::<W>().await?;
+        let Known { version, deadline } = self.version::<W>().await?;
+        let options = options.or_deadline(deadline);
         let ids = start_runs(&self.pool, version, &inputs, &options).await?;
         self.shared.announcer.announce(&self.pool);
         Ok(ids.into_iter().map(|id| self.handle(id, &options)).collect())
@@ -272,7 +280,7 @@ pub async fn start_many_in<W: Workflow>(
         Some(version) => version,
         None => register(&mut *connection, &definition).await?,
     };
-    start_runs(connection, version, &inputs, &options).await
+    start_runs(connection, version, &inputs, &options.or_deadline(definition.deadline)).await
 }
 
 /// Stores a definition, unless it is stored, and gives the id of its version.

@@ -6,7 +6,7 @@ use pgflow_graph::{Node, Skip, Source};
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Value, json};
 
-use crate::definition::{Definition, Edge, MapSource, SkipPolicy, StepDefinition};
+use crate::definition::{Definition, Delay, Edge, MapSource, SkipPolicy, StepDefinition};
 use crate::glue::fields::{Shape, fields_schema};
 use crate::glue::payload::SchemaOf;
 
@@ -31,6 +31,8 @@ pub struct StepSpec {
     pub max_backoff: Option<Duration>,
     /// How long an attempt may take.
     pub timeout: Option<Duration>,
+    /// How long it waits before its first attempt.
+    pub delay: Option<Delay>,
     /// Whether it has a condition.
     pub when: bool,
     /// Whether it is skipped in place of a failure.
@@ -60,9 +62,16 @@ impl StepSpec {
 
 /// Makes the definition of a workflow.
 #[must_use]
-pub fn definition(name: &str, description: Option<&str>, input: SchemaOf, specs: &[StepSpec]) -> Definition {
+pub fn definition(
+    name: &str,
+    description: Option<&str>,
+    input: SchemaOf,
+    deadline: Option<Duration>,
+    specs: &[StepSpec],
+) -> Definition {
     let mut definition = Definition::new(name, (input.root)().to_value(), output_schema(specs).to_value());
     definition.description = description.map(ToOwned::to_owned);
+    definition.deadline = deadline;
     definition.steps = specs.iter().map(step).collect();
     definition
 }
@@ -86,6 +95,7 @@ fn step(spec: &StepSpec) -> StepDefinition {
         step.options.max_backoff = max_backoff;
     }
     step.options.timeout = spec.timeout;
+    step.options.delay = spec.delay;
     step.skip = SkipPolicy {
         when: spec.when,
         on_exhausted: spec.on_exhausted,

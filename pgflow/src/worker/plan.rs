@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::definition::{Definition, StepDefinition};
+use crate::definition::{Definition, Delay, StepDefinition};
 use crate::error::Error;
 use crate::registration::{Handle, Registration};
 
@@ -29,6 +29,7 @@ pub(crate) struct PlanStep {
     pub(crate) backoff: Duration,
     pub(crate) max_backoff: Duration,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) delay: Option<Delay>,
     /// Whether it has a condition.
     pub(crate) when: bool,
     /// Whether it, or its item, is skipped in place of a failure.
@@ -125,6 +126,7 @@ fn plan_step(definition: &Definition, step: &StepDefinition) -> Result<PlanStep,
         backoff: step.options.backoff,
         max_backoff: step.options.max_backoff,
         timeout: step.options.timeout,
+        delay: step.options.delay,
     })
 }
 

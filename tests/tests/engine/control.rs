@@ -11,7 +11,7 @@ use tokio::sync::{Semaphore, watch};
 
 /// What the handlers of these workflows wait for, and what is known of them.
 #[derive(Clone)]
-pub struct Desk(Arc<Inner>);
+pub(crate) struct Desk(Arc<Inner>);
 
 struct Inner {
     go: Semaphore,
@@ -67,23 +67,23 @@ impl Drop for Guard<'_> {
 
 /// Three steps in a chain, each of which waits for its turn.
 #[workflow(state = Desk)]
-pub mod gated {
+pub(crate) mod gated {
     use super::*;
 
     #[step]
-    pub async fn first(input: i64, desk: State<Desk>) -> Result<i64> {
+    pub(crate) async fn first(input: i64, desk: State<Desk>) -> Result<i64> {
         desk.pass("first").await;
         Ok(input + 1)
     }
 
     #[step(depends_on = [first], max_attempts = 2, backoff = "1ms")]
-    pub async fn second(first: i64, desk: State<Desk>) -> Result<i64> {
+    pub(crate) async fn second(first: i64, desk: State<Desk>) -> Result<i64> {
         desk.pass("second").await;
         Ok(first * 10)
     }
 
     #[step(depends_on = [second, first])]
-    pub async fn third(second: i64, first: i64, desk: State<Desk>) -> Result<String> {
+    pub(crate) async fn third(second: i64, first: i64, desk: State<Desk>) -> Result<String> {
         desk.pass("third").await;
         Ok(format!("<{first} {second}>"))
     }
@@ -91,33 +91,33 @@ pub mod gated {
 
 /// Items, each of which waits for its turn.
 #[workflow(state = Desk)]
-pub mod gated_items {
+pub(crate) mod gated_items {
     use super::*;
 
     #[step]
-    pub async fn list(input: u32) -> Result<Vec<u32>> {
+    pub(crate) async fn list(input: u32) -> Result<Vec<u32>> {
         Ok((0..input).collect())
     }
 
     #[step(map = list)]
-    pub async fn each(item: u32, desk: State<Desk>) -> Result<u32> {
+    pub(crate) async fn each(item: u32, desk: State<Desk>) -> Result<u32> {
         desk.pass("item").await;
         Ok(item)
     }
 
     #[step(depends_on = [each])]
-    pub async fn count(each: Vec<u32>) -> Result<usize> {
+    pub(crate) async fn count(each: Vec<u32>) -> Result<usize> {
         Ok(each.len())
     }
 }
 
 /// Asks to be told of a cancellation, and writes what it may not keep.
 #[workflow(state = Desk)]
-pub mod polite {
+pub(crate) mod polite {
     use super::*;
 
     #[step]
-    pub async fn work(mut tx: Tx, ctx: StepContext, desk: State<Desk>) -> Result<()> {
+    pub(crate) async fn work(mut tx: Tx, ctx: StepContext, desk: State<Desk>) -> Result<()> {
         sqlx::query("create table if not exists left_behind (n int)").execute(&mut *tx).await?;
         tokio::select! {
             () = desk.pass("work") => {}
@@ -132,17 +132,17 @@ pub mod polite {
 
 /// Fails for as long as its desk is closed; its first attempts are far apart.
 #[workflow(state = Desk)]
-pub mod brittle {
+pub(crate) mod brittle {
     use super::*;
 
     #[step]
-    pub async fn sound(input: i64, desk: State<Desk>) -> Result<i64> {
+    pub(crate) async fn sound(input: i64, desk: State<Desk>) -> Result<i64> {
         desk.0.begun.send_modify(|begun| begun.push("sound".to_owned()));
         Ok(input + 1)
     }
 
     #[step(depends_on = [sound], max_attempts = 2, backoff = "1ms")]
-    pub async fn broken(sound: i64, ctx: StepContext, desk: State<Desk>) -> Result<i64> {
+    pub(crate) async fn broken(sound: i64, ctx: StepContext, desk: State<Desk>) -> Result<i64> {
         desk.0.begun.send_modify(|begun| begun.push(format!("broken {} of {}", ctx.attempt(), ctx.max_attempts())));
         match desk.0.go.try_acquire() {
             Ok(permit) => permit.forget(),
@@ -154,11 +154,11 @@ pub mod brittle {
 
 /// Waits for an hour between its attempts.
 #[workflow]
-pub mod hourly {
+pub(crate) mod hourly {
     use super::*;
 
     #[step(max_attempts = 3, backoff = "1h", max_backoff = "2h")]
-    pub async fn knock(ctx: StepContext) -> Result<u16> {
+    pub(crate) async fn knock(ctx: StepContext) -> Result<u16> {
         if ctx.attempt() < 2 { Err(StepError::retry("nobody is in")) } else { Ok(ctx.attempt()) }
     }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says what it found by failing")]
 
 mod control;
+mod delays;
 mod direct;
 mod failures;
 mod idle;

@@ -40,6 +40,9 @@ impl Driver {
             }
             return self.end(id, Fate::Failed(None));
         }
+        for (unit, at, delay) in opened.delayed {
+            self.delay(unit, at, delay);
+        }
         for (step, reason) in opened.skipped {
             let unit = Unit { holder: Holder::Run(id), step, index: PLAIN, attempt: 0 };
             self.record(unit, 0.0, Verdict::Skipped(reason));

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
+use super::runs::due_ms;
 use super::{Driver, Finished, Running, SHARE_AFTER};
 use crate::cancellation::Cancellation;
 use crate::encoded::Encoded;
@@ -309,9 +310,36 @@ impl Driver {
         let Some(run) = self.runs.get_mut(&id).filter(|run| !run.leaving && run.aside.is_none()) else { return };
         let before = run.retries.len();
         run.retries.retain(|(at, other)| *other != unit || *at > now);
-        if run.retries.len() < before {
-            run.active += 1;
-            self.queue.push(unit);
+        if run.retries.len() == before {
+            return;
+        }
+        if unit.attempt == 0 {
+            self.bytes = self.bytes.saturating_sub(run.bytes);
+            let opened = run.open_delayed(unit.step);
+            self.bytes += run.bytes;
+            return self.advance(id, opened);
+        }
+        run.active += 1;
+        self.queue.push(unit);
+    }
+
+    /// Puts it on its way that a step waits before its first attempt.
+    pub(super) fn delay(&mut self, unit: Unit, at: Instant, delay: Duration) {
+        self.time(at, Timer::Retry(unit));
+        let Holder::Run(id) = unit.holder else { return };
+        let Some((batch, entry)) = self.entry(unit.holder) else { return };
+        batch.attempts.push(FailedAttempt {
+            entry,
+            step: unit.step,
+            index: unit.index,
+            number: 0,
+            duration_ms: 0.0,
+            retry_ms: due_ms(delay),
+            error: "it waits before its first attempt".to_owned(),
+            item: None,
+        });
+        if let Some(run) = self.runs.get_mut(&id) {
+            run.recording += 1;
         }
     }
 

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::caution::Caution;
 use super::plan::{Plan, PlanMap};
 use super::unit::{Holder, PLAIN, Unit};
+use crate::definition::Delay;
 use crate::encoded::Encoded;
 use crate::handler::Dependency;
 
@@ -146,6 +147,8 @@ pub(crate) struct Opened {
     pub(crate) maps: Vec<(usize, i32)>,
     /// Steps that are skipped, and why.
     pub(crate) skipped: Vec<(usize, String)>,
+    /// Steps that wait before their first attempt, until when, and how long.
+    pub(crate) delayed: Vec<(Unit, Instant, Duration)>,
     /// Why the run cannot go on: a step (and what it failed of, where that is not recorded yet).
     pub(crate) failed: Option<(usize, Option<String>)>,
 }
@@ -359,6 +362,14 @@ impl OwnedRun {
                 return;
             }
         }
+        match self.is_delayed(number, opened) {
+            Ok(false) => {}
+            Ok(true) => return,
+            Err(error) => {
+                opened.failed = Some((number, Some(error)));
+                return;
+            }
+        }
         let count = match self.items_of(number) {
             Ok(None) => 1,
             Ok(Some(items)) => {
@@ -419,6 +430,48 @@ impl OwnedRun {
             self.step_reported(number);
             self.step_done(number, next);
         }
+    }
+
+    /// Opens a step that has waited for its first attempt.
+    pub(crate) fn open_delayed(&mut self, number: usize) -> Opened {
+        let mut opened = Opened::default();
+        // It was found not to be skipped, and its delay is over.
+        self.begun.insert(number);
+        self.history.attempts.remove(&(number, PLAIN));
+        self.open_all(vec![number], &mut opened);
+        opened
+    }
+
+    /// Whether a step is still to wait for its first attempt. What it was told is recorded, as an attempt of number 0.
+    fn is_delayed(&mut self, number: usize, opened: &mut Opened) -> Result<bool, String> {
+        let unit = Unit { holder: Holder::Run(self.id), step: number, index: PLAIN, attempt: 0 };
+        let now = Instant::now();
+        if let Some((0, at)) = self.history.attempts.get(&(number, PLAIN)).copied() {
+            if at > now {
+                self.retries.push((at, unit));
+                return Ok(true);
+            }
+            self.history.attempts.remove(&(number, PLAIN));
+            return Ok(false);
+        }
+        if self.begun.contains(&number) {
+            return Ok(false);
+        }
+        let delay = match self.plan.steps[number].delay {
+            None => return Ok(false),
+            Some(Delay::Fixed(delay)) => delay,
+            Some(Delay::Computed) => self
+                .plan
+                .handlers
+                .delay(number, &self.input, &self.dependencies(number))
+                .map_err(|error| error.message().to_owned())?,
+        };
+        let delay = delay.min(LONGEST_DELAY);
+        if !delay.is_zero() {
+            self.retries.push((now + delay, unit));
+            opened.delayed.push((unit, now + delay, delay));
+        }
+        Ok(!delay.is_zero())
     }
 
     fn open_unit(&mut self, step: usize, index: i32, opened: &mut Opened) {
@@ -509,6 +562,9 @@ impl std::fmt::Debug for OwnedRun {
         f.debug_struct("OwnedRun").field("id", &self.id).field("plan", &self.plan).finish_non_exhaustive()
     }
 }
+
+/// The longest time that a step waits for its first attempt: a year.
+const LONGEST_DELAY: Duration = Duration::from_secs(365 * 24 * 3600);
 
 fn bytes(items: &[Encoded]) -> usize {
     items.iter().map(|item| item.as_str().len()).sum()

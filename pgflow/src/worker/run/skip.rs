@@ -85,6 +85,10 @@ mod tests {
             Ok(false)
         }
 
+        fn delay(&self, _: usize, _: &Encoded, _: &[Dependency]) -> Result<std::time::Duration, StepError> {
+            Ok(std::time::Duration::ZERO)
+        }
+
         fn check_input(&self, _: &Encoded) -> serde_json::Result<()> {
             Ok(())
         }
