@@ -39,6 +39,10 @@ create table pgflow.run (
     primary key (bucket, period, id)
 ) partition by range (period);
 
+-- Pages of a workflow's runs, and of a namespace's.
+create index run_of_version on pgflow.run (bucket, version_id, period, id);
+create index run_of_namespace on pgflow.run (bucket, namespace, period, id) where namespace <> '';
+
 -- One row an ended run. Its output is derived from the outcomes of the last steps.
 create table pgflow.run_end (
     bucket   int not null,
@@ -50,6 +54,9 @@ create table pgflow.run_end (
     error    text,
     primary key (bucket, period, run_id)
 ) partition by range (period);
+
+-- Pages of runs that have failed, or were cancelled.
+create index run_end_of_status on pgflow.run_end (bucket, status, period, run_id) where status <> 'c';
 
 -- One row an outcome: append only. Its key is what makes outcomes unique.
 create table pgflow.outcome (

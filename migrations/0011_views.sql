@@ -4,10 +4,16 @@
 
 -- The state of a run that has not ended is derived: `paused`, where somebody has paused it; `scheduled` until a worker has had it, then
 -- `running`.
+create function pgflow.status_word(p_end "char", p_paused boolean, p_fresh boolean) returns text
+language sql immutable parallel safe
+as $$
+    select case p_end when 'c' then 'completed' when 'f' then 'failed' when 'x' then 'cancelled'
+                else case when p_paused then 'paused' when p_fresh then 'scheduled' else 'running' end end
+$$;
+
 create view pgflow.runs as
 select r.id as run_id, w.name as workflow, r.version_id, r.namespace, r.queue, r.priority,
-       case e.status when 'c' then 'completed' when 'f' then 'failed' when 'x' then 'cancelled'
-            else case when q.paused then 'paused' when q.fresh then 'scheduled' else 'running' end end as status,
+       pgflow.status_word(e.status, q.paused, q.fresh) as status,
        r.created_at, r.deadline_at, e.ended_at, r.input, r.crashes, e.error as end_error,
        q.run_id is not null as waits, q.available_at
 from pgflow.run r
@@ -16,63 +22,194 @@ join pgflow.workflow w on w.id = v.workflow_id
 left join pgflow.run_end e on e.bucket = r.bucket and e.period = r.period and e.run_id = r.id
 left join pgflow.ready q on q.bucket = r.bucket and q.run_id = r.id;
 
--- Every step of every run. A step is `blocked` until all that it depends on has completed or was skipped, then `ready` or `running` (its worker
--- knows which), `waiting` where its time has not come; a step of an ended run that was not reached is `cancelled`.
-create view pgflow.steps as
-select r.id as run_id, s.number, s.name as step, d.status, d.items, d.items_done, d.items_skipped, d.attempts, d.waits_for, d.next_attempt_at,
-       o.output, coalesce(f.error, a.error) as error, case when o.kind = 's' then o.error end as skip_reason, o.worker_id, o.duration_ms,
-       coalesce(o.recorded_at, d.recorded_at) as recorded_at
-from pgflow.run r
-join pgflow.step s on s.version_id = r.version_id
-left join pgflow.run_end e on e.bucket = r.bucket and e.period = r.period and e.run_id = r.id
-left join pgflow.outcome o on o.bucket = r.bucket and o.period = r.period and o.run_id = r.id and o.step = s.number and o.index = -1
-left join pgflow.map m on m.bucket = r.bucket and m.period = r.period and m.run_id = r.id and m.step = s.number
-left join lateral (
-    select x.error from pgflow.outcome x
-    where x.bucket = r.bucket and x.period = r.period and x.run_id = r.id and x.step = s.number and x.kind = 'f' order by x.index limit 1
-) f on true
-left join lateral (
-    select case when x.number > 0 then x.error end as error, x.retry_at from pgflow.attempt x
-    where x.bucket = r.bucket and x.period = r.period and x.run_id = r.id and x.step = s.number order by x.failed_at desc limit 1
-) a on true
-cross join lateral (
-    select count(*) filter (where x.kind <> 'f') as done, count(*) filter (where x.kind = 's') as skipped, max(x.recorded_at) as at,
-           max(x.attempts) as attempts
-    from pgflow.outcome x
-    where x.bucket = r.bucket and x.period = r.period and x.run_id = r.id and x.step = s.number
-) c
-cross join lateral (
-    select coalesce(array_agg(p.name order by p.number), '{}') as names
-    from unnest(s.depends_on) n(number) join pgflow.step p on p.version_id = s.version_id and p.number = n.number
-    where not exists (
-              select from pgflow.outcome x
-              where x.bucket = r.bucket and x.period = r.period and x.run_id = r.id and x.step = p.number and x.index = -1 and x.kind <> 'f')
-      and not (p.is_map and exists (
-              select from pgflow.map pm
-              where pm.bucket = r.bucket and pm.period = r.period and pm.run_id = r.id and pm.step = p.number
-                and pm.items = (select count(*) from pgflow.outcome x
-                                where x.bucket = r.bucket and x.period = r.period and x.run_id = r.id and x.step = p.number
-                                  and x.kind <> 'f')))
-) b
-cross join lateral (
-    select case
-               when f.error is not null then 'failed'
+-- How the steps of a run stand, in the order of their declaration. A step is `blocked` until all that it depends on has completed or
+-- was skipped, then `ready` or `running` (its worker knows which), `waiting` where its time has not come; a step of an ended run that
+-- was not reached is `cancelled`. What is recorded of the run is read once, whatever the number of its steps.
+create function pgflow.run_steps(p_run uuid) returns table (
+    number smallint, step text, status text, items int, items_done bigint, items_skipped bigint, attempts int, waits_for text[],
+    next_attempt_at timestamptz, output jsonb, error text, skip_reason text, worker_id int, duration_ms real, recorded_at timestamptz
+)
+language plpgsql stable
+set search_path = pgflow, pg_temp
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+    v_bucket int := bucket_of_run(p_run);
+    v_period int := period_of_run(p_run);
+    v_now timestamptz := pgflow.now();
+    v_version int := (select r.version_id from run r where r.bucket = v_bucket and r.period = v_period and r.id = p_run);
+    v_ended boolean := exists (select from run_end e where e.bucket = v_bucket and e.period = v_period and e.run_id = p_run);
+    -- What an open step is: by who has the run.
+    v_open text := coalesce((select case when q.due or q.paused then 'ready' else 'waiting' end from ready q
+                             where q.bucket = v_bucket and q.run_id = p_run), 'running');
+begin
+    return query
+    with counted as materialized (
+        select o.step, count(*) filter (where o.kind <> 'f') as done, count(*) filter (where o.kind = 's') as skipped,
+               max(o.recorded_at) as at, max(o.attempts) as attempts, bool_or(o.index = -1 and o.kind <> 'f') as settled,
+               (array_agg(o.error order by o.index) filter (where o.kind = 'f'))[1] as error
+        from outcome o
+        where o.bucket = v_bucket and o.period = v_period and o.run_id = p_run
+        group by o.step
+    ), tried as materialized (
+        select distinct on (a.step) a.step, case when a.number > 0 then a.error end as error, a.retry_at,
+               max(a.number) over (partition by a.step) as attempts
+        from attempt a
+        where a.bucket = v_bucket and a.period = v_period and a.run_id = p_run
+        order by a.step, a.failed_at desc, a.number desc
+    ), known as materialized (
+        select s.number, s.name, s.is_map, s.depends_on, m.items, c.done, c.skipped, c.at, c.attempts, c.error,
+               coalesce(c.settled or m.items = coalesce(c.done, 0), false) as settled
+        from step s
+        left join counted c on c.step = s.number
+        left join map m on m.bucket = v_bucket and m.period = v_period and m.run_id = p_run and m.step = s.number
+        where s.version_id = v_version
+    ), blocked as materialized (
+        select k.number, array_agg(p.name order by p.number) as names
+        from known k cross join lateral unnest(k.depends_on) n(number) join known p on p.number = n.number
+        where not v_ended and not k.settled and not p.settled
+        group by k.number
+    )
+    select k.number, k.name,
+           case
+               when k.error is not null then 'failed'
                when o.kind = 's' then 'skipped'
-               when o.kind = 'c' or m.items = c.done then 'completed'
-               when e.status is not null then 'cancelled'
-               when cardinality(b.names) > 0 then 'blocked'
-               when a.retry_at > pgflow.now() then 'waiting'
-               else coalesce((select case when q.due or q.paused then 'ready' else 'waiting' end from pgflow.ready q
-                              where q.bucket = r.bucket and q.run_id = r.id), 'running')
-           end as status,
-           m.items, case when s.is_map and o.kind is null then c.done end as items_done,
-           case when s.is_map and o.kind is null then c.skipped end as items_skipped,
-           greatest(c.attempts, (select max(x.number) from pgflow.attempt x where x.bucket = r.bucket and x.period = r.period and x.run_id = r.id
-                                 and x.step = s.number)) as attempts,
-           case when e.status is null and o.kind is null then b.names else '{}' end as waits_for,
-           case when e.status is null and o.kind is null and a.retry_at > pgflow.now() then a.retry_at end as next_attempt_at,
-           c.at as recorded_at
-) d;
+               when k.settled then 'completed'
+               when v_ended then 'cancelled'
+               when b.names is not null then 'blocked'
+               when t.retry_at > v_now then 'waiting'
+               else v_open
+           end,
+           k.items, case when k.is_map and o.kind is null then coalesce(k.done, 0) end,
+           case when k.is_map and o.kind is null then coalesce(k.skipped, 0) end,
+           greatest(k.attempts, t.attempts)::int, coalesce(b.names, '{}'),
+           case when not v_ended and not k.settled and t.retry_at > v_now then t.retry_at end,
+           o.output, coalesce(k.error, t.error), case when o.kind = 's' then o.error end, o.worker_id, o.duration_ms, k.at
+    from known k
+    left join blocked b on b.number = k.number
+    left join tried t on t.step = k.number
+    left join lateral (
+        select * from outcome x
+        where x.bucket = v_bucket and x.period = v_period and x.run_id = p_run and x.step = k.number and x.index = -1 limit 1
+    ) o on true
+    order by k.number;
+end $$;
+
+-- Every step of every run. Ask `run_steps` for those of one.
+create view pgflow.steps as
+select r.id as run_id, s.* from pgflow.run r cross join lateral pgflow.run_steps(r.id) s;
+
+-- The rows of `runs` for these runs, in their order; unknown ones are left out.
+create function pgflow.describe_runs(p_runs uuid[]) returns setof pgflow.runs
+language plpgsql stable
+set search_path = pgflow, pg_temp
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+    return query
+    select r.id, w.name, r.version_id, r.namespace, r.queue, r.priority, pgflow.status_word(e.status, q.paused, q.fresh), r.created_at,
+           r.deadline_at, e.ended_at, r.input, r.crashes, e.error, q.run_id is not null, q.available_at
+    from unnest(p_runs) with ordinality c(id, at)
+    cross join lateral (
+        select * from run x where x.bucket = bucket_of_run(c.id) and x.period = period_of_run(c.id) and x.id = c.id limit 1
+    ) r
+    join version v on v.id = r.version_id
+    join workflow w on w.id = v.workflow_id
+    left join lateral (
+        select * from run_end x where x.bucket = r.bucket and x.period = r.period and x.run_id = r.id limit 1
+    ) e on true
+    left join lateral (select * from ready x where x.bucket = r.bucket and x.run_id = r.id limit 1) q on true
+    order by c.at;
+end $$;
+
+-- A page of runs: the ids of the newest ones before p_after, at most p_limit. Null stands for any. p_status is a status, or `live` for
+-- all runs that have not ended. Whatever is asked for, a page reads about as many rows as it has: live runs are looked for among what
+-- is under way, those that have failed or were cancelled, those of a namespace, and those of a workflow by an index. What is rare among
+-- these takes longer: a namespace's runs of one workflow, for example.
+create function pgflow.page_of_runs(p_bucket int, p_workflow text, p_status text, p_namespace text, p_after uuid, p_limit int) returns uuid[]
+language plpgsql stable
+set search_path = pgflow, pg_temp
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+    v_period int := coalesce(period_of_run(p_after), 2147483647);
+    v_after uuid := coalesce(p_after, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+    v_versions int[];
+    v_end "char" := case p_status when 'completed' then 'c' when 'failed' then 'f' when 'cancelled' then 'x' end;
+begin
+    if p_workflow is not null then
+        v_versions := array(select v.id from workflow w join version v on v.workflow_id = w.id where w.name = p_workflow);
+    end if;
+    if p_status in ('live', 'scheduled', 'running', 'paused') then
+        return array(
+            select l.run_id
+            from (
+                select * from (
+                    select q.run_id from ready q
+                    where q.bucket = p_bucket and q.run_id < v_after
+                      and (p_status = 'live' or pgflow.status_word(null, q.paused, q.fresh) = p_status)
+                      and (v_versions is null or q.version_id = any(v_versions))
+                      and (p_namespace is null or exists (
+                          select from run r
+                          where r.bucket = p_bucket and r.period = period_of_run(q.run_id) and r.id = q.run_id and r.namespace = p_namespace))
+                    order by q.run_id desc
+                    limit p_limit
+                ) queued
+                union all
+                select u.id from claim c cross join lateral unnest(c.runs) u(id)
+                where c.bucket = p_bucket and u.id < v_after and p_status in ('live', 'running')
+                  and (v_versions is null and p_namespace is null or exists (
+                      select from run r
+                      where r.bucket = p_bucket and r.period = period_of_run(u.id) and r.id = u.id
+                        and (v_versions is null or r.version_id = any(v_versions)) and (p_namespace is null or r.namespace = p_namespace)))
+            ) l
+            order by l.run_id desc
+            limit p_limit);
+    elsif p_status in ('failed', 'cancelled') then
+        return array(
+            select e.run_id from run_end e
+            where e.bucket = p_bucket and e.status = v_end and e.status <> 'c' and (e.period, e.run_id) < (v_period, v_after)
+              and (v_versions is null and p_namespace is null or exists (
+                  select from run r
+                  where r.bucket = p_bucket and r.period = e.period and r.id = e.run_id
+                    and (v_versions is null or r.version_id = any(v_versions)) and (p_namespace is null or r.namespace = p_namespace)))
+            order by e.period desc, e.run_id desc
+            limit p_limit);
+    elsif p_namespace <> '' then
+        return array(
+            select r.id from run r
+            where r.bucket = p_bucket and r.namespace = p_namespace and r.namespace <> '' and (r.period, r.id) < (v_period, v_after)
+              and (v_versions is null or r.version_id = any(v_versions))
+              and (v_end is null or exists (
+                  select from run_end e where e.bucket = p_bucket and e.period = r.period and e.run_id = r.id and e.status = v_end))
+            order by r.period desc, r.id desc
+            limit p_limit);
+    elsif v_versions is not null then
+        return array(
+            select l.id from unnest(v_versions) v(id)
+            cross join lateral (
+                select r.period, r.id from run r
+                where r.bucket = p_bucket and r.version_id = v.id and (r.period, r.id) < (v_period, v_after)
+                  and (p_namespace is null or r.namespace = p_namespace)
+                  and (v_end is null or exists (
+                      select from run_end e where e.bucket = p_bucket and e.period = r.period and e.run_id = r.id and e.status = v_end))
+                order by r.period desc, r.id desc
+                limit p_limit
+            ) l
+            order by l.period desc, l.id desc
+            limit p_limit);
+    end if;
+    return array(
+        select r.id from run r
+        where r.bucket = p_bucket and (r.period, r.id) < (v_period, v_after) and (p_namespace is null or r.namespace = p_namespace)
+          and (v_end is null or exists (
+              select from run_end e where e.bucket = p_bucket and e.period = r.period and e.run_id = r.id and e.status = v_end))
+        order by r.period desc, r.id desc
+        limit p_limit);
+end $$;
 
 -- The output of a step of a run: of a map step, the outputs of its items in order, with null for those that were skipped. Null where
 -- the step has not completed, or was skipped.

@@ -562,31 +562,3 @@ begin
         insert into map (bucket, period, run_id, step, items) values (p_bucket, p_period, p_run, p_step, jsonb_array_length(p_output));
     end if;
 end $$;
-
--- Runs that have not ended, in the order of their ids: at most p_limit after p_after. Null stands for any. They are looked for among
--- what is under way, however long the history is.
-create function pgflow.live_runs(
-    p_bucket int, p_workflow text, p_namespace text, p_status text, p_after uuid, p_limit int
-) returns uuid[]
-language plpgsql stable
-set search_path = pgflow, pg_temp
-as $$
-begin
-    return array(
-        select l.run_id
-        from (
-            select q.run_id, case when q.paused then 'paused' when q.fresh then 'scheduled' else 'running' end as status
-            from ready q where q.bucket = p_bucket
-            union all
-            select u.id, 'running' from claim c cross join lateral unnest(c.runs) u(id) where c.bucket = p_bucket
-        ) l
-        cross join lateral (
-            select * from run x where x.bucket = p_bucket and x.period = period_of_run(l.run_id) and x.id = l.run_id limit 1
-        ) r
-        join version v on v.id = r.version_id
-        join workflow w on w.id = v.workflow_id
-        where (p_workflow is null or w.name = p_workflow) and (p_namespace is null or r.namespace = p_namespace)
-          and (p_status is null or l.status = p_status) and (p_after is null or l.run_id > p_after)
-        order by l.run_id
-        limit p_limit);
-end $$;

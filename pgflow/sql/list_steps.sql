@@ -1,4 +1,2 @@
-select step, status, items, items_done, items_skipped, attempts::int as attempts, waits_for, output, error, skip_reason
-from pgflow.steps
-where run_id = $1
-order by number
+select step, status, items, items_done, items_skipped, attempts, waits_for, output, error, skip_reason
+from pgflow.run_steps($1)

@@ -383,19 +383,11 @@ impl Client {
 
     /// The next runs of a bulk action.
     async fn portion(&self, filter: &RunFilter, after: Option<Uuid>, doing: &'static str) -> Result<Vec<Uuid>, Error> {
-        if filter.status.is_some_and(RunStatus::is_final) {
-            // From the newest on, and those that are resumed are no longer listed.
-            let mut page = RunFilter { limit: Some(PORTION.unsigned_abs()), ..filter.clone() };
-            if let Some(after) = after {
-                page = page.after(RunId::from(after));
-            }
-            return Ok(self.runs(&page).await?.into_iter().map(|run| run.id.as_uuid()).collect());
-        }
-        sqlx::query_scalar(statements::LIVE_RUNS)
+        sqlx::query_scalar(statements::PAGE_OF_RUNS)
             .bind(BUCKET)
             .bind(&filter.workflow)
+            .bind(filter.status.map_or("live", RunStatus::as_str))
             .bind(&filter.namespace)
-            .bind(filter.status.map(RunStatus::as_str))
             .bind(after)
             .bind(PORTION)
             .fetch_one(&self.pool)

@@ -3,6 +3,7 @@
 use sqlx::Row as _;
 use uuid::Uuid;
 
+use super::start::BUCKET;
 use super::{Client, RunStatus};
 use crate::database::statements;
 use crate::encoded::Encoded;
@@ -12,7 +13,6 @@ use crate::step::RunId;
 /// Which runs to list.
 #[derive(Clone, Debug, Default)]
 pub struct RunFilter {
-    pub(super) run: Option<RunId>,
     pub(super) workflow: Option<String>,
     pub(super) status: Option<RunStatus>,
     pub(super) namespace: Option<String>,
@@ -119,12 +119,12 @@ impl Client {
     pub async fn runs(&self, filter: &RunFilter) -> Result<Vec<RunSummary>, Error> {
         let doing = "listing runs";
         let rows = sqlx::query(statements::LIST_RUNS)
-            .bind(filter.run.map(Uuid::from))
+            .bind(BUCKET)
             .bind(&filter.workflow)
             .bind(filter.status.map(RunStatus::as_str))
             .bind(&filter.namespace)
             .bind(filter.after.map(Uuid::from))
-            .bind(i64::from(filter.limit.unwrap_or(100).clamp(1, 1_000)))
+            .bind(i32::try_from(filter.limit.unwrap_or(100).clamp(1, 1_000)).unwrap_or(1_000))
             .fetch_all(&self.pool)
             .await
             .map_err(|e| Error::database(doing, e))?;
@@ -132,8 +132,14 @@ impl Client {
     }
 
     pub(super) async fn summary(&self, id: RunId) -> Result<RunSummary, Error> {
-        let filter = RunFilter { run: Some(id), limit: Some(1), ..RunFilter::default() };
-        self.runs(&filter).await?.pop().ok_or_else(|| Error::new(Kind::UnknownRun(id)))
+        let doing = "looking for a run";
+        let row = sqlx::query(statements::DESCRIBE_RUN)
+            .bind(id.as_uuid())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|e| Error::database(doing, e))?;
+        let row = row.ok_or_else(|| Error::new(Kind::UnknownRun(id)))?;
+        summary(&row).map_err(|e| Error::database(doing, e))?
     }
 
     pub(super) async fn steps(&self, id: RunId) -> Result<Vec<StepSummary>, Error> {

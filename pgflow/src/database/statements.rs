@@ -20,6 +20,7 @@ statements! {
     COMMIT_STEP = "commit_step";
     #[cfg_attr(not(feature = "embedded"), allow(dead_code, reason = "asked by the embedded server only"))]
     DATABASE_EXISTS = "database_exists";
+    DESCRIBE_RUN = "describe_run";
     DISCONNECT_SILENT = "disconnect_silent";
     ENSURE_PARTITIONS = "ensure_partitions";
     EXCHANGE = "exchange";
@@ -27,13 +28,13 @@ statements! {
     FORGET_WORKERS = "forget_workers";
     HAS_SCHEMA = "has_schema";
     JSON_IS_ACCEPTED = "json_is_accepted";
-    LIVE_RUNS = "live_runs";
     LIST_RUNS = "list_runs";
     LIST_STEPS = "list_steps";
     #[cfg_attr(not(feature = "embedded"), allow(dead_code, reason = "asked by the embedded server only"))]
     LOCK_BY_NAME = "lock_by_name";
     LOCK_MIGRATIONS = "lock_migrations";
     NOTIFY = "notify";
+    PAGE_OF_RUNS = "page_of_runs";
     PAUSE_RUN = "pause_run";
     PAUSE_RUNS = "pause_runs";
     PROMOTE = "promote";

@@ -1,1 +1,0 @@
-select pgflow.live_runs($1, $2, $3, $4, $5, $6)
