@@ -4,7 +4,7 @@
 -- Safe beside running workers: yes.
 --
 -- Lock order, for every function of this schema:
---     worker -> task -> share -> mark -> run -> inbox -> ready
+--     latest -> worker -> task -> share -> mark -> run -> inbox -> ready
 -- and within a table by key. Guards are read after the lock, in a later statement. A claim has no
 -- place in it: its own worker alone changes it, or recovery once that worker is dead.
 --
@@ -120,11 +120,29 @@ create table pgflow.action (
     run_id uuid not null,
     number bigint not null default nextval('pgflow.action_number'),
     at     timestamptz not null,
-    kind   text not null check (kind in ('cancel', 'cancel_attempt', 'pause', 'resume', 'retry', 'fork')),
+    kind   text not null check (kind in ('cancel', 'cancel_attempt', 'pause', 'resume', 'retry', 'fork', 'debounce')),
     actor  text not null,
     reason text,
     -- What else is to be known: the step; the run that a fork was made of; how the run had ended before it was resumed.
     detail jsonb not null default '{}',
+    primary key (bucket, period, run_id, number)
+) partition by range (period);
+
+create sequence pgflow.note_number;
+
+-- What handlers say of their progress: append only, written off the hot path, a few rows a second and attempt at most.
+create table pgflow.note (
+    bucket   int not null,
+    period   int not null,
+    run_id   uuid not null,
+    number   bigint not null default nextval('pgflow.note_number'),
+    at       timestamptz not null,
+    step     smallint not null,
+    index    int not null,
+    attempt  smallint not null,
+    -- From 0 to 1.
+    progress real check (progress between 0 and 1),
+    message  text check (octet_length(message) <= 10000),
     primary key (bucket, period, run_id, number)
 ) partition by range (period);
 
@@ -145,7 +163,7 @@ declare
     v_made int := 0;
 begin
     perform pg_advisory_xact_lock(hashtextextended('pgflow.ensure_partitions', 0));
-    foreach v_table in array array['run', 'run_end', 'outcome', 'attempt', 'map', 'action'] loop
+    foreach v_table in array array['run', 'run_end', 'outcome', 'attempt', 'map', 'action', 'note'] loop
         for n in 0 .. p_months - 1 loop
             v_month := date_trunc('month', p_from at time zone 'UTC') + make_interval(months => n);
             v_name := format('%s_%s', v_table, to_char(v_month, 'YYYY_MM'));
@@ -163,7 +181,7 @@ do $$
 declare
     v_table text;
 begin
-    foreach v_table in array array['run', 'run_end', 'outcome', 'attempt', 'map', 'action'] loop
+    foreach v_table in array array['run', 'run_end', 'outcome', 'attempt', 'map', 'action', 'note'] loop
         execute format('create table pgflow.%I partition of pgflow.%I default', v_table || '_default', v_table);
     end loop;
     perform pgflow.ensure_partitions(pgflow.now(), 3);
@@ -309,6 +327,16 @@ create table pgflow.key (
     workflow_id int not null,
     key         text not null check (octet_length(key) between 1 and 512),
     run_id      uuid not null,
+    primary key (bucket, workflow_id, key)
+);
+
+-- The latest run of a key that stands for one thing to be done: a start takes the place of an earlier one that has not begun. The row is
+-- the lock of such starts.
+create table pgflow.latest (
+    bucket      int not null,
+    workflow_id int not null,
+    key         text not null check (octet_length(key) between 1 and 512),
+    run_id      uuid,
     primary key (bucket, workflow_id, key)
 );
 

@@ -85,11 +85,13 @@ end $$;
 -- current version. In a transaction of the caller's the run begins when that commits; with p_start_at, not before that time. It fails
 -- unless it has ended p_deadline after that (null: the workflow's own deadline, if it has one).
 --
--- Locks: as start_runs.
+-- With a key p_supersede it takes the place of an earlier run of that key that has not begun; see start_latest.
+--
+-- Locks: as start_runs, or as start_latest.
 create function pgflow.start_run(
     p_workflow text, p_input jsonb default 'null', p_key text default null,
     p_queue text default 'default', p_priority int default 0, p_namespace text default '', p_start_at timestamptz default null,
-    p_deadline interval default null
+    p_deadline interval default null, p_supersede text default null, p_quiet interval default null
 ) returns uuid
 language plpgsql volatile
 set search_path = pgflow, pg_temp
@@ -113,6 +115,10 @@ begin
     if v_problem is not null then
         raise exception 'the input does not fit workflow `%`: %', p_workflow, v_problem using errcode = 'PF422',
             hint = format('Its schema: select definition -> ''input'' from pgflow.version where id = %s;', v_version);
+    end if;
+    if p_supersede is not null then
+        return pgflow.start_latest(pgflow.bucket_of(p_supersede), v_version, coalesce(p_input, 'null'), p_supersede, p_quiet, false, p_queue,
+                                   p_priority, p_namespace, p_start_at, coalesce(p_deadline, v_deadline_ms * interval '1 millisecond'));
     end if;
     v_ids := pgflow.start_runs(pgflow.bucket_of(p_key), v_version, array[coalesce(p_input, 'null')],
                                case when p_key is not null then array[p_key] end, false, p_queue, p_priority, p_namespace, p_start_at,

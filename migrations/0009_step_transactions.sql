@@ -51,6 +51,21 @@ begin
     values (p_bucket, p_period, p_run, p_index, p_step, p_attempts, p_worker, p_duration_ms, pgflow.now(), 'c', p_output);
 end $$;
 
+-- Keeps what handlers have said.
+create function pgflow.add_notes(
+    p_bucket int, p_runs uuid[], p_steps smallint[], p_indexes int[], p_attempts smallint[], p_progress real[], p_messages text[]
+) returns void
+language plpgsql volatile
+set search_path = pgflow, pg_temp
+as $$
+begin
+    -- Nothing is promised here, so the commit need not wait for the disk.
+    perform set_config('synchronous_commit', 'off', true);
+    insert into note (bucket, period, run_id, at, step, index, attempt, progress, message)
+    select p_bucket, pgflow.period_of_run(n.run_id), n.run_id, pgflow.now(), n.step, n.index, n.attempt, n.progress, n.message
+    from unnest(p_runs, p_steps, p_indexes, p_attempts, p_progress, p_messages) n(run_id, step, index, attempt, progress, message);
+end $$;
+
 -- The output that is recorded for a unit; null where none is. Asked after a COMMIT whose answer was lost. That one may still be
 -- under way on the server: the row that is tried here waits for its end.
 create function pgflow.recorded_output(p_bucket int, p_period int, p_run uuid, p_step smallint, p_index int) returns jsonb

@@ -15,7 +15,10 @@ create view pgflow.runs as
 select r.id as run_id, w.name as workflow, r.version_id, r.namespace, r.queue, r.priority,
        pgflow.status_word(e.status, q.paused, q.fresh) as status,
        r.created_at, r.deadline_at, e.ended_at, r.input, r.crashes, e.error as end_error,
-       q.run_id is not null as waits, q.available_at
+       q.run_id is not null as waits, q.available_at,
+       (select n.message from pgflow.note n
+        where n.bucket = r.bucket and n.period = r.period and n.run_id = r.id and n.message is not null
+        order by n.number desc limit 1) as last_message
 from pgflow.run r
 join pgflow.version v on v.id = r.version_id
 join pgflow.workflow w on w.id = v.workflow_id
@@ -27,7 +30,8 @@ left join pgflow.ready q on q.bucket = r.bucket and q.run_id = r.id;
 -- was not reached is `cancelled`. What is recorded of the run is read once, whatever the number of its steps.
 create function pgflow.run_steps(p_run uuid) returns table (
     number smallint, step text, status text, items int, items_done bigint, items_skipped bigint, attempts int, waits_for text[],
-    next_attempt_at timestamptz, output jsonb, error text, skip_reason text, worker_id int, duration_ms real, recorded_at timestamptz
+    next_attempt_at timestamptz, output jsonb, error text, skip_reason text, progress real, message text, worker_id int, duration_ms real,
+    recorded_at timestamptz
 )
 language plpgsql stable
 set search_path = pgflow, pg_temp
@@ -58,6 +62,13 @@ begin
         from attempt a
         where a.bucket = v_bucket and a.period = v_period and a.run_id = p_run
         order by a.step, a.failed_at desc, a.number desc
+    ), said as materialized (
+        -- Of a map step, what its items have said last.
+        select n.step, (array_agg(n.progress order by n.number desc) filter (where n.progress is not null))[1] as progress,
+               (array_agg(n.message order by n.number desc) filter (where n.message is not null))[1] as message
+        from note n
+        where n.bucket = v_bucket and n.period = v_period and n.run_id = p_run
+        group by n.step
     ), known as materialized (
         select s.number, s.name, s.is_map, s.depends_on, m.items, c.done, c.skipped, c.at, c.attempts, c.error,
                coalesce(c.settled or m.items = coalesce(c.done, 0), false) as settled
@@ -85,10 +96,12 @@ begin
            case when k.is_map and o.kind is null then coalesce(k.skipped, 0) end,
            greatest(k.attempts, t.attempts)::int, coalesce(b.names, '{}'),
            case when not v_ended and not k.settled and t.retry_at > v_now then t.retry_at end,
-           o.output, coalesce(k.error, t.error), case when o.kind = 's' then o.error end, o.worker_id, o.duration_ms, k.at
+           o.output, coalesce(k.error, t.error), case when o.kind = 's' then o.error end, n.progress, n.message, o.worker_id,
+           o.duration_ms, k.at
     from known k
     left join blocked b on b.number = k.number
     left join tried t on t.step = k.number
+    left join said n on n.step = k.number
     left join lateral (
         select * from outcome x
         where x.bucket = v_bucket and x.period = v_period and x.run_id = p_run and x.step = k.number and x.index = -1 limit 1
@@ -110,7 +123,10 @@ as $$
 begin
     return query
     select r.id, w.name, r.version_id, r.namespace, r.queue, r.priority, pgflow.status_word(e.status, q.paused, q.fresh), r.created_at,
-           r.deadline_at, e.ended_at, r.input, r.crashes, e.error, q.run_id is not null, q.available_at
+           r.deadline_at, e.ended_at, r.input, r.crashes, e.error, q.run_id is not null, q.available_at,
+           (select n.message from note n
+            where n.bucket = r.bucket and n.period = r.period and n.run_id = r.id and n.message is not null
+            order by n.number desc limit 1)
     from unnest(p_runs) with ordinality c(id, at)
     cross join lateral (
         select * from run x where x.bucket = bucket_of_run(c.id) and x.period = period_of_run(c.id) and x.id = c.id limit 1
@@ -209,6 +225,26 @@ begin
               select from run_end e where e.bucket = p_bucket and e.period = r.period and e.run_id = r.id and e.status = v_end))
         order by r.period desc, r.id desc
         limit p_limit);
+end $$;
+
+-- What the handlers of a run have said, in order: at most p_limit notes after the one of this number.
+create function pgflow.run_notes(p_run uuid, p_after bigint default 0, p_limit int default 1000) returns table (
+    number bigint, at timestamptz, step text, index int, attempt int, progress real, message text
+)
+language plpgsql stable
+set search_path = pgflow, pg_temp
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+    return query
+    select n.number, n.at, s.name, nullif(n.index, -1), n.attempt::int, n.progress, n.message
+    from note n
+    left join run r on r.bucket = n.bucket and r.period = n.period and r.id = n.run_id
+    left join step s on s.version_id = r.version_id and s.number = n.step
+    where n.bucket = bucket_of_run(p_run) and n.period = period_of_run(p_run) and n.run_id = p_run and n.number > p_after
+    order by n.number
+    limit p_limit;
 end $$;
 
 -- The output of a step of a run: of a map step, the outputs of its items in order, with null for those that were skipped. Null where

@@ -35,6 +35,7 @@ mod generated;
 mod glue;
 mod handler;
 mod macros;
+mod notes;
 #[cfg(feature = "postgres")]
 mod news;
 #[cfg(feature = "postgres")]
@@ -48,8 +49,8 @@ mod workflow;
 
 #[cfg(feature = "postgres")]
 pub use client::{
-    Action, BulkAction, Client, Fork, Run, RunEvent, RunFilter, RunStatus, RunSummary, StartOptions, StepSummary, start_in,
-    start_many_in,
+    Action, BulkAction, Client, Fork, Run, RunEvent, RunFilter, RunStatus, RunSummary, StartOptions, StepNote, StepSummary,
+    start_in, start_many_in,
 };
 #[cfg(feature = "postgres")]
 pub use database::migrate;

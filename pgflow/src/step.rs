@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::cancellation::Cancellation;
+use crate::notes::{Noted, Notes};
 
 /// What a step returns: `pgflow::Result<T>` is a [`Result`](std::result::Result) whose error is a [`StepError`].
 pub type Result<T, E = StepError> = std::result::Result<T, E>;
@@ -213,7 +214,7 @@ impl fmt::Debug for RunId {
 
 /// What an attempt of a step knows of itself. A step takes it as a parameter: `ctx: StepContext`. Cloning is cheap.
 #[derive(Clone, Debug)]
-pub struct StepContext(Arc<StepInfo>);
+pub struct StepContext(pub(crate) Arc<StepInfo>);
 
 /// The facts behind a [`StepContext`].
 #[derive(Debug)]
@@ -221,10 +222,14 @@ pub(crate) struct StepInfo {
     pub(crate) run_id: RunId,
     pub(crate) workflow: Arc<str>,
     pub(crate) step: Arc<str>,
+    /// The step's place in the definition.
+    #[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "asked by the worker only"))]
+    pub(crate) number: usize,
     pub(crate) index: Option<u32>,
     pub(crate) attempt: u16,
     pub(crate) max_attempts: u16,
     pub(crate) cancellation: Cancellation,
+    pub(crate) notes: Notes,
 }
 
 impl StepContext {
@@ -299,6 +304,31 @@ impl StepContext {
     /// ```
     pub fn cancelled(&self) -> impl Future<Output = ()> + Send {
         self.0.cancellation.cancelled()
+    }
+
+    /// Says how far the attempt is, from 0 to 1. Whoever looks at the run sees it within a second; it is kept with the run, as the
+    /// last of those that came within a fraction of a second.
+    ///
+    /// Never waits, and never fails: what cannot be written is lost.
+    pub fn progress(&self, fraction: f32) {
+        if !fraction.is_nan() {
+            self.note(|noted| noted.progress = Some(fraction.clamp(0.0, 1.0)));
+        }
+    }
+
+    /// Says what the attempt is doing, for people to read: at most 10,000 bytes, the rest is cut. Whoever looks at the run sees it
+    /// within a second; it is kept with the run. Of many that come within a fraction of a second, the last twenty are.
+    ///
+    /// Never waits, and never fails: what cannot be written is lost.
+    pub fn message(&self, text: impl Into<String>) {
+        let text = text.into();
+        self.note(|noted| noted.say(text));
+    }
+
+    fn note(&self, change: impl FnOnce(&mut Noted)) {
+        if self.0.notes.add(change) {
+            self.0.notes.report(self);
+        }
     }
 
     /// Whether nobody wants the result of this attempt any more: for handlers that compute for long between two `.await`s. Asking

@@ -83,6 +83,8 @@ pub struct RunSummary {
     pub ended_at: Option<String>,
     /// How often it has lost its worker to a crash.
     pub crashes: i16,
+    /// What its steps have said last ([`StepContext::message`](crate::StepContext::message)).
+    pub last_message: Option<String>,
 }
 
 /// A step of a run in a listing.
@@ -109,6 +111,10 @@ pub struct StepSummary {
     pub error: Option<String>,
     /// For a step that was skipped: why.
     pub skip_reason: Option<String>,
+    /// How far it is, from 0 to 1, as it has said last ([`StepContext::progress`](crate::StepContext::progress)).
+    pub progress: Option<f32>,
+    /// What it has said last.
+    pub message: Option<String>,
 }
 
 impl Client {
@@ -167,6 +173,7 @@ fn summary(row: &sqlx::postgres::PgRow) -> sqlx::Result<Result<RunSummary, Error
         created_at: row.try_get("created_at")?,
         ended_at: row.try_get("ended_at")?,
         crashes: row.try_get("crashes")?,
+        last_message: row.try_get("last_message")?,
     }))
 }
 
@@ -182,5 +189,7 @@ fn step(row: &sqlx::postgres::PgRow) -> sqlx::Result<StepSummary> {
         output: row.try_get::<Option<Encoded>, _>("output")?.and_then(|output| output.decode().ok()),
         error: row.try_get("error")?,
         skip_reason: row.try_get("skip_reason")?,
+        progress: row.try_get("progress")?,
+        message: row.try_get("message")?,
     })
 }

@@ -3,6 +3,7 @@
 mod control;
 mod events;
 mod list;
+mod notes;
 mod run;
 mod start;
 mod wait;
@@ -23,6 +24,7 @@ use crate::workflow::Workflow;
 
 pub use control::{Action, BulkAction, Fork};
 pub use events::RunEvent;
+pub use notes::StepNote;
 pub use list::{RunFilter, RunSummary, StepSummary};
 pub use run::{Run, RunStatus};
 pub(crate) use start::register;

@@ -21,12 +21,23 @@ use crate::workflow::Workflow;
 /// How a run is started.
 #[derive(Clone, Debug)]
 pub struct StartOptions {
-    idempotency_key: Option<String>,
+    key: Option<Key>,
     queue: String,
     priority: i32,
     namespace: String,
     begin: Begin,
     deadline: Option<Duration>,
+}
+
+/// What a start has to do with earlier ones.
+#[derive(Clone, Debug)]
+enum Key {
+    /// With the same key, it is the same start.
+    Idempotency(String),
+    /// It takes the place of one that has not begun.
+    Supersede(String),
+    /// It is that one, which begins so much later.
+    Debounce(String, Duration),
 }
 
 /// When a run begins.
@@ -40,7 +51,7 @@ enum Begin {
 impl Default for StartOptions {
     fn default() -> Self {
         Self {
-            idempotency_key: None,
+            key: None,
             queue: "default".to_owned(),
             priority: 0,
             namespace: String::new(),
@@ -61,7 +72,28 @@ impl StartOptions {
     /// the first, and its input is ignored. It belongs to the workflow's name, whatever the version. Safe under any race, and what makes a start safe to repeat after a lost answer.
     #[must_use]
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
-        self.idempotency_key = Some(key.into());
+        self.key = Some(Key::Idempotency(key.into()));
+        self
+    }
+
+    /// A key (1 to 512 bytes) for what is to be done: if an earlier run of the workflow with this key has not begun, it is cancelled,
+    /// and this one takes its place. Runs that have begun, or ended, are left alone. Safe under any race.
+    ///
+    /// Replaces an [`idempotency_key`](Self::idempotency_key) or a [`debounce`](Self::debounce).
+    #[must_use]
+    pub fn supersede(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(Key::Supersede(key.into()));
+        self
+    }
+
+    /// The run begins when nobody has started one of the workflow with this key (1 to 512 bytes) for the time `quiet`: if an earlier
+    /// one has not begun, it gets this start's input and options, and waits anew; the start gives that run. If it has begun, or ended,
+    /// another run is started. Safe under any race. Starts that never pause for `quiet` put the run off for ever.
+    ///
+    /// Replaces an [`idempotency_key`](Self::idempotency_key) or a [`supersede`](Self::supersede).
+    #[must_use]
+    pub fn debounce(mut self, key: impl Into<String>, quiet: Duration) -> Self {
+        self.key = Some(Key::Debounce(key.into(), quiet));
         self
     }
 
@@ -191,7 +223,7 @@ impl Client {
     /// Starts a run for each input, with options.
     ///
     /// # Errors
-    /// As [`start`](Self::start), and when the options hold an idempotency key: it would make all of them one run.
+    /// As [`start`](Self::start), and when the options hold a key: it would make all of them one run.
     pub async fn start_many_with<W: Workflow>(
         &self,
         _: W,
@@ -199,9 +231,9 @@ impl Client {
         options: StartOptions,
     ) -> Result<Vec<Run<W>>, Error> {
         let inputs: Vec<W::Input> = inputs.into_iter().collect();
-        if options.idempotency_key.is_some() && inputs.len() > 1 {
+        if options.key.is_some() && inputs.len() > 1 {
             return Err(Error::invalid(
-                "one idempotency key cannot start several runs: start them one by one, each with its key",
+                "one key cannot start several runs: start them one by one, each with its key",
             ));
         }
         let inputs = inputs.iter().map(encode::<W>).collect::<Result<Vec<_>, _>>()?;
@@ -219,7 +251,7 @@ impl Client {
         input: &Encoded,
         options: &StartOptions,
     ) -> Result<Option<RunId>, Error> {
-        let StartOptions { idempotency_key: None, begin: Begin::Now, queue, priority, namespace, .. } = options else {
+        let StartOptions { key: None, begin: Begin::Now, queue, priority, namespace, .. } = options else {
             return Ok(None);
         };
         let Some(hand) = self.shared.announcer.local.hand(BUCKET, version, queue) else { return Ok(None) };
@@ -234,7 +266,7 @@ impl Client {
 
     fn handle<W: Workflow>(&self, id: RunId, options: &StartOptions) -> Run<W> {
         // A run with a key may be an old one.
-        if options.idempotency_key.is_none() { Run::started(self.clone(), id) } else { Run::new(self.clone(), id) }
+        if options.key.is_none() { Run::started(self.clone(), id) } else { Run::new(self.clone(), id) }
     }
 }
 
@@ -263,9 +295,9 @@ pub async fn start_many_in<W: Workflow>(
     options: StartOptions,
 ) -> Result<Vec<RunId>, Error> {
     let inputs: Vec<W::Input> = inputs.into_iter().collect();
-    if options.idempotency_key.is_some() && inputs.len() > 1 {
+    if options.key.is_some() && inputs.len() > 1 {
         return Err(Error::invalid(
-            "one idempotency key cannot start several runs: start them one by one, each with its key",
+            "one key cannot start several runs: start them one by one, each with its key",
         ));
     }
     let inputs = inputs.iter().map(encode::<W>).collect::<Result<Vec<_>, _>>()?;
@@ -311,7 +343,14 @@ async fn start_runs<'e>(
     options: &StartOptions,
 ) -> Result<Vec<RunId>, Error> {
     let (at, after) = options.begin.micros()?;
-    let keys = options.idempotency_key.as_ref().map(|key| vec![key.as_str()]);
+    let keys = match &options.key {
+        None => None,
+        Some(Key::Idempotency(key)) => Some(vec![key.as_str()]),
+        Some(Key::Supersede(key)) => return start_latest(executor, version, inputs, options, key, None).await,
+        Some(Key::Debounce(key, quiet)) => {
+            return start_latest(executor, version, inputs, options, key, Some(*quiet)).await;
+        }
+    };
     let ids: Vec<Uuid> = sqlx::query_scalar(statements::START_RUNS)
         .bind(BUCKET)
         .bind(version)
@@ -328,6 +367,37 @@ async fn start_runs<'e>(
         .await
         .map_err(|e| Error::database("starting a run", e))?;
     Ok(ids.into_iter().map(RunId::from).collect())
+}
+
+/// Starts a run in the place of an earlier one of this key, unless that has begun.
+async fn start_latest<'e>(
+    executor: impl PgExecutor<'e>,
+    version: i32,
+    inputs: &[Encoded],
+    options: &StartOptions,
+    key: &str,
+    quiet: Option<Duration>,
+) -> Result<Vec<RunId>, Error> {
+    let Some(input) = inputs.first() else { return Ok(Vec::new()) };
+    let (at, after) = options.begin.micros()?;
+    let quiet = quiet.map(|quiet| Begin::After(quiet).micros()).transpose()?.and_then(|(_, after)| after);
+    let id: Uuid = sqlx::query_scalar(statements::START_LATEST)
+        .bind(BUCKET)
+        .bind(version)
+        .bind(Jsonb(input.as_str()))
+        .bind(key)
+        .bind(quiet)
+        .bind(true)
+        .bind(&options.queue)
+        .bind(options.priority)
+        .bind(&options.namespace)
+        .bind(at)
+        .bind(after)
+        .bind(options.deadline_micros()?)
+        .fetch_one(executor)
+        .await
+        .map_err(|e| Error::database("starting a run", e))?;
+    Ok(vec![RunId::from(id)])
 }
 
 /// The bucket of new runs: one server needs a single one.

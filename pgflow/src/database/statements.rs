@@ -11,6 +11,7 @@ macro_rules! statements {
 }
 
 statements! {
+    ADD_NOTES = "add_notes";
     APPLIED_MIGRATIONS = "applied_migrations";
     BEAT = "beat";
     BEGIN_STEP = "begin_step";
@@ -48,11 +49,13 @@ statements! {
     RETRY_STEP = "retry_step";
     RETIRE_WORKER = "retire_worker";
     RUN_EVENTS = "run_events";
+    RUN_NOTES = "run_notes";
     RUN_RESULTS = "run_results";
     SERVER_VERSION = "server_version";
     SET_LOCK_TIMEOUT = "set_lock_timeout";
     SETTLE_START = "settle_start";
     START_CLAIMED = "start_claimed";
+    START_LATEST = "start_latest";
     START_RUNS = "start_runs";
     VERSION_ID = "version_id";
 }

@@ -10,6 +10,7 @@ mod keeper;
 mod options;
 mod plan;
 mod queue;
+mod reporter;
 mod run;
 mod session;
 mod task;

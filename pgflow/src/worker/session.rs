@@ -13,9 +13,11 @@ use super::hand::Hand;
 use super::keeper::Keeper;
 use super::options::Options;
 use super::plan::Plan;
+use super::reporter;
 use crate::database::{Link, statements};
 use crate::error::Error;
 use crate::news::{self, Local, MESSAGE, News, Teller, WORK};
+use crate::notes::Reporter;
 use crate::registration::Registration;
 
 /// The connections and plans of a worker, which outlive its ids.
@@ -44,16 +46,18 @@ impl WorkerLives {
     /// Works until told to stop.
     pub(crate) async fn work(self, stop: watch::Receiver<bool>) -> Result<(), Error> {
         let (teller, told) = Teller::new(Arc::clone(&self.connect));
-        let result = self.lives(&teller, stop).await;
-        drop(teller);
-        // What is still to be told is told before the end.
+        let (reporter, reported) = reporter::start(Arc::clone(&self.connect), self.options.bucket);
+        let result = self.lives(&teller, &reporter, stop).await;
+        drop((teller, reporter));
+        // What is still to be told is told before the end, and what steps have said is written.
+        let _ = tokio::time::timeout(Duration::from_secs(2), reported).await;
         let _ = tokio::time::timeout(Duration::from_secs(2), told).await;
         // A handler that keeps its `Tx` for ever keeps nobody else.
         let _ = tokio::time::timeout(Duration::from_secs(2), self.pool.close()).await;
         result
     }
 
-    async fn lives(&self, news: &Teller, stop: watch::Receiver<bool>) -> Result<(), Error> {
+    async fn lives(&self, news: &Teller, reporter: &Reporter, stop: watch::Receiver<bool>) -> Result<(), Error> {
         let mut previous: Option<i32> = None;
         loop {
             let Some(worker) = self.register(&stop).await? else { return Ok(()) };
@@ -62,14 +66,20 @@ impl WorkerLives {
                 // Where the database was away for long, nobody has declared the former id dead; it shall not count as crashed.
                 self.retire(previous, None, news).await;
             }
-            if self.live(worker, news, stop.clone()).await? == Exit::Stopped {
+            if self.live(worker, news, reporter, stop.clone()).await? == Exit::Stopped {
                 tracing::info!(worker, "the worker has stopped");
                 return Ok(());
             }
         }
     }
 
-    async fn live(&self, worker: i32, news: &Teller, stop: watch::Receiver<bool>) -> Result<Exit, Error> {
+    async fn live(
+        &self,
+        worker: i32,
+        news: &Teller,
+        reporter: &Reporter,
+        stop: watch::Receiver<bool>,
+    ) -> Result<Exit, Error> {
         let (due, due_receiver) = mpsc::unbounded_channel();
         let (sign_sender, signs) = mpsc::unbounded_channel();
         let keeper = Keeper {
@@ -95,6 +105,7 @@ impl WorkerLives {
             self.pool.clone(),
             news.clone(),
             hand,
+            reporter.clone(),
             due,
         );
         let exit = driver.drive(Senses { signs, heard, handed, stop }, finished).await;

@@ -7,6 +7,7 @@ mod direct;
 mod failures;
 mod idle;
 mod listing;
+mod notes;
 mod plans;
 mod runs;
 mod schema;

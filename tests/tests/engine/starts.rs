@@ -252,3 +252,89 @@ async fn a_worker_that_comes_later_finds_what_was_started_for_a_time() {
     worker.stop().await.unwrap();
     db.assert_all_ended().await;
 }
+
+/// Of many starts at once with one key, in the place of one another, one is left.
+#[tokio::test]
+async fn a_start_takes_the_place_of_an_earlier_one_that_has_not_begun() {
+    let db = TestDb::new().await;
+    let client = db.client();
+    let options = || StartOptions::new().supersede("report");
+    let starts = (0..20).map(|n| {
+        let client = client.clone();
+        tokio::spawn(async move { double::start_with(&client, n, options()).await.unwrap() })
+    });
+    let mut runs = Vec::new();
+    for start in starts.collect::<Vec<_>>() {
+        runs.push(start.await.unwrap());
+    }
+    let other = double::start_with(&client, 100, StartOptions::new().supersede("other")).await.unwrap();
+    let same_key = chain3::start_with(&client, 1, options()).await.unwrap();
+    assert_eq!(db.value::<i64>("select count(*) from pgflow.ready").await, 3);
+    let worker = db.worker().register(double::Workflow).register(chain3::Workflow).start().await.unwrap();
+    let (mut completed, mut cancelled) = (0, 0);
+    for run in &runs {
+        match run.output().await {
+            Ok(_) => completed += 1,
+            Err(error) => {
+                assert!(error.to_string().contains("was cancelled: superseded by run "), "{error}");
+                cancelled += 1;
+            }
+        }
+    }
+    assert_eq!((completed, cancelled), (1, 19));
+    assert_eq!((other.output().await.unwrap(), same_key.output().await.unwrap()), (200, "<20>".to_owned()));
+    // What has begun is left alone.
+    let next = double::start_with(&client, 7, options()).await.unwrap();
+    assert_eq!(next.output().await.unwrap(), 14);
+    worker.stop().await.unwrap();
+    db.assert_all_ended().await;
+}
+
+#[tokio::test]
+async fn a_debounced_run_begins_when_nobody_starts_it_any_more_with_the_last_input() {
+    let db = TestDb::new().await;
+    let client = db.client();
+    let worker = db.worker().register(double::Workflow).start().await.unwrap();
+    let options = |quiet: u64| StartOptions::new().debounce("index", Duration::from_millis(quiet));
+    let first = double::start_with(&client, 1, options(60_000)).await.unwrap();
+    assert_eq!(first.status().await.unwrap(), RunStatus::Scheduled);
+    let started = std::time::Instant::now();
+    let second = double::start_with(&client, 2, options(400).priority(5)).await.unwrap();
+    assert_eq!(second.id(), first.id());
+    assert_eq!(second.output().await.unwrap(), 4, "the last input counts");
+    assert!(started.elapsed() >= Duration::from_millis(400));
+    let kinds: Vec<String> = first.events().await.unwrap().into_iter().map(|event| event.kind).collect();
+    assert_eq!(kinds, ["started", "debounce", "step_completed", "run_completed"]);
+    let third = double::start_with(&client, 3, options(1)).await.unwrap();
+    assert_ne!(third.id(), first.id());
+    assert_eq!(third.output().await.unwrap(), 6);
+
+    // From SQL as well, and beside a worker that takes the run.
+    let by_sql = "select pgflow.start_run('double', '4', p_supersede => 'index', p_quiet => interval '1 ms')";
+    let fourth: uuid::Uuid = db.value(by_sql).await;
+    assert_eq!(client.run(double::Workflow, fourth.into()).output().await.unwrap(), 8);
+    for n in 0..50 {
+        double::start_with(&client, n, StartOptions::new().debounce("race", Duration::ZERO)).await.unwrap();
+    }
+    db.until("select not exists (select from pgflow.ready) and not exists (select from pgflow.claim where runs <> '{}')").await;
+    let last: String = db.value("select input::text from pgflow.run order by id desc limit 1").await;
+    assert_eq!(last, "49");
+    worker.stop().await.unwrap();
+    db.assert_all_ended().await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_empty_or_too_long_is_refused_whatever_it_is_for() {
+    let db = TestDb::new().await;
+    let client = db.client();
+    for key in [String::new(), "k".repeat(513)] {
+        for options in [
+            StartOptions::new().idempotency_key(&key),
+            StartOptions::new().supersede(&key),
+            StartOptions::new().debounce(&key, Duration::from_secs(1)),
+        ] {
+            double::start_with(&client, 1, options).await.unwrap_err();
+        }
+    }
+    assert_eq!(db.value::<i64>("select count(*) from pgflow.run").await, 0);
+}

@@ -46,6 +46,7 @@ use super::task::HeldTask;
 use super::unit::Unit;
 use crate::database::Link;
 use crate::news::{Heard, Teller, WORK};
+use crate::notes::Reporter;
 use crate::step::StepContext;
 
 /// Why the driver has returned.
@@ -63,6 +64,7 @@ pub(crate) struct Driver {
     pool: PgPool,
     news: Teller,
     hand: Arc<Hand>,
+    reporter: Reporter,
     connect: Arc<PgConnectOptions>,
     /// What asks what became of direct starts.
     settling: JoinSet<Option<Handed>>,
@@ -144,6 +146,7 @@ impl Driver {
         pool: PgPool,
         news: Teller,
         hand: Arc<Hand>,
+        reporter: Reporter,
         due: mpsc::UnboundedSender<DueAt>,
     ) -> (Self, mpsc::UnboundedReceiver<Finished>) {
         let (finished, receive) = mpsc::unbounded_channel();
@@ -156,6 +159,7 @@ impl Driver {
             pool,
             news,
             hand,
+            reporter,
             connect: Arc::clone(&connect),
             settling: JoinSet::new(),
             due,

@@ -11,6 +11,7 @@ use super::{Driver, Finished, Running, SHARE_AFTER};
 use crate::cancellation::Cancellation;
 use crate::encoded::Encoded;
 use crate::handler::Dependency;
+use crate::notes::Notes;
 use crate::registration::Attempt;
 use crate::step::{Retry, RunId, StepContext, StepInfo};
 use crate::worker::attempt::{self, Ended, Job, Place};
@@ -68,10 +69,12 @@ impl Driver {
             run_id: RunId::from(run),
             workflow: Arc::clone(&plan.workflow),
             step: Arc::clone(&step.name),
+            number: unit.step,
             index: u32::try_from(unit.index).ok(),
             attempt: unit.attempt,
             max_attempts: self.max_attempts(unit, step.max_attempts),
             cancellation: Cancellation::default(),
+            notes: Notes::told_to(&self.reporter),
         });
         let told = context.clone();
         let job = Job {

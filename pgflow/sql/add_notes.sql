@@ -1,0 +1,1 @@
+select pgflow.add_notes($1, $2, $3, $4, $5, $6, $7)
