@@ -11,6 +11,8 @@
 //! | run workflows | `Worker` |
 //! | start runs, await and list them | `Client`, `Run`, `StartOptions`, `RunFilter` |
 //! | see the graph and the schemas | [`Workflow`], [`Definition`] |
+//! | cancel, pause, resume, retry, fork | `Run::cancel` and its like |
+//! | test workflows | `testing::TestDb`, with the feature `embedded` |
 //! | have a Postgres for development and tests | the feature `embedded` |
 //!
 //! `Worker`, `Client`, `Tx` and what belongs to them need the feature `postgres`, which is on by default.
@@ -35,12 +37,14 @@ mod generated;
 mod glue;
 mod handler;
 mod macros;
-mod notes;
 #[cfg(feature = "postgres")]
 mod news;
+mod notes;
 #[cfg(feature = "postgres")]
 mod registration;
 mod step;
+#[cfg(all(feature = "embedded", unix))]
+pub mod testing;
 #[cfg(feature = "postgres")]
 mod tx;
 #[cfg(feature = "postgres")]
@@ -49,8 +53,8 @@ mod workflow;
 
 #[cfg(feature = "postgres")]
 pub use client::{
-    Action, BulkAction, Client, Fork, Run, RunEvent, RunFilter, RunStatus, RunSummary, StartOptions, StepNote, StepSummary,
-    start_in, start_many_in,
+    Action, BulkAction, Client, Fork, Run, RunEvent, RunFilter, RunStatus, RunSummary, StartOptions, StepNote,
+    StepSummary, start_in, start_many_in,
 };
 #[cfg(feature = "postgres")]
 pub use database::migrate;
@@ -79,11 +83,26 @@ pub mod __private {
 
     #[cfg(feature = "postgres")]
     pub use crate::database::schema_digest;
+    pub use crate::definition::Delay;
     pub use crate::encoded::Encoded;
     pub use crate::glue::*;
-    pub use crate::definition::Delay;
     pub use crate::handler::{Call, Condition, Dependency, Expand, Handler, Handlers, StepFuture, Wait};
     pub use crate::workflow::Workflow;
+}
+
+/// The guide, so that its code is compiled and run.
+#[cfg(all(doctest, feature = "embedded", unix))]
+mod guide {
+    #[doc = include_str!("../../docs/control.md")]
+    mod control {}
+    #[doc = include_str!("../../docs/looking.md")]
+    mod looking {}
+    #[doc = include_str!("../../docs/starting.md")]
+    mod starting {}
+    #[doc = include_str!("../../docs/steps.md")]
+    mod steps {}
+    #[doc = include_str!("../../docs/testing.md")]
+    mod testing {}
 }
 
 /// The README, so that its code is compiled.

@@ -263,7 +263,10 @@ fn max_attempts(input: ParseStream<'_>) -> syn::Result<u16> {
     }
 }
 
-pub(super) fn time(input: ParseStream<'_>, refuse: impl FnOnce(Duration) -> Option<&'static str>) -> syn::Result<Duration> {
+pub(super) fn time(
+    input: ParseStream<'_>,
+    refuse: impl FnOnce(Duration) -> Option<&'static str>,
+) -> syn::Result<Duration> {
     const EXAMPLE: &str = "write a duration as in `\"30s\"`, `\"250ms\"` or `\"1h 30m\"`";
     let literal: LitStr = input
         .parse()

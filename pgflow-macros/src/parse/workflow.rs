@@ -11,11 +11,10 @@ use super::arguments::Known;
 use super::step::time;
 use crate::report::Sink;
 
-const ARGUMENTS: Known =
-    Known {
-        attribute: "workflow",
-        arguments: &[("state", "Shop"), ("input", "Order"), ("deadline", "\"1h\""), ("crate", "::pgflow")],
-    };
+const ARGUMENTS: Known = Known {
+    attribute: "workflow",
+    arguments: &[("state", "Shop"), ("input", "Order"), ("deadline", "\"1h\""), ("crate", "::pgflow")],
+};
 
 /// A hundred years.
 const YEARS: Duration = Duration::from_secs(36_500 * 86_400);

@@ -24,8 +24,8 @@ use crate::workflow::Workflow;
 
 pub use control::{Action, BulkAction, Fork};
 pub use events::RunEvent;
-pub use notes::StepNote;
 pub use list::{RunFilter, RunSummary, StepSummary};
+pub use notes::StepNote;
 pub use run::{Run, RunStatus};
 pub(crate) use start::register;
 pub use start::{StartOptions, start_in, start_many_in};

@@ -232,9 +232,7 @@ impl Client {
     ) -> Result<Vec<Run<W>>, Error> {
         let inputs: Vec<W::Input> = inputs.into_iter().collect();
         if options.key.is_some() && inputs.len() > 1 {
-            return Err(Error::invalid(
-                "one key cannot start several runs: start them one by one, each with its key",
-            ));
+            return Err(Error::invalid("one key cannot start several runs: start them one by one, each with its key"));
         }
         let inputs = inputs.iter().map(encode::<W>).collect::<Result<Vec<_>, _>>()?;
         let Known { version, deadline } = self.version::<W>().await?;
@@ -296,9 +294,7 @@ pub async fn start_many_in<W: Workflow>(
 ) -> Result<Vec<RunId>, Error> {
     let inputs: Vec<W::Input> = inputs.into_iter().collect();
     if options.key.is_some() && inputs.len() > 1 {
-        return Err(Error::invalid(
-            "one key cannot start several runs: start them one by one, each with its key",
-        ));
+        return Err(Error::invalid("one key cannot start several runs: start them one by one, each with its key"));
     }
     let inputs = inputs.iter().map(encode::<W>).collect::<Result<Vec<_>, _>>()?;
     let definition = W::definition();

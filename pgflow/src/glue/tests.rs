@@ -7,9 +7,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::cancellation::Cancellation;
 use crate::encoded::Encoded;
 use crate::extract::Context;
 use crate::handler::{Call, Dependency, Handler};
+use crate::notes::Notes;
 use crate::step::{RunId, StepContext, StepError, StepInfo};
 use crate::{FromContext, Result, State, Workflow};
 
@@ -100,6 +102,9 @@ mod fulfil {
 
 fn call(input: &str, dependencies: Vec<Dependency>, item: Option<&str>, attempt: u16) -> Call<Shop> {
     let step = StepContext::new(StepInfo {
+        number: 0,
+        cancellation: Cancellation::default(),
+        notes: Notes::default(),
         run_id: RunId::from(uuid::Uuid::nil()),
         workflow: "fulfil".into(),
         step: "step".into(),

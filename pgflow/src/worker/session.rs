@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::sync::{mpsc, watch};
 
-use super::driver::{Driver, Exit, Senses};
+use super::driver::{Driver, Exit, Senses, Tells};
 use super::hand::Hand;
 use super::keeper::Keeper;
 use super::options::Options;
@@ -103,10 +103,8 @@ impl WorkerLives {
             worker,
             self.plans.clone(),
             self.pool.clone(),
-            news.clone(),
             hand,
-            reporter.clone(),
-            due,
+            Tells { news: news.clone(), reporter: reporter.clone(), due },
         );
         let exit = driver.drive(Senses { signs, heard, handed, stop }, finished).await;
         let mut links = driver.into_links().into_iter();

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use pgflow::{Client, Result, Run, RunFilter, RunStatus, StartOptions, State, StepContext, StepError, Tx, step, workflow};
+use pgflow::{
+    Client, Result, Run, RunFilter, RunStatus, StartOptions, State, StepContext, StepError, Tx, step, workflow,
+};
 use pgflow_tests::TestDb;
 use pgflow_tests::database::PATIENCE;
 use pgflow_tests::workflows::chain3;
@@ -211,9 +213,16 @@ async fn a_run_that_nobody_has_is_cancelled_at_once() {
     let other = chain3::start(&db.client(), 1).await.unwrap();
     other.output().await.unwrap();
     let error = other.cancel().await.unwrap_err();
-    assert!(error.is_refused() && error.to_string().ends_with("cannot be cancelled: it has ended as completed"), "{error}");
+    assert!(
+        error.is_refused() && error.to_string().ends_with("cannot be cancelled: it has ended as completed"),
+        "{error}"
+    );
     end(&db, worker).await;
-    assert_eq!(db.value::<i64>("select count(*) from pgflow.outcome").await, 3, "nothing of the cancelled run was executed");
+    assert_eq!(
+        db.value::<i64>("select count(*) from pgflow.outcome").await,
+        3,
+        "nothing of the cancelled run was executed"
+    );
 }
 
 #[tokio::test]
@@ -221,7 +230,9 @@ async fn an_unknown_run_is_told_as_such() {
     let db = TestDb::new().await;
     let id: pgflow::RunId = "01890000-0000-7000-8000-000000000000".parse().unwrap();
     let client = db.client();
-    for result in [client.cancel(id).await, client.pause(id).await, client.resume(id).await, client.retry(id, "x").await] {
+    for result in
+        [client.cancel(id).await, client.pause(id).await, client.resume(id).await, client.retry(id, "x").await]
+    {
         assert!(result.unwrap_err().is_unknown_run());
     }
     assert!(client.run(chain3::Workflow, id).fork().await.unwrap_err().is_unknown_run());
@@ -395,7 +406,10 @@ async fn the_shared_work_of_a_paused_run_waits_too() {
     db.until("select not exists (select from pgflow.inbox where kind = 'p')").await;
     // What was taken before is executed to its end.
     let deadline = tokio::time::Instant::now() + PATIENCE;
-    while db.value::<bool>("select exists (select from pgflow.task) or not exists (select from pgflow.ready where paused)").await {
+    while db
+        .value::<bool>("select exists (select from pgflow.task) or not exists (select from pgflow.ready where paused)")
+        .await
+    {
         desk.let_pass(1);
         assert!(tokio::time::Instant::now() < deadline, "it does not pause");
         tokio::time::sleep(Duration::from_millis(2)).await;
@@ -435,7 +449,18 @@ async fn a_failed_run_goes_on_from_the_step_that_failed_with_all_its_attempts() 
         let failed = "attempt_failed";
         assert_eq!(
             kinds(&run).await,
-            ["started", "step_completed", failed, failed, what, failed, failed, what, "step_completed", "run_completed"]
+            [
+                "started",
+                "step_completed",
+                failed,
+                failed,
+                what,
+                failed,
+                failed,
+                what,
+                "step_completed",
+                "run_completed"
+            ]
         );
         let error = run.retry("broken").await.unwrap_err();
         assert!(error.is_refused(), "{error}");
@@ -493,8 +518,7 @@ async fn a_cancelled_attempt_of_shared_work_is_a_failed_one() {
     }
     desk.let_pass(1_000);
     assert_eq!(run.output().await.unwrap(), 40);
-    let failed: Vec<i32> =
-        sqlx::query_scalar("select index from pgflow.attempt").fetch_all(&db.pool()).await.unwrap();
+    let failed: Vec<i32> = sqlx::query_scalar("select index from pgflow.attempt").fetch_all(&db.pool()).await.unwrap();
     assert!(failed.iter().all(|item| items.contains(item)), "{failed:?} of {items:?}");
     second.stop().await.unwrap();
     end(&db, first).await;
@@ -521,16 +545,32 @@ async fn a_fork_takes_over_what_does_not_depend_on_its_first_step() {
     assert_eq!(run.output().await.unwrap(), "<2 20>", "the first one is as it was");
 
     for (fork, message) in [
-        (run.fork().from("third").output("second", "eight"), "the output does not fit step `second`: `second` is of type string, and integer is wanted"),
-        (run.fork().from("second").output("second", &8), "the output of `second` cannot be given: the step is executed again"),
-        (run.fork().from("second").output("secnd", &8), "the output of `secnd` cannot be given: workflow `gated` has no such step"),
+        (
+            run.fork().from("third").output("second", "eight"),
+            "the output does not fit step `second`: `second` is of type string, and integer is wanted",
+        ),
+        (
+            run.fork().from("second").output("second", &8),
+            "the output of `second` cannot be given: the step is executed again",
+        ),
+        (
+            run.fork().from("second").output("secnd", &8),
+            "the output of `secnd` cannot be given: workflow `gated` has no such step",
+        ),
         (run.fork().from("fourth"), "has no step `fourth`. Its steps: `first`, `second`, `third`."),
     ] {
         let error = fork.await.unwrap_err();
         assert!(error.is_refused() && error.to_string().contains(message), "{error}");
     }
     let wrong = sqlx::query("select pgflow.fork_run($1, p_input => '\"five\"')").bind(run.id().as_uuid());
-    assert!(wrong.execute(&db.pool()).await.unwrap_err().to_string().contains("`input` is of type string, and integer is wanted"));
+    assert!(
+        wrong
+            .execute(&db.pool())
+            .await
+            .unwrap_err()
+            .to_string()
+            .contains("`input` is of type string, and integer is wanted")
+    );
     end(&db, worker).await;
 }
 
@@ -607,7 +647,10 @@ async fn a_run_fails_at_its_deadline_whoever_has_it() {
     let soon = || StartOptions::new().deadline(Duration::from_millis(300));
     let passed = |result: Result<String, pgflow::Error>| {
         let error = result.unwrap_err();
-        assert!(error.is_run_failed() && error.to_string().ends_with("the run had not ended by its deadline"), "{error}");
+        assert!(
+            error.is_run_failed() && error.to_string().ends_with("the run had not ended by its deadline"),
+            "{error}"
+        );
     };
     // Nobody has it until the deadline has passed.
     let queued = gated::start_with(&client, 1, soon()).await.unwrap();
@@ -641,7 +684,8 @@ async fn a_run_fails_at_its_deadline_whoever_has_it() {
 async fn control_from_sql_alone() {
     let db = TestDb::new().await;
     let worker = db.worker().register(chain3::Workflow).start().await.unwrap();
-    let run = chain3::start_with(&db.client(), 1, StartOptions::new().start_after(Duration::from_secs(3600))).await.unwrap();
+    let run =
+        chain3::start_with(&db.client(), 1, StartOptions::new().start_after(Duration::from_secs(3600))).await.unwrap();
     let call = async |sql: &'static str| {
         sqlx::query_scalar::<_, String>(sql).bind(run.id().as_uuid()).fetch_one(&db.pool()).await
     };

@@ -139,8 +139,7 @@ async fn the_deadline_of_a_workflow_is_that_of_its_runs_however_they_are_started
     let db = TestDb::new().await;
     let worker = db.worker().register(hurried::Workflow).start().await.unwrap();
     let client = db.client();
-    let by_sql: uuid::Uuid =
-        db.value("select pgflow.start_run('hurried', p_deadline => interval '250 ms')").await;
+    let by_sql: uuid::Uuid = db.value("select pgflow.start_run('hurried', p_deadline => interval '250 ms')").await;
     let named: uuid::Uuid = db.value("select pgflow.start_run('hurried')").await;
     let mut runs: Vec<Run<hurried::Workflow>> =
         [by_sql, named].map(|id| client.run(hurried::Workflow, id.into())).to_vec();

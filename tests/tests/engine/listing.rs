@@ -221,12 +221,13 @@ async fn the_steps_of_a_wide_run_are_read_in_one_go() {
     let run = wide300::start(&db.client(), 1).await.unwrap();
     run.output().await.unwrap();
     worker.stop().await.unwrap();
-    let plan: serde_json::Value =
-        sqlx::query_scalar("explain (analyze, buffers, timing off, format json) select count(*) from pgflow.run_steps($1)")
-            .bind(run.id().as_uuid())
-            .fetch_one(&db.pool())
-            .await
-            .unwrap();
+    let plan: serde_json::Value = sqlx::query_scalar(
+        "explain (analyze, buffers, timing off, format json) select count(*) from pgflow.run_steps($1)",
+    )
+    .bind(run.id().as_uuid())
+    .fetch_one(&db.pool())
+    .await
+    .unwrap();
     let pages = plan[0]["Plan"]["Shared Hit Blocks"].as_i64().unwrap();
     assert!(pages < 300 * 10, "{pages} pages for 301 steps");
 }

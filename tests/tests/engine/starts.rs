@@ -316,7 +316,10 @@ async fn a_debounced_run_begins_when_nobody_starts_it_any_more_with_the_last_inp
     for n in 0..50 {
         double::start_with(&client, n, StartOptions::new().debounce("race", Duration::ZERO)).await.unwrap();
     }
-    db.until("select not exists (select from pgflow.ready) and not exists (select from pgflow.claim where runs <> '{}')").await;
+    db.until(
+        "select not exists (select from pgflow.ready) and not exists (select from pgflow.claim where runs <> '{}')",
+    )
+    .await;
     let last: String = db.value("select input::text from pgflow.run order by id desc limit 1").await;
     assert_eq!(last, "49");
     worker.stop().await.unwrap();

@@ -235,7 +235,11 @@ async fn nothing_of_a_paused_run_is_to_be_taken_though_its_shared_work_is_tried_
         assert_eq!(stage.count("select count(*) from pgflow.task").await, 0, "{holder_first}");
         assert_eq!(stage.count("select count(*) from pgflow.share").await, 0);
         stage.db.assert_sound().await;
-        assert_eq!(stage.count("select count(*) from pgflow.attempt").await, 1, "whoever resumes it knows of the attempt");
+        assert_eq!(
+            stage.count("select count(*) from pgflow.attempt").await,
+            1,
+            "whoever resumes it knows of the attempt"
+        );
         assert_eq!(act_now(&stage, "resume", run).await, "done");
         let rows = stage.call(&stage.claim(stage.b, 20, 1)).await.unwrap();
         assert_eq!((claimed(&rows), of_kind(&rows, 7).len(), of_kind(&rows, 6).len()), (vec![run], 0, 1));

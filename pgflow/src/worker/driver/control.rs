@@ -124,7 +124,8 @@ impl Driver {
         let mut leaving = Vec::new();
         let (runs, lanes) = (&self.runs, &self.lanes);
         self.aside.retain(|id| {
-            let Some((run, aside)) = runs.get(id).and_then(|run| Some((run, run.aside?))).filter(|(run, _)| !run.leaving)
+            let Some((run, aside)) =
+                runs.get(id).and_then(|run| Some((run, run.aside?))).filter(|(run, _)| !run.leaving)
             else {
                 return false;
             };

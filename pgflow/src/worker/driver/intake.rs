@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
+use super::Driver;
 use super::control::Message;
 use super::units::{PAST_DEADLINE, Timer};
-use super::Driver;
 use crate::database::Link;
 use crate::encoded::Encoded;
 use crate::handler::Dependency;

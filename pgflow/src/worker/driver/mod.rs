@@ -127,6 +127,13 @@ pub(crate) struct Finished {
     duration: Duration,
 }
 
+/// Whom the driver tells.
+pub(crate) struct Tells {
+    pub(crate) news: Teller,
+    pub(crate) reporter: Reporter,
+    pub(crate) due: mpsc::UnboundedSender<DueAt>,
+}
+
 /// What the driver listens to.
 pub(crate) struct Senses {
     pub(crate) signs: mpsc::UnboundedReceiver<Sign>,
@@ -144,10 +151,8 @@ impl Driver {
         worker: i32,
         plans: HashMap<i32, Arc<Plan>>,
         pool: PgPool,
-        news: Teller,
         hand: Arc<Hand>,
-        reporter: Reporter,
-        due: mpsc::UnboundedSender<DueAt>,
+        Tells { news, reporter, due }: Tells,
     ) -> (Self, mpsc::UnboundedReceiver<Finished>) {
         let (finished, receive) = mpsc::unbounded_channel();
         let now = Instant::now();
