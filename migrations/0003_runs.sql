@@ -75,10 +75,10 @@ create table pgflow.outcome (
     output      jsonb,
     error       text,
     primary key (bucket, period, run_id, step, index),
-    -- One constraint, for each is read from its text by every statement that inserts. What is skipped says why; it may have had no
-    -- attempt.
+    -- One constraint, for each is read from its text by every statement that inserts. What is skipped or has failed says why; it may
+    -- have had no attempt.
     check (case kind when 'c' then output is not null and error is null and attempts >= 1
-                     when 'f' then output is null and error is not null and attempts >= 1
+                     when 'f' then output is null and error is not null and attempts >= 0
                      when 's' then output is null and error is not null and attempts >= 0 else false end and index >= -1)
 ) partition by range (period);
 

@@ -12,7 +12,8 @@
 --     5  an outcome                      step, index, attempts, flag: its kind, payload: the output, error
 --     6  failed attempts                 step, index, attempts: how many; number: milliseconds until the next one; version_id: how many
 --                                        lie before the last one after which the step was given new ones, null for none
---     7  shared work that is out         step, index: the first unit, attempts: how many (after 10: a unit that is tried again by itself)
+--     7  shared work that is out         step, index: the first unit, attempts: how many; number: how often the unit was tried before
+--                                        (after 10: a unit of a range that is tried again elsewhere)
 --     8  a message                       number: its id; flag: its kind; step, index; error: why
 --     9  a task for this worker          number: its id; version_id, step, index: the first unit; attempts; payload: the items
 --                                        flag: 't' if it has lost a worker to a crash
@@ -143,9 +144,9 @@ begin
     end if;
 end $$;
 
--- What is known of runs: their messages, what of them is out, outcomes, failed attempts. Messages and what is out are read before
+-- What is known of runs: their messages, failed attempts, what of them is out, outcomes. Messages and what is out are read before
 -- the outcomes: whatever is recorded meanwhile is then seen as an outcome, or as still out with a message to come; never as
--- neither.
+-- neither. Failed attempts are read before what is out: one that is tried again is then seen with the task of its retry, if it has one.
 create function pgflow.history(p_bucket int, p_runs uuid[]) returns setof pgflow.answer
 language plpgsql volatile
 as $$
@@ -154,7 +155,16 @@ declare
         select i.id from unnest(p_runs) w(id) cross join lateral (select x.id from inbox x where x.bucket = p_bucket and x.run_id = w.id offset 0) i);
 begin
     return query
-    select 7::smallint, t.run_id, null::bigint, null::int, t.step::int, t.first, t.count, null::"char", null::jsonb, null::text
+    select 6::smallint, a.run_id, greatest(ceil(extract(epoch from max(a.retry_at) - pgflow.now()) * 1000), 0)::bigint,
+           max(a.number) filter (where a.resumed)::int, a.step::int, a.index, max(a.number)::int, null::"char", null::jsonb, null::text
+    from unnest(p_runs) w(id)
+    cross join lateral (
+        select * from attempt x where x.bucket = p_bucket and x.period = pgflow.period_of_run(w.id) and x.run_id = w.id offset 0
+    ) a
+    group by a.run_id, a.step, a.index;
+
+    return query
+    select 7::smallint, t.run_id, t.attempts::bigint, null::int, t.step::int, t.first, t.count, null::"char", null::jsonb, null::text
     from unnest(p_runs) w(id) cross join lateral (select * from task x where x.bucket = p_bucket and x.run_id = w.id offset 0) t;
 
     return query
@@ -164,15 +174,6 @@ begin
         select * from outcome x where x.bucket = p_bucket and x.period = pgflow.period_of_run(w.id) and x.run_id = w.id offset 0
     ) o
     order by o.run_id, o.step, o.index;
-
-    return query
-    select 6::smallint, a.run_id, greatest(ceil(extract(epoch from max(a.retry_at) - pgflow.now()) * 1000), 0)::bigint,
-           max(a.number) filter (where a.resumed)::int, a.step::int, a.index, max(a.number)::int, null::"char", null::jsonb, null::text
-    from unnest(p_runs) w(id)
-    cross join lateral (
-        select * from attempt x where x.bucket = p_bucket and x.period = pgflow.period_of_run(w.id) and x.run_id = w.id offset 0
-    ) a
-    group by a.run_id, a.step, a.index;
 
     return query
     select 11::smallint, k.run_id, null::bigint, null::int, k.step::int, k.index, k.crashes::int,
@@ -256,15 +257,16 @@ begin
     cross join lateral (select * from task x where x.bucket = p_bucket and x.id = n.id limit 1) t
     cross join lateral (select * from run x where x.bucket = p_bucket and x.period = t.period and x.id = t.run_id limit 1) r;
 
-    -- Units of the same steps that have a task of their own, since they are tried again: no part of a range any more.
+    -- Units of ranges that have failed: by a task of their own, or by the owner, they are tried again elsewhere.
     return query
-    select distinct on (t.run_id, t.step, x.first) 7::smallint, t.run_id, null::bigint, null::int, t.step::int, x.first, x.count, null::"char",
+    select distinct on (t.run_id, t.step, x.index) 7::smallint, t.run_id, null::bigint, null::int, t.step::int, x.index, 1, null::"char",
            null::jsonb, null::text
     from unnest(v_new) n(id)
     cross join lateral (select * from task x where x.bucket = p_bucket and x.id = n.id limit 1) t
     cross join lateral (
-        select o.first, o.count from task o
-        where o.bucket = p_bucket and o.run_id = t.run_id and o.step = t.step and o.attempts > 0 and o.first between t.first and t.first + t.count - 1
+        select a.index from attempt a
+        where a.bucket = p_bucket and a.period = t.period and a.run_id = t.run_id and a.step = t.step
+          and a.index between t.first and t.first + t.count - 1 and a.number > 0
         offset 0
     ) x
     where t.attempts = 0;

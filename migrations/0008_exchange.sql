@@ -58,6 +58,7 @@ declare
     v_recalled_steps smallint[];
     v_refused bigint[] := '{}';
     v_conflicts bigint[] := '{}';
+    v_back uuid[];
     v_parked uuid[] := '{}';
     v_left uuid[] := '{}';
     v_left_claims bigint[] := '{}';
@@ -221,8 +222,12 @@ begin
             select g.run_id, g.step, 1 as done, false as failed from gone g
             union all select r.run_id, r.step, 1, false from unnest(v_recalled, v_recalled_steps) r(run_id, step)
             union all select d.run_id, d.step, -1, false from unnest(v_added, v_added_steps) d(run_id, step)
-            union all select e_run[o.entry], o.step, 0, true from unnest(o_entry, o_step, o_kind) o(entry, step, kind)
+            union all select e_run[o.entry], o.step, 0, true from unnest(o_entry, o_step, o_index, o_kind) o(entry, step, index, kind)
                       where o.kind = 'f' and e_task[o.entry] > 0 and not o.entry = any(v_refused)
+                        -- Unless its own transaction had committed after all.
+                        and exists (select from outcome x
+                                    where x.bucket = p_bucket and x.period = e_period[o.entry] and x.run_id = e_run[o.entry]
+                                      and x.step = o.step and x.index = o.index and x.kind = 'f')
         ), sums as (
             select c.run_id, c.step, sum(c.done)::int as done, bool_or(c.failed) as failed from changes c
             group by c.run_id, c.step having sum(c.done) <> 0 or bool_or(c.failed)
@@ -296,14 +301,17 @@ begin
         end if;
     end if;
 
-    if cardinality(v_parked) + cardinality(v_conflicts) > 0 then
-        perform pgflow.lock_runs(p_bucket, v_parked || v_woken || array(select e_run[c.at] from unnest(v_conflicts) c(at)));
+    v_back := array(select e_run[c.at] from unnest(v_conflicts) c(at));
+    if cardinality(v_parked) + cardinality(v_back) > 0 then
+        perform pgflow.lock_runs(p_bucket, v_parked || v_woken || v_back);
     end if;
     if cardinality(p_heard) > 0 then
         delete from inbox
         where ctid = any(array(
             select i.ctid from unnest(p_heard) h(id)
-            cross join lateral (select x.ctid from inbox x where x.bucket = p_bucket and x.id = h.id limit 1) i));
+            cross join lateral (select x.ctid, x.run_id from inbox x where x.bucket = p_bucket and x.id = h.id limit 1) i
+            -- What was heard of a run that goes to somebody else, that one is to hear.
+            where not i.run_id = any(v_back)));
     end if;
     if cardinality(v_parked) > 0 then
         -- Read after the lock: a run for which a message has come meanwhile stays with its owner.
@@ -320,7 +328,7 @@ begin
         cross join lateral (select * from run x where x.bucket = p_bucket and x.period = e.period and x.id = e.run_id limit 1) r
         cross join lateral (
             select e.fate = 5 or e.fate = 6 and exists (
-                select from inbox i where i.bucket = p_bucket and i.run_id = e.run_id and i.kind <> 's') as back
+                select from inbox i where i.bucket = p_bucket and i.run_id = e.run_id and i.kind in ('x', 'r')) as back
         ) s
         where e.fate >= 4 and e.run_id = any(v_parked);
         v_left := v_left || v_parked;
@@ -332,7 +340,7 @@ begin
         select p_bucket, r.id, r.period, r.version_id, r.priority, v_now, true, false, r.queue
         from unnest(v_conflicts) c(at)
         cross join lateral (select * from run x where x.bucket = p_bucket and x.period = e_period[c.at] and x.id = e_run[c.at] limit 1) r;
-        v_left := v_left || array(select e_run[c.at] from unnest(v_conflicts) c(at));
+        v_left := v_left || v_back;
         v_left_claims := array(select unnest(v_left_claims) union select e_claim[c.at] from unnest(v_conflicts) c(at));
     end if;
 

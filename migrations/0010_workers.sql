@@ -149,8 +149,8 @@ $$;
 -- the dead own more. What a worker that crashed was executing, as far as it is marked, is suspected from then on; where nothing else
 -- ran beside it, it has one more crash to its account.
 --
--- Locks: worker (for update: waits for those that have passed the fence), mark (of the dead), task (skips locked rows), run, claim
--- (of the dead), ready.
+-- Locks: worker (for update: waits for those that have passed the fence), mark (of the dead), task (skips locked rows), share, run,
+-- claim (of the dead), ready.
 create function pgflow.recover(p_bucket int, p_worker int, p_limit int, out dead int, out runs int, out tasks int, out more boolean)
 language plpgsql volatile
 set search_path = pgflow, pg_temp
@@ -166,6 +166,8 @@ declare
     v_owners int[];
     v_runs uuid[] := '{}';
     v_crashed uuid[] := '{}';
+    v_freed bigint[];
+    v_recalled record;
 begin
     dead := 0; runs := 0; tasks := 0; more := false;
     if pgflow.may_judge(p_bucket, p_worker) then
@@ -202,7 +204,7 @@ begin
     where m.ctid = d.ctid;
 
     with freed as (
-        update task t set worker_id = null, crashes = least(t.crashes + (not t.worker_id = any(v_stopped))::int, 32767)
+        update task t set worker_id = null, cancelled = null, crashes = least(t.crashes + (not t.worker_id = any(v_stopped))::int, 32767)
         where t.bucket = p_bucket and t.id = any(array(
             select o.id from unnest(v_gone) g(id)
             cross join lateral (
@@ -211,7 +213,23 @@ begin
             limit p_limit))
         returning t.id
     )
-    select count(*) into tasks from freed;
+    select count(*), array_agg(f.id) into tasks, v_freed from freed f;
+    if tasks > 0 then
+        -- Those of a run that somebody has paused meanwhile wait with it.
+        with gone as (
+            delete from task t
+            where t.bucket = p_bucket and t.id = any(v_freed)
+              and exists (select from ready q where q.bucket = p_bucket and q.run_id = t.run_id and q.paused)
+            returning t.run_id, t.step
+        ), sums as (
+            select g.run_id, g.step, count(*)::int as done from gone g group by g.run_id, g.step
+        )
+        select array_agg(s.run_id) as runs, array_agg(s.step) as steps, array_agg(s.done) as done, array_agg(false) as failed
+        into v_recalled from sums s;
+        if v_recalled.runs is not null then
+            perform from pgflow.lower_shares(p_bucket, v_recalled.runs, v_recalled.steps, v_recalled.done, v_recalled.failed);
+        end if;
+    end if;
 
     select array_agg(c.worker_id), array_agg(c.number) into v_owners, v_claims
     from (

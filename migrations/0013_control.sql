@@ -6,10 +6,11 @@
 -- run that is owned is left alone; its owner is sent a message, and does what is wanted with its next round trip. The owner looks for
 -- messages when it is told of them (`pgflow_message`), and with every beat.
 
--- Locks the tasks of runs, whoever holds them, until no others come: nothing follows on a task that is locked.
+-- Locks what is out of runs: their tasks, whoever holds them, until no others come (nothing follows on a task that is locked), their
+-- shares and marks.
 --
--- Locks: task (for update, by id).
-create function pgflow.lock_tasks(p_bucket int, p_runs uuid[]) returns void
+-- Locks: task (for update, by id), share, mark (for update, by key).
+create function pgflow.lock_out(p_bucket int, p_runs uuid[]) returns void
 language plpgsql volatile
 as $$
 declare
@@ -28,6 +29,20 @@ begin
         exit when v_locked <@ v_tasks;
         v_tasks := v_locked;
     end loop;
+    perform from (
+        select s.run_id, s.step from unnest(p_runs) w(id)
+        cross join lateral (select x.run_id, x.step from share x where x.bucket = p_bucket and x.run_id = w.id offset 0) s
+        order by s.run_id, s.step
+    ) n
+    cross join lateral (select from share x where x.bucket = p_bucket and x.run_id = n.run_id and x.step = n.step limit 1 for update) s;
+    perform from (
+        select k.run_id, k.step, k.index from unnest(p_runs) w(id)
+        cross join lateral (select x.run_id, x.step, x.index from mark x where x.bucket = p_bucket and x.run_id = w.id offset 0) k
+        order by k.run_id, k.step, k.index
+    ) n
+    cross join lateral (
+        select from mark x where x.bucket = p_bucket and x.run_id = n.run_id and x.step = n.step and x.index = n.index limit 1 for update
+    ) k;
 end $$;
 
 -- Locks the `ready` rows of runs whose own rows are locked, and gives those runs. For as long as the lock lasts nobody else can own
@@ -85,6 +100,21 @@ begin
     from unnest(p_runs) w(id);
 end $$;
 
+-- Forgets that somebody wanted runs to pause or to go on: messages to an owner that they no longer have.
+--
+-- Locks: inbox (of runs whose `ready` rows are locked: nobody else hears their messages).
+create function pgflow.forget_wishes(p_bucket int, p_runs uuid[]) returns void
+language plpgsql volatile
+as $$
+begin
+    delete from inbox
+    where ctid = any(array(
+        select i.ctid from unnest(p_runs) w(id)
+        cross join lateral (
+            select x.ctid from inbox x where x.bucket = p_bucket and x.run_id = w.id and x.kind in ('p', 'r') offset 0
+        ) i));
+end $$;
+
 -- Cancels runs: what of them is under way is dropped, nothing more begins, and they end as `cancelled`. What is recorded stays.
 -- Gives for each what became of it: `done`; `asked`, where a worker owns it, which ends it with its next round trip; how it had ended
 -- before; or `unknown`.
@@ -102,7 +132,7 @@ declare
     v_owned uuid[];
 begin
     perform pgflow.require_read_committed();
-    perform pgflow.lock_tasks(p_bucket, p_runs);
+    perform pgflow.lock_out(p_bucket, p_runs);
     perform pgflow.lock_runs(p_bucket, p_runs);
     v_free := pgflow.lock_ready(p_bucket, p_runs);
     v_now := pgflow.now();
@@ -140,13 +170,19 @@ declare
     v_recalled record;
 begin
     perform pgflow.require_read_committed();
-    perform pgflow.lock_tasks(p_bucket, p_runs);
+    perform pgflow.lock_out(p_bucket, p_runs);
     perform pgflow.lock_runs(p_bucket, p_runs);
     v_free := pgflow.lock_ready(p_bucket, p_runs);
     v_now := pgflow.now();
     v_owned := pgflow.owned_among(p_bucket, p_runs, v_free);
 
+    -- One that is to be cancelled by whoever takes it next, as a message to its former owner says, is to be taken.
+    v_owned := v_owned || array(
+        select w.id from unnest(v_free) w(id)
+        where exists (select from inbox i where i.bucket = p_bucket and i.run_id = w.id and i.kind = 'x'));
+    v_free := array(select w.id from unnest(v_free) w(id) where not w.id = any(v_owned));
     if cardinality(v_free) > 0 then
+        perform pgflow.forget_wishes(p_bucket, v_free);
         update ready set paused = true, due = false
         where ctid = any(array(
             select q.ctid from unnest(v_free) w(id)
@@ -187,7 +223,9 @@ begin
     )
     insert into attempt (bucket, period, run_id, index, step, number, worker_id, duration_ms, failed_at, retry_at, error, resumed)
     select a.bucket, a.period, a.run_id, a.index, a.step, a.attempts, a.worker_id, a.duration_ms, a.recorded_at, v_now, a.error, true
-    from again a;
+    from again a
+    -- What failed before its first attempt, in its condition for example, begins from there.
+    where a.attempts > 0;
     insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue)
     select p_bucket, r.id, r.period, r.version_id, r.priority, v_now, true, false, r.queue
     from unnest(p_runs) w(id)
@@ -221,7 +259,8 @@ begin
     v_owned := pgflow.owned_among(p_bucket, p_runs, v_free);
     v_paused := array(
         select w.id from unnest(v_free) w(id)
-        cross join lateral (select from ready r where r.bucket = p_bucket and r.run_id = w.id and r.paused limit 1) q);
+        cross join lateral (select r.paused from ready r where r.bucket = p_bucket and r.run_id = w.id limit 1) q
+        where q.paused or exists (select from inbox i where i.bucket = p_bucket and i.run_id = w.id and i.kind = 'p'));
     v_failed := array(
         select distinct w.id from unnest(p_runs) w(id)
         cross join lateral (
@@ -229,10 +268,13 @@ begin
             where e.bucket = p_bucket and e.period = pgflow.period_of_run(w.id) and e.run_id = w.id and e.status = 'f' limit 1
         ) e);
 
-    update ready set paused = false, due = available_at <= v_now, seq = default
+    perform pgflow.forget_wishes(p_bucket, v_paused);
+    -- One that had begun is due whatever it waits for: more of it may be open by now, and whoever takes it finds out.
+    update ready set paused = false, due = not fresh or available_at <= v_now,
+                     available_at = case when fresh then available_at else v_now end, seq = default
     where ctid = any(array(
         select q.ctid from unnest(v_paused) w(id)
-        cross join lateral (select r.ctid from ready r where r.bucket = p_bucket and r.run_id = w.id limit 1) q));
+        cross join lateral (select r.ctid from ready r where r.bucket = p_bucket and r.run_id = w.id and r.paused limit 1) q));
     insert into inbox (bucket, run_id, sent_at, kind, reason) select p_bucket, w.id, v_now, 'r', p_reason from unnest(v_owned) w(id);
     perform pgflow.note_action(p_bucket, v_paused || v_owned, v_now, 'resume', p_reason, p_actor, '{}');
     perform pgflow.note_end(p_bucket, v_failed, v_now, 'resume', p_reason, p_actor, null);
@@ -350,7 +392,7 @@ declare
     v_other text;
 begin
     perform pgflow.require_read_committed();
-    perform pgflow.lock_tasks(v_bucket, array[p_run]);
+    perform pgflow.lock_out(v_bucket, array[p_run]);
     v_step := pgflow.step_of_run(p_run, p_step);
     v_now := pgflow.now();
     select * into v_end from run_end e where e.bucket = v_bucket and e.period = v_period and e.run_id = p_run;
@@ -410,7 +452,7 @@ declare
     v_index int;
 begin
     perform pgflow.require_read_committed();
-    perform pgflow.lock_tasks(v_bucket, array[p_run]);
+    perform pgflow.lock_out(v_bucket, array[p_run]);
     v_step := pgflow.step_of_run(p_run, p_step);
     v_now := pgflow.now();
     if v_step.is_map and p_index is null then
@@ -426,7 +468,7 @@ begin
     update task t set cancelled = coalesce(t.cancelled, '{}') || v_index
     where t.bucket = v_bucket and t.run_id = p_run and t.step = v_step.number and t.worker_id is not null
       and v_index >= t.first and v_index < t.first + t.count;
-    if not found then
+    if not found and cardinality(pgflow.lock_ready(v_bucket, array[p_run])) = 0 then
         insert into inbox (bucket, run_id, sent_at, step, index, kind, reason)
         values (v_bucket, p_run, v_now, v_step.number, v_index, 'a', p_reason);
     end if;
@@ -513,6 +555,13 @@ begin
                 then format('workflow `%s` has no such step', v_definition ->> 'name')
                 else 'the step is executed again, since it, or a step that it depends on, is the one from which the run is forked' end
                 using errcode = 'PF422';
+        end if;
+        if v_edit.is_map and jsonb_typeof(v_edit.output) = 'array' and exists (
+            select from map m where m.bucket = v_bucket and m.period = v_period and m.run_id = p_run and m.step = v_edit.number
+                                and m.items <> jsonb_array_length(v_edit.output)) then
+            raise exception 'map step `%` has % items in run %, and % outputs are given', v_edit.name,
+                (select m.items from map m where m.bucket = v_bucket and m.period = v_period and m.run_id = p_run and m.step = v_edit.number),
+                p_run, jsonb_array_length(v_edit.output) using errcode = 'PF422';
         end if;
         perform pgflow.replace_output(v_bucket, v_new_period, v_new, v_edit.number, v_edit.name, v_edit.is_map, v_edit.schema, v_edit.output);
     end loop;

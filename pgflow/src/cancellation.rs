@@ -38,6 +38,12 @@ impl Cancellation {
         state.cancelled
     }
 
+    /// The same without asking to be told.
+    #[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "asked by the worker only"))]
+    pub(crate) fn was_cancelled(&self) -> bool {
+        self.lock().cancelled
+    }
+
     /// Ends when the attempt is cancelled.
     pub(crate) fn cancelled(&self) -> Cancelled<'_> {
         Cancelled(self)

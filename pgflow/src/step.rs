@@ -338,6 +338,12 @@ impl StepContext {
         self.0.cancellation.is_cancelled()
     }
 
+    /// Whether it is cancelled, for others than the handler.
+    #[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "asked by the worker only"))]
+    pub(crate) fn was_cancelled(&self) -> bool {
+        self.0.cancellation.was_cancelled()
+    }
+
     /// Tells the handler; gives whether it had asked.
     #[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "called by the worker only"))]
     pub(crate) fn cancel(&self) -> bool {

@@ -60,6 +60,7 @@ pub(crate) async fn run(job: Job) -> (Ended, Duration) {
     let slot = TxSlot::new(place.pool.clone(), place.bucket, place.worker);
     attempt.tx = Some(slot.clone());
 
+    let context = attempt.context.clone();
     let handler = async { handlers.run(step, attempt).await };
     let result = AssertUnwindSafe(limited(handler, timeout))
         .catch_unwind()
@@ -71,6 +72,8 @@ pub(crate) async fn run(job: Job) -> (Ended, Duration) {
         ))),
         _ => Ok(output),
     });
+    // Nobody wants what it gives, however it has ended.
+    let result = if context.was_cancelled() { Err(StepError::retry("the attempt was cancelled")) } else { result };
     let ended = settle(result, &slot, step, &place, started).await;
     (ended, started.elapsed())
 }

@@ -1,5 +1,6 @@
 //! A task that this worker has taken: a step of somebody's run, or a range of a map step's items.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -27,6 +28,8 @@ pub(crate) struct HeldTask {
     pub(crate) attempts: u16,
     /// What is known of its units where it has lost a worker to a crash.
     pub(crate) caution: Option<Caution>,
+    /// Units whose attempt somebody has cancelled.
+    pub(crate) cancelled: HashSet<i32>,
     /// Units without an outcome.
     pub(crate) left: usize,
 }

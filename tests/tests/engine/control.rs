@@ -184,6 +184,18 @@ async fn kinds<W: pgflow::Workflow>(run: &Run<W>) -> Vec<String> {
     run.events().await.unwrap().into_iter().map(|event| event.kind).collect()
 }
 
+/// Waits for three beats of each worker: what somebody wants is heard by then.
+async fn until_heard(db: &TestDb) {
+    let now: String = db.value("select pgflow.now()::text").await;
+    let beaten =
+        "select bool_and(beat_at > $1::timestamptz + interval '300 ms') from pgflow.worker where dead_at is null";
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while !sqlx::query_scalar::<_, bool>(beaten).bind(&now).fetch_one(&db.pool()).await.unwrap() {
+        assert!(tokio::time::Instant::now() < deadline, "no worker beats");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 /// All that is done has been heard, and nothing is left.
 async fn end(db: &TestDb, worker: pgflow::Worker) {
     worker.stop().await.unwrap();
@@ -338,7 +350,7 @@ async fn a_paused_run_finishes_what_it_has_begun_and_goes_on_when_it_is_resumed(
     let (db, desk, worker, run) = gated_run(1).await;
     desk.until_begun(1).await;
     run.pause().actor("bob").reason("inventory").await.unwrap();
-    db.until("select not exists (select from pgflow.inbox)").await;
+    until_heard(&db).await;
     assert_eq!(run.status().await.unwrap(), RunStatus::Running, "its first step is still under way");
     desk.let_pass(1);
     until_status(&run, RunStatus::Paused).await;
@@ -361,7 +373,7 @@ async fn a_run_that_is_resumed_before_it_has_paused_goes_on() {
     let (db, desk, worker, run) = gated_run(1).await;
     desk.until_begun(1).await;
     run.pause().await.unwrap();
-    db.until("select not exists (select from pgflow.inbox)").await;
+    until_heard(&db).await;
     run.resume().await.unwrap();
     desk.let_pass(3);
     assert_eq!(run.output().await.unwrap(), "<2 20>");
@@ -403,7 +415,7 @@ async fn the_shared_work_of_a_paused_run_waits_too() {
     desk.until_begun(8).await;
     db.until("select exists (select from pgflow.task where worker_id is not null)").await;
     run.pause().await.unwrap();
-    db.until("select not exists (select from pgflow.inbox where kind = 'p')").await;
+    until_heard(&db).await;
     // What was taken before is executed to its end.
     let deadline = tokio::time::Instant::now() + PATIENCE;
     while db
@@ -698,5 +710,126 @@ async fn control_from_sql_alone() {
     assert_eq!(fork.output().await.unwrap(), "<50>");
     let error = call("select pgflow.pause_run($1)").await.unwrap_err().to_string();
     assert!(error.contains("cannot be paused: it has ended as cancelled"), "{error}");
+    end(&db, worker).await;
+}
+
+/// Whoever takes the run next knows that it is to pause.
+#[tokio::test]
+async fn a_pause_outlives_a_worker_that_ends_before_the_run_has_paused() {
+    let (db, desk) = (TestDb::new().await, Desk::new());
+    let worker = || db.worker().grace(Duration::ZERO).register(gated::Workflow.with_state(desk.clone()));
+    let first = worker().start().await.unwrap();
+    let run = gated::start(&db.client(), 1).await.unwrap();
+    desk.until_begun(1).await;
+    run.pause().await.unwrap();
+    until_heard(&db).await;
+    first.stop().await.unwrap();
+    desk.until_dropped(1).await;
+    let second = worker().start().await.unwrap();
+    until_status(&run, RunStatus::Paused).await;
+    assert_eq!(desk.begun(), ["first"], "nothing has begun again");
+    run.resume().await.unwrap();
+    desk.let_pass(3);
+    assert_eq!(run.output().await.unwrap(), "<2 20>");
+    end(&db, second).await;
+}
+
+/// A branch that waits for an hour, and one that goes on.
+#[workflow(state = Desk)]
+pub(crate) mod branches {
+    use super::*;
+
+    #[step(delay = "1h")]
+    pub(crate) async fn later() -> Result<()> {
+        Ok(())
+    }
+
+    #[step]
+    pub(crate) async fn one(desk: State<Desk>) -> Result<()> {
+        desk.pass("one").await;
+        Ok(())
+    }
+
+    #[step(depends_on = [one])]
+    pub(crate) async fn two(desk: State<Desk>) -> Result<()> {
+        desk.pass("two").await;
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_could_begin_while_a_run_was_paused_begins_when_it_is_resumed() {
+    let (db, desk) = (TestDb::new().await, Desk::new());
+    let worker = db.worker().register(branches::Workflow.with_state(desk.clone())).start().await.unwrap();
+    let run = branches::start(&db.client(), ()).await.unwrap();
+    desk.until_begun(1).await;
+    run.pause().await.unwrap();
+    until_heard(&db).await;
+    desk.let_pass(1);
+    until_status(&run, RunStatus::Paused).await;
+    // While it is paused, somebody wants the other branch to begin at once, too.
+    run.retry("later").await.unwrap();
+    db.assert_sound().await;
+    run.resume().await.unwrap();
+    desk.until_begun(2).await;
+    desk.let_pass(1);
+    run.output().await.unwrap();
+    end(&db, worker).await;
+}
+
+#[tokio::test]
+async fn a_step_that_is_cancelled_in_an_attempt_and_ends_in_order_has_failed_in_it() {
+    let (db, desk) = (TestDb::new().await, Desk::new());
+    let worker = db.worker().register(polite::Workflow.with_state(desk.clone())).start().await.unwrap();
+    let run = polite::start(&db.client(), ()).await.unwrap();
+    desk.until_begun(1).await;
+    run.cancel_attempt("work").await.unwrap();
+    desk.until_begun(2).await;
+    // It returns `Ok`, and its transaction is rolled back nevertheless; then it is tried again.
+    desk.let_pass(1);
+    desk.until_begun(3).await;
+    assert_eq!(desk.begun(), ["work", "told", "work"]);
+    assert!(db.value::<bool>("select to_regclass('left_behind') is null").await);
+    desk.let_pass(1);
+    run.output().await.unwrap();
+    assert_eq!(db.value::<i16>("select attempts from pgflow.outcome").await, 2);
+    end(&db, worker).await;
+}
+
+#[tokio::test]
+async fn an_attempt_that_is_not_under_way_is_not_cancelled_later() {
+    let db = TestDb::new().await;
+    let run = chain3::start(&db.client(), 1).await.unwrap();
+    run.cancel_attempt("first").await.unwrap();
+    assert_eq!(db.value::<i64>("select count(*) from pgflow.inbox").await, 0);
+    let worker = db.worker().register(chain3::Workflow).start().await.unwrap();
+    assert_eq!(run.output().await.unwrap(), "<20>");
+    assert_eq!(db.value::<i64>("select count(*) from pgflow.attempt").await, 0);
+    end(&db, worker).await;
+}
+
+/// Its condition panics.
+#[workflow]
+pub(crate) mod undecided {
+    use super::*;
+
+    #[step(when = |input: &u32| 10 / *input > 1)]
+    pub(crate) async fn only(input: u32) -> Result<u32> {
+        Ok(input)
+    }
+}
+
+#[tokio::test]
+async fn a_step_that_failed_before_its_first_attempt_is_asked_again_each_time_its_run_is_resumed() {
+    let db = TestDb::new().await;
+    let worker = db.worker().register(undecided::Workflow).start().await.unwrap();
+    let run = undecided::start(&db.client(), 0).await.unwrap();
+    for _ in 0..3 {
+        let error = run.output().await.unwrap_err().to_string();
+        assert!(error.contains("the condition of the step panicked"), "{error}");
+        run.resume().await.unwrap();
+    }
+    assert!(run.output().await.unwrap_err().is_run_failed());
+    assert_eq!(db.value::<i64>("select count(*) from pgflow.attempt").await, 0);
     end(&db, worker).await;
 }

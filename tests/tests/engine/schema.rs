@@ -1,6 +1,8 @@
 //! The schema itself: migrations, privileges, ids, the check of payloads.
 
-use pgflow::{Client, Worker};
+use std::time::Duration;
+
+use pgflow::{Client, RunFilter, StartOptions, Worker};
 use pgflow_tests::TestDb;
 use pgflow_tests::workflows::*;
 use sqlx::PgPool;
@@ -103,6 +105,23 @@ async fn a_granted_role_runs_workflows_without_rights_on_tables() {
     let run = squares::start(&client, 10).await.unwrap();
     assert_eq!(run.output().await.unwrap().count, 10);
     assert_eq!(run.steps().await.unwrap().len(), 3);
+    // Whatever else a client does.
+    let later = || StartOptions::new().start_after(Duration::from_secs(3600));
+    let _superseded = chain3::start_with(&client, 1, later().supersede("one")).await.unwrap();
+    let other = chain3::start_with(&client, 2, later().supersede("one")).await.unwrap();
+    other.pause().await.unwrap();
+    other.resume().await.unwrap();
+    assert_eq!(client.cancel_all(RunFilter::new()).await.unwrap(), 1);
+    assert_eq!(run.fork().from("sum").await.unwrap().output().await.unwrap().count, 10);
+    assert!(other.cancel_attempt("first").await.unwrap_err().is_refused());
+    assert_eq!(other.events().await.unwrap().last().unwrap().kind, "run_cancelled");
+    assert_eq!((client.runs(&RunFilter::new()).await.unwrap().len(), run.notes(0).await.unwrap().len()), (5, 0));
+    let seen: (i64, i64) =
+        sqlx::query_as("select (select count(status) from pgflow.runs), (select count(*) from pgflow.steps)")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+    assert_eq!(seen, (5, 15));
     worker.stop().await.unwrap();
     for table in ["run", "outcome", "ready", "claim", "worker", "key", "version"] {
         let sql = format!("select from pgflow.{table}");

@@ -340,3 +340,81 @@ async fn a_message_that_was_heard_does_not_keep_a_run_from_parking() {
     assert_eq!(of_kind(&rows, LEFT).len(), 1);
     stage.db.assert_sound().await;
 }
+
+#[tokio::test]
+async fn the_shared_work_of_a_paused_run_waits_when_its_holder_dies() {
+    let (stage, run, _) = orphaned().await;
+    assert_eq!(act_now(&stage, "pause", run).await, "done");
+    assert_eq!(stage.count("select count(*) from pgflow.task").await, 1, "the one that is under way");
+    // Who holds it dies, and another worker recovers.
+    let other: i32 = stage
+        .db
+        .value("select pgflow.register_worker(0, 'another', interval '1 s', array(select id from pgflow.version))")
+        .await;
+    let stage = Stage { a: stage.b, b: other, ..stage };
+    stage.silence(stage.a).await;
+    assert_eq!(stage.recover().await, (1, 0, 1));
+    assert_eq!(stage.count("select count(*) from pgflow.task").await, 0);
+    assert_eq!(stage.count("select count(*) from pgflow.share").await, 0);
+    stage.db.assert_sound().await;
+}
+
+/// The pause was asked of an owner that has died; the messages to it mean nothing to what is wanted since.
+#[tokio::test]
+async fn what_is_wanted_last_counts_though_a_dead_owner_was_asked_for_something_else() {
+    for wishes in [&["resume"][..], &["pause", "resume"], &["pause"]] {
+        let stage = Stage::chains(1).await;
+        let run = stage.claim_one(stage.a, 1).await;
+        assert_eq!(act_now(&stage, "pause", run).await, "asked");
+        stage.silence(stage.a).await;
+        stage.recover().await;
+        for wish in wishes {
+            let wish = if *wish == "pause" { "pause" } else { "resume" };
+            assert_eq!(act_now(&stage, wish, run).await, "done", "{wishes:?}");
+        }
+        let rows = stage.call(&stage.claim(stage.b, 1, 1)).await.unwrap();
+        if wishes.last() == Some(&"pause") {
+            assert_eq!(claimed(&rows), Vec::<Uuid>::new());
+        } else {
+            assert_eq!((claimed(&rows), of_kind(&rows, MESSAGES).len()), (vec![run], 0), "{wishes:?}");
+        }
+        assert_eq!(stage.count("select count(*) from pgflow.inbox").await, 0);
+        stage.db.assert_sound().await;
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_is_to_be_cancelled_by_its_next_owner_is_not_paused_before() {
+    let stage = Stage::chains(1).await;
+    let run = stage.claim_one(stage.a, 1).await;
+    assert_eq!(act_now(&stage, "cancel", run).await, "asked");
+    stage.silence(stage.a).await;
+    stage.recover().await;
+    assert_eq!(act_now(&stage, "pause", run).await, "asked");
+    let rows = stage.call(&stage.claim(stage.b, 1, 1)).await.unwrap();
+    assert_eq!((claimed(&rows), of_kind(&rows, MESSAGES).len()), (vec![run], 2));
+    stage.db.assert_sound().await;
+}
+
+/// An item of a range fails while its run is paused; the range is still out when the run is resumed.
+#[tokio::test]
+async fn an_item_that_failed_while_its_run_was_paused_is_known_beside_its_range() {
+    let stage = Stage::map().await;
+    let run = stage.claim_one(stage.a, 1).await;
+    let give = stage.exchange(stage.a, 2).run(run, 1, GOES_ON).outcome(0, -1, Ok("[0]")).map(1, 3).share(1, 0, 3);
+    stage.call(&give).await.unwrap();
+    let task: i64 = stage.db.value("select id from pgflow.task").await;
+    stage.take(stage.b, &[task]).await;
+    stage.silence(stage.a).await;
+    assert_eq!(stage.recover().await, (1, 1, 0));
+    assert_eq!(act_now(&stage, "pause", run).await, "done");
+    stage.call(&stage.exchange(stage.b, 10).task(run, task, GOES_ON).attempt(1, 1, 1, 0)).await.unwrap();
+    assert_eq!(stage.count("select count(*) from pgflow.task").await, 1, "no task of its own");
+    assert_eq!(act_now(&stage, "resume", run).await, "done");
+    let rows = stage.call(&stage.claim(stage.b, 20, 1)).await.unwrap();
+    let (out, failed) = (of_kind(&rows, 7), of_kind(&rows, 6));
+    // The owner is told of the range and of the failure; whoever has the range, that the item is none of it.
+    let told: Vec<_> = out.iter().map(|row| (row.number, row.index, row.attempts)).collect();
+    assert_eq!(told, [(Some(0), Some(0), Some(3)), (None, Some(1), Some(1))]);
+    assert_eq!((failed.len(), failed[0].index), (1, Some(1)));
+}

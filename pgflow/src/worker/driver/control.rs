@@ -16,6 +16,7 @@ use crate::worker::unit::{Holder, Unit};
 /// A message of somebody about a run; see `pgflow.inbox`.
 #[derive(Debug)]
 pub(super) struct Message {
+    id: i64,
     run: Uuid,
     wish: Wish,
     reason: Option<String>,
@@ -43,7 +44,7 @@ impl Message {
             (b'a', Some(step), Some(index)) => Wish::CancelAttempt(step, index),
             _ => return None,
         };
-        Some(Self { run, wish, reason: row.text.clone() })
+        Some(Self { id: row.number?, run, wish, reason: row.text.clone() })
     }
 }
 
@@ -62,21 +63,31 @@ impl Driver {
 
     /// Does what somebody wants.
     pub(super) fn obey(&mut self, message: Message) {
-        let Message { run: id, wish, reason } = message;
+        let Message { id: message, run: id, wish, reason } = message;
         if !self.stays(id) {
             return;
         }
         let Some(run) = self.runs.get_mut(&id) else { return };
         tracing::debug!(worker = self.worker, run = %id, ?wish, "somebody wants something of a run");
+        let (lane, aside) = (run.lane, run.aside);
+        // What a run is to leave for counts as heard when it leaves: where its worker dies before, the next one hears it.
+        match wish {
+            Wish::Pause => run.will_hear(message),
+            Wish::Resume if aside.is_some() => run.will_hear(message),
+            // For whoever has it next.
+            Wish::RetryNow(..) if aside.is_some() => return,
+            _ => self.lanes[lane].batch.heard.push(message),
+        }
+        let Some(run) = self.runs.get_mut(&id) else { return };
         match wish {
             Wish::Cancel => self.end(id, Fate::Cancelled(reason)),
             Wish::Pause => self.set_aside(id, Aside::Paused),
             // Its work was dropped here. Whoever takes it reads what is recorded, this worker perhaps.
-            Wish::Resume if run.aside.is_some() => self.set_aside(id, Aside::HandedBack),
+            Wish::Resume if aside.is_some() => self.set_aside(id, Aside::HandedBack),
             Wish::Resume => {}
             Wish::RetryNow(step, index) => {
                 run.retry_now(step, index, Instant::now());
-                self.time_retries(id);
+                self.set_timers(id);
             }
             Wish::CancelAttempt(step, index) => self.cancel_attempt(Holder::Run(id), step, index, reason.as_deref()),
         }
@@ -101,7 +112,7 @@ impl Driver {
                 self.aside.insert(id);
             }
         }
-        self.time_retries(id);
+        self.set_timers(id);
         true
     }
 
@@ -175,7 +186,10 @@ impl Driver {
 
     /// Drops an attempt of a unit of a task, as a failure.
     pub(super) fn cancel_attempt_of_task(&mut self, id: i64, index: Option<i32>) {
-        if let (Some(task), Some(index)) = (self.tasks.get(&id), index) {
+        // Told again and again; what begins later is not meant.
+        if let (Some(task), Some(index)) = (self.tasks.get_mut(&id), index)
+            && task.cancelled.insert(index)
+        {
             let step = task.step;
             self.cancel_attempt(Holder::Task(id), step, index, None);
         }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Driver;
 use super::control::Message;
-use super::units::{PAST_DEADLINE, Timer};
+use super::units::PAST_DEADLINE;
 use crate::database::Link;
 use crate::encoded::Encoded;
 use crate::handler::Dependency;
@@ -103,15 +103,21 @@ impl Driver {
                         continue;
                     }
                     let Some(place) = place else { continue };
-                    claimed[place].history.out.extend((0..row.attempts.unwrap_or(1)).map(|n| (step, first + n)));
+                    let retry = row.number.is_some_and(|attempts| attempts > 0);
+                    let units = (0..row.attempts.unwrap_or(1)).map(|n| ((step, first + n), retry));
+                    for (unit, retry) in units {
+                        *claimed[place].history.out.entry(unit).or_default() |= retry;
+                    }
                 }
                 8 => {
                     if place.is_none() && !self.runs.contains_key(&id) {
                         // It is somebody else's by now, and so is the message.
                         continue;
                     }
-                    self.lanes[lane].batch.heard.extend(row.number);
-                    messages.extend(Message::of(id, &row));
+                    match Message::of(id, &row) {
+                        Some(message) => messages.push(message),
+                        None => self.lanes[lane].batch.heard.extend(row.number),
+                    }
                 }
                 9 => {
                     units += self.take_task(lane, id, &row, &task_runs);
@@ -191,12 +197,8 @@ impl Driver {
             lane.listening.insert(id);
         }
         self.bytes += run.bytes;
-        let deadline = run.deadline;
         self.runs.insert(id, run);
-        if let Some(deadline) = deadline {
-            self.time(deadline, Timer::Deadline(id));
-        }
-        self.time_retries(id);
+        self.set_timers(id);
         self.advance(id, opened);
     }
 
@@ -237,6 +239,7 @@ impl Driver {
             items,
             attempts: row.attempts.and_then(|n| u16::try_from(n).ok()).unwrap_or(0),
             caution: (row.flag == Some(TRUE)).then(|| facts.caution.clone()),
+            cancelled: HashSet::new(),
             left: 0,
         };
         let range = task.attempts == 0;

@@ -35,7 +35,8 @@ impl Driver {
         }
         if let Some((step, error)) = opened.failed {
             if let Some(error) = error {
-                let unit = Unit { holder: Holder::Run(id), step, index: PLAIN, attempt: 1 };
+                // Before its first attempt.
+                let unit = Unit { holder: Holder::Run(id), step, index: PLAIN, attempt: 0 };
                 self.record(unit, 0.0, Verdict::Failed(error));
             }
             return self.end(id, Fate::Failed(None));
@@ -74,10 +75,12 @@ impl Driver {
         }
         run.leaving = true;
         let shared = run.shared;
+        let wishes = std::mem::take(&mut run.wishes);
         if run.active > 0 {
             self.cut(holder);
         }
         if let Some((batch, entry)) = self.entry(holder) {
+            batch.heard.extend(wishes);
             batch.entries[entry].fate = fate;
             batch.entries[entry].shared = shared;
         }
@@ -93,7 +96,9 @@ impl Driver {
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.leaving = true;
         let shared = run.shared;
+        let wishes = std::mem::take(&mut run.wishes);
         if let Some((batch, entry)) = self.entry(Holder::Run(id)) {
+            batch.heard.extend(wishes);
             batch.entries[entry].fate = fate;
             batch.entries[entry].shared = shared;
         }
@@ -107,7 +112,7 @@ impl Driver {
         let lane = run.lane;
         self.lanes[lane].listening.insert(id);
         // Timers that have rung meanwhile found it leaving.
-        self.time_retries(id);
+        self.set_timers(id);
     }
 
     /// Cuts what runs for a holder, and forgets what waits.
@@ -151,6 +156,7 @@ impl Driver {
         let bytes = match holder {
             Holder::Run(id) => self.runs.remove(&id).map(|run| {
                 self.lanes[run.lane].runs -= 1;
+                self.forget_timers(&run.timers);
                 run.bytes
             }),
             Holder::Task(id) => self.tasks.remove(&id).map(|task| task.bytes()),

@@ -288,8 +288,25 @@ impl Driver {
 
     pub(super) fn time(&mut self, at: Instant, timer: Timer) {
         self.serial += 1;
+        let id = match timer {
+            Timer::Retry(Unit { holder: Holder::Run(id), .. }) | Timer::Deadline(id) => id,
+            Timer::Retry(_) => return,
+        };
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        run.timers.push(self.serial);
         self.timers.push(Reverse((at, self.serial)));
         self.timed.insert(self.serial, timer);
+    }
+
+    /// Forgets the timers of a run that is no longer here: they may be for a far time.
+    pub(super) fn forget_timers(&mut self, serials: &[u64]) {
+        for serial in serials {
+            self.timed.remove(serial);
+        }
+        if self.timers.len() > 2 * self.timed.len() + 1_000 {
+            let timed = &self.timed;
+            self.timers.retain(|Reverse((_, serial))| timed.contains_key(serial));
+        }
     }
 
     /// Queues the retries whose time has come, and ends the runs whose deadline has passed.
@@ -353,9 +370,14 @@ impl Driver {
         }
     }
 
-    /// Sets the timers of a run's retries.
-    pub(super) fn time_retries(&mut self, id: Uuid) {
-        let retries = self.runs.get(&id).map(|run| run.retries.clone()).unwrap_or_default();
+    /// Sets the timers of a run's retries and of its deadline, in place of those that it had.
+    pub(super) fn set_timers(&mut self, id: Uuid) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        let (old, retries, deadline) = (std::mem::take(&mut run.timers), run.retries.clone(), run.deadline);
+        self.forget_timers(&old);
+        if let Some(deadline) = deadline {
+            self.time(deadline, Timer::Deadline(id));
+        }
         for (at, unit) in retries {
             self.time(at, Timer::Retry(unit));
         }

@@ -53,6 +53,10 @@ pub(crate) struct OwnedRun {
     pub(crate) leaving: bool,
     /// Nothing more of it begins here, for it is to leave.
     pub(crate) aside: Option<Aside>,
+    /// Messages that it is to leave for: they count as heard when it does.
+    pub(crate) wishes: Vec<i64>,
+    /// The timers of its retries, and of its deadline.
+    pub(crate) timers: Vec<u64>,
     /// When it fails unless it has ended.
     pub(crate) deadline: Option<Instant>,
     /// How many attempts of units lie before those that they were given when somebody had the run go on.
@@ -110,7 +114,8 @@ pub(crate) struct History {
     pub(crate) attempts: HashMap<(usize, i32), (u16, Instant)>,
     /// How many of them lie before those that were given when somebody had the run go on.
     pub(crate) resumed: HashMap<(usize, i32), u16>,
-    pub(crate) out: HashSet<(usize, i32)>,
+    /// Units that are out, and whether by a task of their own, for they are tried again.
+    pub(crate) out: HashMap<(usize, i32), bool>,
     /// When the run fails unless it has ended.
     pub(crate) deadline: Option<Instant>,
     /// What is known of units that were begun, where a worker has crashed.
@@ -120,7 +125,14 @@ pub(crate) struct History {
 impl History {
     /// The steps of which units are known.
     fn begun(&self) -> HashSet<usize> {
-        self.outcomes.keys().chain(self.attempts.keys()).chain(&self.out).map(|(step, _)| *step).collect()
+        self.outcomes.keys().chain(self.attempts.keys()).chain(self.out.keys()).map(|(step, _)| *step).collect()
+    }
+
+    /// Whether somebody else executes a unit, or will. One of a range that has failed is no part of it any more: it is out if it has a
+    /// task of its own.
+    fn is_out(&self, step: usize, index: i32) -> bool {
+        let has_failed = self.attempts.get(&(step, index)).is_some_and(|(tried, _)| *tried > 0);
+        self.out.get(&(step, index)).is_some_and(|retry| *retry || !has_failed)
     }
 
     fn bytes(&self) -> usize {
@@ -188,6 +200,8 @@ impl OwnedRun {
             resumed: std::mem::take(&mut history.resumed),
             deadline: history.deadline,
             aside: None,
+            wishes: Vec::new(),
+            timers: Vec::new(),
             summoned: false,
             out: 0,
             pooled: false,
@@ -243,6 +257,13 @@ impl OwnedRun {
     pub(crate) fn waits_for(&self, now: Instant) -> Option<Duration> {
         let retry = self.retries.iter().map(|(at, _)| *at).min()?;
         Some(self.deadline.map_or(retry, |deadline| deadline.min(retry)).saturating_duration_since(now))
+    }
+
+    /// Notes a message that counts as heard when the run leaves; until then it is told again and again.
+    pub(crate) fn will_hear(&mut self, message: i64) {
+        if !self.wishes.contains(&message) {
+            self.wishes.push(message);
+        }
     }
 
     /// How many attempts a unit has in all.
@@ -415,7 +436,7 @@ impl OwnedRun {
                     opened.failed = Some((number, None));
                     return;
                 }
-                None if self.history.out.contains(&(number, index)) => {
+                None if self.history.is_out(number, index) => {
                     self.out += 1;
                     UnitState::Out
                 }

@@ -58,7 +58,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::definition::{Definition, Edge, StepDefinition};
+    use crate::definition::{Definition, Edge, MapSource, StepDefinition};
     use crate::encoded::Encoded;
     use crate::handler::{Dependency, StepFuture};
     use crate::registration::{Attempt, Handle};
@@ -77,7 +77,7 @@ mod tests {
         }
 
         fn expand(&self, _: usize, _: &Dependency) -> Result<Vec<Encoded>, StepError> {
-            Ok(Vec::new())
+            Ok(vec![Encoded::from("0"); 3])
         }
 
         fn holds(&self, _: usize, _: &Encoded, _: &[Dependency]) -> Result<bool, StepError> {
@@ -175,6 +175,25 @@ mod tests {
         run.settle(3, PLAIN, None);
         run.settle(4, PLAIN, Some(&Encoded::from("1")));
         assert!(run.is_complete());
+    }
+
+    /// A range of three items is out, one of which has failed in it and has no task of its own.
+    #[test]
+    fn an_item_that_has_failed_is_no_part_of_its_range_any_more() {
+        let map = || {
+            let mut step = step("each".to_owned(), &[], &[]);
+            step.map = Some(MapSource::new(None, Vec::new()));
+            vec![step]
+        };
+        let now = std::time::Instant::now();
+        for (retry_is_out, retries) in [(false, 1), (true, 0)] {
+            let out = (0..3).map(|index| ((0, index), retry_is_out && index == 1)).collect();
+            let attempts = [((0, 1), (1, now))].into();
+            let (mut run, _) = run(map(), History { out, attempts, ..History::default() });
+            let opened = run.begin();
+            assert!(opened.units.is_empty() && opened.failed.is_none());
+            assert_eq!((run.retries.len(), run.out), (retries, 3 - retries));
+        }
     }
 
     #[test]
