@@ -4,13 +4,11 @@ use std::future::IntoFuture;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use serde::Serialize;
 use uuid::Uuid;
 
 use super::start::BUCKET;
 use super::{Client, Run, RunFilter, RunStatus};
-use crate::database::{Jsonb, statements};
-use crate::encoded::Encoded;
+use crate::database::statements;
 use crate::error::{Error, Kind};
 use crate::news::{Ended, News};
 use crate::step::RunId;
@@ -40,27 +38,35 @@ enum What {
 
 /// Who does it, and why.
 #[derive(Clone, Debug, Default)]
-struct By {
-    actor: Option<String>,
-    reason: Option<String>,
+pub(super) struct By {
+    pub(super) actor: Option<String>,
+    pub(super) reason: Option<String>,
 }
+
+/// The methods of whatever keeps a [`By`].
+macro_rules! who_and_why {
+    () => {
+        /// Who does it. Default: the role that is logged in to the database.
+        pub fn actor(mut self, name: impl Into<String>) -> Self {
+            self.by.actor = Some(name.into());
+            self
+        }
+
+        /// Why.
+        pub fn reason(mut self, text: impl Into<String>) -> Self {
+            self.by.reason = Some(text.into());
+            self
+        }
+    };
+}
+pub(super) use who_and_why;
 
 impl<'a> Action<'a> {
     fn new(client: &'a Client, run: RunId, what: What) -> Self {
         Self { client, run, what, by: By::default() }
     }
 
-    /// Who does it. Default: the role that is logged in to the database.
-    pub fn actor(mut self, name: impl Into<String>) -> Self {
-        self.by.actor = Some(name.into());
-        self
-    }
-
-    /// Why.
-    pub fn reason(mut self, text: impl Into<String>) -> Self {
-        self.by.reason = Some(text.into());
-        self
-    }
+    who_and_why!();
 
     /// In a map step, the item that is meant.
     pub fn item(mut self, index: u32) -> Self {
@@ -116,17 +122,7 @@ pub struct BulkAction<'a> {
 const PORTION: i32 = 500;
 
 impl BulkAction<'_> {
-    /// Who does it. Default: the role that is logged in to the database.
-    pub fn actor(mut self, name: impl Into<String>) -> Self {
-        self.by.actor = Some(name.into());
-        self
-    }
-
-    /// Why.
-    pub fn reason(mut self, text: impl Into<String>) -> Self {
-        self.by.reason = Some(text.into());
-        self
-    }
+    who_and_why!();
 
     async fn carry_out(self) -> Result<u64, Error> {
         let Self { client, filter, what, by } = self;
@@ -166,97 +162,6 @@ impl<'a> IntoFuture for BulkAction<'a> {
 
     fn into_future(self) -> Self::IntoFuture {
         self.carry_out().boxed()
-    }
-}
-
-/// A new run that begins where another one stood, once it is awaited.
-///
-/// What the other one has recorded is taken over. The step that is given as [`from`](Self::from), and all that depends on it, are
-/// executed again; without one, everything is. The new run has the same version of the workflow, queue, priority and namespace.
-#[must_use = "nothing is done before it is awaited"]
-pub struct Fork<'a, W: Workflow> {
-    run: &'a Run<W>,
-    from: Option<String>,
-    input: Option<Result<Encoded, Error>>,
-    outputs: serde_json::Map<String, serde_json::Value>,
-    problem: Option<Error>,
-    by: By,
-}
-
-impl<W: Workflow> Fork<'_, W> {
-    /// The first step that is executed again.
-    pub fn from(mut self, step: impl Into<String>) -> Self {
-        self.from = Some(step.into());
-        self
-    }
-
-    /// Another input for the new run.
-    pub fn input(mut self, input: &W::Input) -> Self {
-        self.input = Some(super::start::encode::<W>(input));
-        self
-    }
-
-    /// Another output of a step that is not executed again, checked by its schema; for a map step, a list of all items' outputs.
-    pub fn output<T: Serialize + ?Sized>(mut self, step: impl Into<String>, output: &T) -> Self {
-        let step = step.into();
-        match serde_json::to_value(output) {
-            Ok(value) => drop(self.outputs.insert(step, value)),
-            Err(source) => {
-                let what = format!("the output of step `{step}` cannot be encoded");
-                self.problem = Some(Error::new(Kind::Payload { what, source }));
-            }
-        }
-        self
-    }
-
-    /// Who does it. Default: the role that is logged in to the database.
-    pub fn actor(mut self, name: impl Into<String>) -> Self {
-        self.by.actor = Some(name.into());
-        self
-    }
-
-    /// Why.
-    pub fn reason(mut self, text: impl Into<String>) -> Self {
-        self.by.reason = Some(text.into());
-        self
-    }
-
-    async fn carry_out(self) -> Result<Run<W>, Error> {
-        let Self { run, from, input, outputs, problem, by } = self;
-        if let Some(problem) = problem {
-            return Err(problem);
-        }
-        let doing = "forking a run";
-        let input = input.transpose()?;
-        let outputs = (!outputs.is_empty()).then(|| serde_json::Value::Object(outputs).to_string());
-        let client = &run.client;
-        let id: Uuid = sqlx::query_scalar(statements::FORK_RUN)
-            .bind(run.id.as_uuid())
-            .bind(from)
-            .bind(input.as_ref().map(|input| Jsonb(input.as_str())))
-            .bind(outputs.as_deref().map(Jsonb))
-            .bind(by.reason)
-            .bind(by.actor)
-            .fetch_one(&client.pool)
-            .await
-            .map_err(|e| refused(run.id, doing, e))?;
-        client.shared.announcer.announce(&client.pool);
-        Ok(Run::new(client.clone(), RunId::from(id)))
-    }
-}
-
-impl<'a, W: Workflow> IntoFuture for Fork<'a, W> {
-    type Output = Result<Run<W>, Error>;
-    type IntoFuture = BoxFuture<'a, Self::Output>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        self.carry_out().boxed()
-    }
-}
-
-impl<W: Workflow> std::fmt::Debug for Fork<'_, W> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Fork").field("run", &self.run.id).field("from", &self.from).finish_non_exhaustive()
     }
 }
 
@@ -310,23 +215,6 @@ impl<W: Workflow> Run<W> {
     /// When there is no such run or step, or the run has ended; or the database fails.
     pub fn cancel_attempt(&self, step: impl Into<String>) -> Action<'_> {
         self.client.cancel_attempt(self.id, step)
-    }
-
-    /// Starts a new run that begins where this one stood.
-    ///
-    /// ```no_run
-    /// # async fn example<W: pgflow::Workflow>(run: pgflow::Run<W>) -> Result<(), pgflow::Error> {
-    /// let again = run.fork().from("charge").reason("the card was replaced").await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// When there is no such run or step, or what is given does not fit its schema ([`is_refused`](Error::is_refused)); or the
-    /// database fails.
-    pub fn fork(&self) -> Fork<'_, W> {
-        let outputs = serde_json::Map::new();
-        Fork { run: self, from: None, input: None, outputs, problem: None, by: By::default() }
     }
 }
 
@@ -412,7 +300,7 @@ impl Client {
 }
 
 /// What the database says of an action that is not possible.
-fn refused(run: RunId, doing: &'static str, error: sqlx::Error) -> Error {
+pub(super) fn refused(run: RunId, doing: &'static str, error: sqlx::Error) -> Error {
     let Some(database) = error.as_database_error() else { return Error::database(doing, error) };
     match database.code().unwrap_or_default().as_ref() {
         "PF404" if !database.message().contains("step") => Error::new(Kind::UnknownRun(run)),

@@ -2,6 +2,7 @@
 
 mod control;
 mod events;
+mod fork;
 mod list;
 mod notes;
 mod run;
@@ -22,8 +23,9 @@ use crate::error::Error;
 use crate::step::RunId;
 use crate::workflow::Workflow;
 
-pub use control::{Action, BulkAction, Fork};
+pub use control::{Action, BulkAction};
 pub use events::RunEvent;
+pub use fork::Fork;
 pub use list::{RunFilter, RunSummary, StepSummary};
 pub use notes::StepNote;
 pub use run::{Run, RunStatus};

@@ -44,7 +44,10 @@ migrations! {
     11 "0011_views";
     12 "0012_direct_starts";
     13 "0013_control";
-    14 "0014_privileges";
+    14 "0014_control_of_steps";
+    15 "0015_forks";
+    16 "0016_supersede";
+    17 "0017_privileges";
 }
 
 /// A digest of all migrations: the same for programs that make the same schema.

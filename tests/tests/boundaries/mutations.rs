@@ -23,10 +23,10 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     Mutation {
         name: "upsert",
         changes: &[(
-            "wake",
+            "make_due",
             "    update ready set due = true",
             "    insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue)
-    select p_bucket, r.id, r.period, r.version_id, r.priority, v_now, true, false, r.queue from run r where r.id = any(p_runs)
+    select p_bucket, r.id, r.period, r.version_id, r.priority, pgflow.now(), true, false, r.queue from run r where r.id = any(p_runs)
     on conflict (bucket, run_id) do update set due = true, available_at = excluded.available_at;
     update ready set due = true",
         )],
