@@ -56,6 +56,10 @@ begin
         from outcome o
         where o.bucket = v_bucket and o.period = v_period and o.run_id = p_run
         group by o.step
+    ), plain as materialized (
+        select o.step, o.kind, o.output, o.error, o.worker_id, o.duration_ms
+        from outcome o
+        where o.bucket = v_bucket and o.period = v_period and o.run_id = p_run and o.index = -1
     ), tried as materialized (
         select distinct on (a.step) a.step, case when a.number > 0 then a.error end as error, a.retry_at,
                max(a.number) over (partition by a.step) as attempts
@@ -102,10 +106,7 @@ begin
     left join blocked b on b.number = k.number
     left join tried t on t.step = k.number
     left join said n on n.step = k.number
-    left join lateral (
-        select * from outcome x
-        where x.bucket = v_bucket and x.period = v_period and x.run_id = p_run and x.step = k.number and x.index = -1 limit 1
-    ) o on true
+    left join plain o on o.step = k.number
     order by k.number;
 end $$;
 

@@ -31,7 +31,7 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     update ready set due = true",
         )],
     },
-    // Recovery reads what a silent worker owns before it is locked out.
+    // Recovery reads what a silent worker owns before it is locked out, on a server that has other things to do in between.
     Mutation {
         name: "early-recovery",
         changes: &[
@@ -42,7 +42,8 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
                 "dead := 0; runs := 0; tasks := 0; more := false;
     select array_agg(c.worker_id), array_agg(u.id) into v_early_of, v_early
     from claim c join worker w on w.bucket = c.bucket and w.id = c.worker_id cross join lateral unnest(c.runs) u(id)
-    where c.bucket = p_bucket and (w.dead_at is not null or v_now - w.beat_at > w.silence_limit);",
+    where c.bucket = p_bucket and (w.dead_at is not null or v_now - w.beat_at > w.silence_limit);
+    perform pg_sleep(0.05);",
             ),
             ("recover", "if v_claims is not null then", "if v_claims is not null or v_early is not null then"),
             (
