@@ -1,6 +1,8 @@
 //! A run in the hands of its owner: which steps are open, which are done, what follows. It knows nothing of the database.
 
+mod history;
 mod skip;
+mod wait;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -8,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
+pub(crate) use self::history::{History, Recorded};
 use super::caution::Caution;
 use super::plan::{Plan, PlanMap};
 use super::unit::{Holder, PLAIN, Unit};
-use crate::definition::Delay;
 use crate::encoded::Encoded;
 use crate::handler::Dependency;
 
@@ -103,50 +105,6 @@ enum UnitState {
     Out,
     Reported,
     Done(Option<Encoded>),
-    Skipped,
-}
-
-/// What is known of a run that was worked on before.
-#[derive(Debug, Default)]
-pub(crate) struct History {
-    pub(crate) outcomes: HashMap<(usize, i32), Recorded>,
-    /// Failed attempts: how many, and when the next one may begin.
-    pub(crate) attempts: HashMap<(usize, i32), (u16, Instant)>,
-    /// How many of them lie before those that were given when somebody had the run go on.
-    pub(crate) resumed: HashMap<(usize, i32), u16>,
-    /// Units that are out, and whether by a task of their own, for they are tried again.
-    pub(crate) out: HashMap<(usize, i32), bool>,
-    /// When the run fails unless it has ended.
-    pub(crate) deadline: Option<Instant>,
-    /// What is known of units that were begun, where a worker has crashed.
-    pub(crate) caution: Option<Caution>,
-}
-
-impl History {
-    /// The steps of which units are known.
-    fn begun(&self) -> HashSet<usize> {
-        self.outcomes.keys().chain(self.attempts.keys()).chain(self.out.keys()).map(|(step, _)| *step).collect()
-    }
-
-    /// Whether somebody else executes a unit, or will. One of a range that has failed is no part of it any more: it is out if it has a
-    /// task of its own.
-    fn is_out(&self, step: usize, index: i32) -> bool {
-        let has_failed = self.attempts.get(&(step, index)).is_some_and(|(tried, _)| *tried > 0);
-        self.out.get(&(step, index)).is_some_and(|retry| *retry || !has_failed)
-    }
-
-    fn bytes(&self) -> usize {
-        let size =
-            |recorded: &Recorded| if let Recorded::Completed(output) = recorded { output.as_str().len() } else { 0 };
-        self.outcomes.values().map(size).sum()
-    }
-}
-
-/// An outcome as it was recorded.
-#[derive(Clone, Debug)]
-pub(crate) enum Recorded {
-    Completed(Encoded),
-    Failed,
     Skipped,
 }
 
@@ -243,42 +201,6 @@ impl OwnedRun {
             _ => None,
         };
         self.steps.iter().filter_map(first).min().unwrap_or(PLAIN)
-    }
-
-    /// How long the run only waits, from `now`: none while anything of it is under way.
-    pub(crate) fn idle_for(&self, now: Instant) -> Option<Duration> {
-        if self.leaving || self.active > 0 || self.recording > 0 || self.listens() || self.aside.is_some() {
-            return None;
-        }
-        self.waits_for(now)
-    }
-
-    /// How long it is, from `now`, until a retry is due, or the deadline where that is sooner; none where it has no retries.
-    pub(crate) fn waits_for(&self, now: Instant) -> Option<Duration> {
-        let retry = self.retries.iter().map(|(at, _)| *at).min()?;
-        Some(self.deadline.map_or(retry, |deadline| deadline.min(retry)).saturating_duration_since(now))
-    }
-
-    /// Notes a message that counts as heard when the run leaves; until then it is told again and again.
-    pub(crate) fn will_hear(&mut self, message: i64) {
-        if !self.wishes.contains(&message) {
-            self.wishes.push(message);
-        }
-    }
-
-    /// How many attempts a unit has in all.
-    pub(crate) fn max_attempts(&self, step: usize, index: i32) -> u16 {
-        let before = self.resumed.get(&(step, index)).copied().unwrap_or(0);
-        self.plan.steps[step].max_attempts.saturating_add(before)
-    }
-
-    /// Has the retries of a step (or of one item of it) be due at once.
-    pub(crate) fn retry_now(&mut self, step: usize, index: Option<i32>, now: Instant) {
-        for (at, unit) in &mut self.retries {
-            if unit.step == step && index.is_none_or(|index| index == unit.index) {
-                *at = now;
-            }
-        }
     }
 
     /// Notes that the outcome of a unit is on its way.
@@ -453,48 +375,6 @@ impl OwnedRun {
         }
     }
 
-    /// Opens a step that has waited for its first attempt.
-    pub(crate) fn open_delayed(&mut self, number: usize) -> Opened {
-        let mut opened = Opened::default();
-        // It was found not to be skipped, and its delay is over.
-        self.begun.insert(number);
-        self.history.attempts.remove(&(number, PLAIN));
-        self.open_all(vec![number], &mut opened);
-        opened
-    }
-
-    /// Whether a step is still to wait for its first attempt. What it was told is recorded, as an attempt of number 0.
-    fn is_delayed(&mut self, number: usize, opened: &mut Opened) -> Result<bool, String> {
-        let unit = Unit { holder: Holder::Run(self.id), step: number, index: PLAIN, attempt: 0 };
-        let now = Instant::now();
-        if let Some((0, at)) = self.history.attempts.get(&(number, PLAIN)).copied() {
-            if at > now {
-                self.retries.push((at, unit));
-                return Ok(true);
-            }
-            self.history.attempts.remove(&(number, PLAIN));
-            return Ok(false);
-        }
-        if self.begun.contains(&number) {
-            return Ok(false);
-        }
-        let delay = match self.plan.steps[number].delay {
-            None => return Ok(false),
-            Some(Delay::Fixed(delay)) => delay,
-            Some(Delay::Computed) => self
-                .plan
-                .handlers
-                .delay(number, &self.input, &self.dependencies(number))
-                .map_err(|error| error.message().to_owned())?,
-        };
-        let delay = delay.min(LONGEST_DELAY);
-        if !delay.is_zero() {
-            self.retries.push((now + delay, unit));
-            opened.delayed.push((unit, now + delay, delay));
-        }
-        Ok(!delay.is_zero())
-    }
-
     fn open_unit(&mut self, step: usize, index: i32, opened: &mut Opened) {
         let unit = Unit { holder: Holder::Run(self.id), step, index, attempt: 1 };
         match self.history.attempts.remove(&(step, index)) {
@@ -583,9 +463,6 @@ impl std::fmt::Debug for OwnedRun {
         f.debug_struct("OwnedRun").field("id", &self.id).field("plan", &self.plan).finish_non_exhaustive()
     }
 }
-
-/// The longest time that a step waits for its first attempt: a year.
-const LONGEST_DELAY: Duration = Duration::from_secs(365 * 24 * 3600);
 
 fn bytes(items: &[Encoded]) -> usize {
     items.iter().map(|item| item.as_str().len()).sum()

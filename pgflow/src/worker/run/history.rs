@@ -1,0 +1,51 @@
+//! What is known of a run that was worked on before.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Instant;
+
+use crate::encoded::Encoded;
+use crate::worker::caution::Caution;
+
+/// What is known of a run that was worked on before.
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    pub(crate) outcomes: HashMap<(usize, i32), Recorded>,
+    /// Failed attempts: how many, and when the next one may begin.
+    pub(crate) attempts: HashMap<(usize, i32), (u16, Instant)>,
+    /// How many of them lie before those that were given when somebody had the run go on.
+    pub(crate) resumed: HashMap<(usize, i32), u16>,
+    /// Units that are out, and whether by a task of their own, for they are tried again.
+    pub(crate) out: HashMap<(usize, i32), bool>,
+    /// When the run fails unless it has ended.
+    pub(crate) deadline: Option<Instant>,
+    /// What is known of units that were begun, where a worker has crashed.
+    pub(crate) caution: Option<Caution>,
+}
+
+impl History {
+    /// The steps of which units are known.
+    pub(super) fn begun(&self) -> HashSet<usize> {
+        self.outcomes.keys().chain(self.attempts.keys()).chain(self.out.keys()).map(|(step, _)| *step).collect()
+    }
+
+    /// Whether somebody else executes a unit, or will. One of a range that has failed is no part of it any more: it is out if it has a
+    /// task of its own.
+    pub(super) fn is_out(&self, step: usize, index: i32) -> bool {
+        let has_failed = self.attempts.get(&(step, index)).is_some_and(|(tried, _)| *tried > 0);
+        self.out.get(&(step, index)).is_some_and(|retry| *retry || !has_failed)
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        let size =
+            |recorded: &Recorded| if let Recorded::Completed(output) = recorded { output.as_str().len() } else { 0 };
+        self.outcomes.values().map(size).sum()
+    }
+}
+
+/// An outcome as it was recorded.
+#[derive(Clone, Debug)]
+pub(crate) enum Recorded {
+    Completed(Encoded),
+    Failed,
+    Skipped,
+}

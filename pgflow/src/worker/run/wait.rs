@@ -1,0 +1,90 @@
+//! What a run waits for: its next attempts, delays, its deadline; and what it is to leave for.
+
+use std::time::{Duration, Instant};
+
+use super::{Opened, OwnedRun};
+use crate::definition::Delay;
+use crate::worker::unit::{Holder, PLAIN, Unit};
+
+/// The longest time that a step waits for its first attempt: a year.
+const LONGEST_DELAY: Duration = Duration::from_secs(365 * 24 * 3600);
+
+impl OwnedRun {
+    /// How long the run only waits, from `now`: none while anything of it is under way.
+    pub(crate) fn idle_for(&self, now: Instant) -> Option<Duration> {
+        if self.leaving || self.active > 0 || self.recording > 0 || self.listens() || self.aside.is_some() {
+            return None;
+        }
+        self.waits_for(now)
+    }
+
+    /// How long it is, from `now`, until a retry is due, or the deadline where that is sooner; none where it has no retries.
+    pub(crate) fn waits_for(&self, now: Instant) -> Option<Duration> {
+        let retry = self.retries.iter().map(|(at, _)| *at).min()?;
+        Some(self.deadline.map_or(retry, |deadline| deadline.min(retry)).saturating_duration_since(now))
+    }
+
+    /// Notes a message that counts as heard when the run leaves; until then it is told again and again.
+    pub(crate) fn will_hear(&mut self, message: i64) {
+        if !self.wishes.contains(&message) {
+            self.wishes.push(message);
+        }
+    }
+
+    /// How many attempts a unit has in all.
+    pub(crate) fn max_attempts(&self, step: usize, index: i32) -> u16 {
+        let before = self.resumed.get(&(step, index)).copied().unwrap_or(0);
+        self.plan.steps[step].max_attempts.saturating_add(before)
+    }
+
+    /// Has the retries of a step (or of one item of it) be due at once.
+    pub(crate) fn retry_now(&mut self, step: usize, index: Option<i32>, now: Instant) {
+        for (at, unit) in &mut self.retries {
+            if unit.step == step && index.is_none_or(|index| index == unit.index) {
+                *at = now;
+            }
+        }
+    }
+
+    /// Opens a step that has waited for its first attempt.
+    pub(crate) fn open_delayed(&mut self, number: usize) -> Opened {
+        let mut opened = Opened::default();
+        // It was found not to be skipped, and its delay is over.
+        self.begun.insert(number);
+        self.history.attempts.remove(&(number, PLAIN));
+        self.open_all(vec![number], &mut opened);
+        opened
+    }
+
+    /// Whether a step is still to wait for its first attempt. What it was told is recorded, as an attempt of number 0.
+    pub(super) fn is_delayed(&mut self, number: usize, opened: &mut Opened) -> Result<bool, String> {
+        let unit = Unit { holder: Holder::Run(self.id), step: number, index: PLAIN, attempt: 0 };
+        let now = Instant::now();
+        if let Some((0, at)) = self.history.attempts.get(&(number, PLAIN)).copied() {
+            if at > now {
+                self.retries.push((at, unit));
+                return Ok(true);
+            }
+            self.history.attempts.remove(&(number, PLAIN));
+            return Ok(false);
+        }
+        if self.begun.contains(&number) {
+            return Ok(false);
+        }
+        let delay = match self.plan.steps[number].delay {
+            None => return Ok(false),
+            Some(Delay::Fixed(delay)) => delay,
+            Some(Delay::Computed) => self
+                .plan
+                .handlers
+                .delay(number, &self.input, &self.dependencies(number))
+                .map_err(|error| error.message().to_owned())?,
+        };
+        let delay = delay.min(LONGEST_DELAY);
+        if !delay.is_zero() {
+            self.retries.push((now + delay, unit));
+            opened.delayed.push((unit, now + delay, delay));
+        }
+        Ok(!delay.is_zero())
+    }
+}
