@@ -202,6 +202,7 @@ create table pgflow.worker (
     -- Why it is dead: it stopped in order, or it was silent.
     stopped       boolean not null default false,
     versions      int[] not null,
+    queues        text[] not null,
     primary key (bucket, id)
 ) with (fillfactor = 50);
 
@@ -222,10 +223,13 @@ create table pgflow.ready (
     -- Whether somebody has paused the run: it is not due then, whatever happens, until somebody resumes it.
     paused       boolean not null default false,
     queue        text not null,
+    namespace    text not null,
     primary key (bucket, run_id),
     check (not (paused and due))
 );
-create index ready_due on pgflow.ready (bucket, queue, version_id, (-priority), seq) where due;
+-- What belongs to a namespace stands in an index of its own, where a claim finds which namespaces have something due.
+create index ready_due on pgflow.ready (bucket, queue, version_id, (-priority), seq) where due and namespace = '';
+create index ready_due_of_namespace on pgflow.ready (bucket, queue, version_id, namespace, (-priority), seq) where due and namespace <> '';
 create index ready_later on pgflow.ready (bucket, available_at) where not due and not paused;
 
 -- A batch of runs that a worker owns. A run that ends, parks or is handed on leaves it in the same transaction. One without runs
@@ -260,14 +264,20 @@ create table pgflow.task (
     due          boolean not null,
     available_at timestamptz not null,
     priority     int not null,
+    -- Its turn: tasks of one run take turns with those of the others. A run's first task has that of the queue's head, the next one the
+    -- turn after that.
+    turn         int not null,
     queue        text not null,
+    namespace    text not null,
     -- Units whose attempt somebody has cancelled, by their index; null for none.
     cancelled    int[],
     -- The items of the range, as an array; null for a plain step.
     items        jsonb,
     primary key (bucket, id)
 );
-create index task_due on pgflow.task (bucket, queue, version_id, priority desc, id) where worker_id is null and due;
+create index task_due on pgflow.task (bucket, queue, version_id, (-priority), turn, id) where worker_id is null and due and namespace = '';
+create index task_due_of_namespace on pgflow.task (bucket, queue, version_id, namespace, (-priority), turn, id)
+    where worker_id is null and due and namespace <> '';
 create index task_later on pgflow.task (bucket, available_at) where not due;
 create index task_of_worker on pgflow.task (bucket, worker_id) where worker_id is not null;
 create index task_of_run on pgflow.task (bucket, run_id);

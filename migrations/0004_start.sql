@@ -13,15 +13,40 @@ begin
     end if;
 end $$;
 
+-- Raises where, with p_count more, more than p_limit runs of a version would wait in a queue. Starts at the same time do not see each
+-- other: then it may be as many more.
+create function pgflow.require_room(p_bucket int, p_version int, p_queue text, p_namespace text, p_count int, p_limit int) returns void
+language plpgsql volatile
+as $$
+declare
+    v_waiting bigint;
+begin
+    if p_namespace = '' then
+        select count(*) into v_waiting
+        from (select from ready c where c.bucket = p_bucket and c.queue = p_queue and c.version_id = p_version and c.due and c.namespace = ''
+              limit p_limit) w;
+    else
+        select count(*) into v_waiting
+        from (select from ready c where c.bucket = p_bucket and c.queue = p_queue and c.version_id = p_version and c.due
+                                    and c.namespace = p_namespace and c.namespace <> ''
+              limit p_limit) w;
+    end if;
+    if v_waiting + p_count > p_limit then
+        raise exception 'no run was started: % wait already, and % may', v_waiting, p_limit using errcode = 'PF429',
+            hint = 'Start it later, or with a higher limit; add workers where they cannot keep up.';
+    end if;
+end $$;
+
 -- Starts one run for each of p_inputs and gives their ids in the same order. Where p_keys has a key that was used before for the
 -- workflow, the id is that of the run that was started with it, and no other run is made; the input is then ignored.
 -- The caller answers for the inputs: p_checked says whether they were made from the declared type. The runs begin at p_start_at, or
--- at once where that is null or past. They fail unless they have ended p_deadline after that; null for no deadline.
+-- at once where that is null or past. They fail unless they have ended p_deadline after that; null for no deadline. Where more than
+-- p_max_backlog runs of the version would wait in the queue (and namespace), none is started; null for no limit.
 --
 -- Locks: key, in the order of the keys (waits for a concurrent start with the same key); run and ready are inserted only.
 create function pgflow.start_runs(
     p_bucket int, p_version int, p_inputs jsonb[], p_keys text[], p_checked boolean,
-    p_queue text, p_priority int, p_namespace text, p_start_at timestamptz, p_deadline interval
+    p_queue text, p_priority int, p_namespace text, p_start_at timestamptz, p_deadline interval, p_max_backlog int
 ) returns uuid[]
 language plpgsql volatile
 set search_path = pgflow, pg_temp
@@ -62,21 +87,27 @@ begin
             select x.run_id from key x where x.bucket = p_bucket and x.workflow_id = v_workflow and x.key = k.key limit 1
         ) x on true;
 
+        if p_max_backlog is not null and v_new is not null then
+            perform pgflow.require_room(p_bucket, p_version, p_queue, p_namespace, cardinality(v_new), p_max_backlog);
+        end if;
         insert into run (bucket, period, id, version_id, checked, priority, created_at, deadline_at, queue, namespace, input)
         select p_bucket, v_period, r.id, p_version, p_checked, p_priority, v_now, v_deadline, p_queue, p_namespace, r.input
         from unnest(v_ids, p_inputs) with ordinality r(id, input, at) join unnest(v_new) n(at) using (at);
-        insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue)
-        select p_bucket, r.id, v_period, p_version, p_priority, v_start, v_start = v_now, true, p_queue
+        insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue, namespace)
+        select p_bucket, r.id, v_period, p_version, p_priority, v_start, v_start = v_now, true, p_queue, p_namespace
         from unnest(v_ids) with ordinality r(id, at) join unnest(v_new) n(at) using (at)
         order by r.at;
         return v_ids;
     end if;
 
+    if p_max_backlog is not null then
+        perform pgflow.require_room(p_bucket, p_version, p_queue, p_namespace, cardinality(v_ids), p_max_backlog);
+    end if;
     insert into run (bucket, period, id, version_id, checked, priority, created_at, deadline_at, queue, namespace, input)
     select p_bucket, v_period, r.id, p_version, p_checked, p_priority, v_now, v_deadline, p_queue, p_namespace, r.input
     from unnest(v_ids, p_inputs) r(id, input);
-    insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue)
-    select p_bucket, r.id, v_period, p_version, p_priority, v_start, v_start = v_now, true, p_queue
+    insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue, namespace)
+    select p_bucket, r.id, v_period, p_version, p_priority, v_start, v_start = v_now, true, p_queue, p_namespace
     from unnest(v_ids) r(id);
     return v_ids;
 end $$;
@@ -91,7 +122,7 @@ end $$;
 create function pgflow.start_run(
     p_workflow text, p_input jsonb default 'null', p_key text default null,
     p_queue text default 'default', p_priority int default 0, p_namespace text default '', p_start_at timestamptz default null,
-    p_deadline interval default null, p_supersede text default null, p_quiet interval default null
+    p_deadline interval default null, p_supersede text default null, p_quiet interval default null, p_max_backlog int default null
 ) returns uuid
 language plpgsql volatile
 set search_path = pgflow, pg_temp
@@ -118,10 +149,10 @@ begin
     end if;
     if p_supersede is not null then
         return pgflow.start_latest(pgflow.bucket_of(p_supersede), v_version, coalesce(p_input, 'null'), p_supersede, p_quiet, false, p_queue,
-                                   p_priority, p_namespace, p_start_at, coalesce(p_deadline, v_deadline_ms * interval '1 millisecond'));
+                                   p_priority, p_namespace, p_start_at, coalesce(p_deadline, v_deadline_ms * interval '1 millisecond'), p_max_backlog);
     end if;
     v_ids := pgflow.start_runs(pgflow.bucket_of(p_key), v_version, array[coalesce(p_input, 'null')],
                                case when p_key is not null then array[p_key] end, false, p_queue, p_priority, p_namespace, p_start_at,
-                               coalesce(p_deadline, v_deadline_ms * interval '1 millisecond'));
+                               coalesce(p_deadline, v_deadline_ms * interval '1 millisecond'), p_max_backlog);
     return v_ids[1];
 end $$;

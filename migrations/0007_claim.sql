@@ -8,7 +8,8 @@
 --     1  an entry was refused            number: its place
 --     2  the owner of run_id was woken
 --     3  run_id was parked
---     4  a run was claimed               number: milliseconds until its deadline, null for none; attempts: crashes; flag: 't' if the input is checked; payload: the input
+--     4  a run was claimed               number: milliseconds until its deadline, null for none; attempts: crashes; index: the place of its
+--                                        queue among those of the call, from 1; flag: 't' if the input is checked; payload: the input
 --     5  an outcome                      step, index, attempts, flag: its kind, payload: the output, error
 --     6  failed attempts                 step, index, attempts: how many; number: milliseconds until the next one; version_id: how many
 --                                        lie before the last one after which the step was given new ones, null for none
@@ -16,13 +17,14 @@
 --                                        (after 10: a unit of a range that is tried again elsewhere)
 --     8  a message                       number: its id; flag: its kind; step, index; error: why
 --     9  a task for this worker          number: its id; version_id, step, index: the first unit; attempts; payload: the items
---                                        flag: 't' if it has lost a worker to a crash
+--                                        flag: 't' if it has lost a worker to a crash; error: its queue
 --    10  the input of a task's run       payload
 --    11  a unit that was begun and has not ended, of a run or task that has lost a worker to a crash
 --                                        step, index, attempts: how many workers died while it was executed alone; flag: 't' if it is
 --                                        suspected of having ended one
 --    12  how far a version's queue was claimed
---                                        version_id, index: the priority and number: the place within it of the last run
+--                                        step: the place of the queue, from 1; version_id, index: the priority and number: the place
+--                                        within it of the last run
 --    13  some of the work that run_id has out is still to be taken
 --    14  outcomes of a step             step, attempts: how many; error: an array of each one's index and output in turns
 --    15  a task that the worker no longer holds                     number: its id
@@ -31,117 +33,207 @@ create type pgflow.answer as (
     kind smallint, run_id uuid, number bigint, version_id int, step int, index int, attempts int, flag "char", payload jsonb, error text
 );
 
--- Claims due runs of these versions: higher priorities first, then in the order of their arrival. o_known are those among them of
--- which something may have been recorded before; o_versions, o_priorities, o_seqs say how far the queues were claimed.
+-- Claims due runs of these queues and versions, at most p_limits of each queue and 256 in all: higher priorities first, then in the order
+-- of their arrival. Where namespaces have runs there, they take turns with each other and with what has none: each gets an even part
+-- of what is claimed, as far as it has so much, and p_after says of each queue whose turn it was last. o_known are those among the runs
+-- of which something may have been recorded before.
 --
--- p_priorities and p_seqs are low-water marks of the versions: nothing that is due stands before such a place, but for higher
--- priorities, and rows that were committed long after their place was given to them. Without the marks (null) the claim looks from
--- the start. What it gains: the index entries of rows that are gone are not passed again and again until they are vacuumed, which
--- they are not while any transaction of the server is older.
+-- p_priorities and p_seqs are low-water marks of each queue's versions, for what has no namespace: nothing that is due stands before such
+-- a place, but for higher priorities, and rows that were committed long after their place was given to them. Without the marks (null)
+-- the claim looks from the start. What they gain: the index entries of rows that are gone are not passed again and again until they are
+-- vacuumed, which they are not while any transaction of the server is older. o_queues, o_versions, o_priorities, o_seqs say how far the
+-- queues were claimed.
 --
 -- Locks: ready (skips what others are taking); claim is inserted.
 create function pgflow.claim_runs(
-    p_bucket int, p_worker int, p_number bigint, p_queue text, p_versions int[], p_priorities int[], p_seqs bigint[], p_limit int,
-    out o_runs uuid[], out o_known uuid[], out o_versions int[], out o_priorities int[], out o_seqs bigint[]
+    p_bucket int, p_worker int, p_number bigint, p_queues text[], p_limits int[], p_after text[], p_versions int[],
+    p_priorities int[], p_seqs bigint[],
+    out o_runs uuid[], out o_known uuid[], out o_queues int[], out o_versions int[], out o_priorities int[], out o_seqs bigint[],
+    out o_after text[]
 )
 language plpgsql volatile
 as $$
 declare
+    v_count int := cardinality(p_versions);
+    v_queue text;
+    v_room int;
+    v_part int;
     v_picked tid[];
+    v_spaces text[];
+    v_claimed record;
 begin
-    -- Picked and locked first, then deleted by their place: a limited subquery inside the DELETE could be run again by the planner, and
-    -- take more than its limit.
-    if p_seqs is null then
-        v_picked := array(
-            select picked.place
-            from (
-                select r.place, r.rank, r.seq
-                from unnest(p_versions) v(id)
-                cross join lateral (
-                    select c.ctid as place, -c.priority as rank, c.seq from ready c
-                    where c.bucket = p_bucket and c.queue = p_queue and c.version_id = v.id and c.due
-                    order by -c.priority, c.seq
-                    limit p_limit
-                    for update skip locked
-                ) r
-            ) picked
-            order by picked.rank, picked.seq
-            limit p_limit
-        );
-    else
-        v_picked := array(
-            select picked.place
-            from (
-                select r.place, r.rank, r.seq
-                from unnest(p_versions, p_priorities, p_seqs) v(id, priority, seq)
-                cross join lateral (
-                    select * from (
-                        select c.ctid as place, -c.priority as rank, c.seq from ready c
-                        where c.bucket = p_bucket and c.queue = p_queue and c.version_id = v.id and c.due and -c.priority < -v.priority
-                        order by -c.priority, c.seq
-                        limit p_limit
-                        for update skip locked
-                    ) higher
-                    union all
-                    select * from (
-                        select c.ctid as place, -c.priority as rank, c.seq from ready c
-                        where c.bucket = p_bucket and c.queue = p_queue and c.version_id = v.id and c.due
-                          and (-c.priority, c.seq) >= (-v.priority, v.seq)
-                        order by -c.priority, c.seq
-                        limit p_limit
-                        for update skip locked
-                    ) following
-                ) r
-            ) picked
-            order by picked.rank, picked.seq
-            limit p_limit
-        );
-    end if;
     o_runs := '{}';
     o_known := '{}';
-    if cardinality(v_picked) > 0 then
-        with gone as (
-            delete from ready where ctid = any(v_picked) returning run_id, fresh, version_id, -priority as rank, seq
-        ), last as (
-            select distinct on (version_id) version_id, rank, seq from gone order by version_id, rank desc, seq desc
-        )
-        select (select array_agg(run_id order by rank, seq) from gone),
-               (select coalesce(array_agg(run_id) filter (where not fresh), '{}') from gone),
-               array_agg(version_id), array_agg(-rank), array_agg(seq)
-        into o_runs, o_known, o_versions, o_priorities, o_seqs
-        from last;
+    o_after := p_after;
+    for v_at in 1 .. cardinality(p_queues) loop
+        v_queue := p_queues[v_at];
+        v_room := least(p_limits[v_at], 256 - cardinality(o_runs));
+        continue when v_room <= 0;
+        v_part := v_room;
+        v_spaces := null;
+        perform from unnest(p_versions) v(id)
+        cross join lateral (
+            select from ready c where c.bucket = p_bucket and c.queue = v_queue and c.version_id = v.id and c.due and c.namespace <> '' limit 1
+        ) c
+        limit 1;
+        if found then
+            v_spaces := pgflow.namespaces_due(p_bucket, v_queue, p_versions, coalesce(p_after[v_at], ''), v_room);
+            -- Of what has no namespace, whose turn it may be as well.
+            v_part := case when '' = any(v_spaces) then greatest(v_room / cardinality(v_spaces), 1) else 0 end;
+        end if;
+
+        loop
+            -- Picked and locked first, then deleted by their place: a limited subquery inside the DELETE could be run again by the planner,
+            -- and take more than its limit.
+            if v_part = 0 then
+                v_picked := '{}';
+            elsif p_seqs is null then
+                v_picked := array(
+                    select picked.place
+                    from (
+                        select r.place, r.rank, r.seq
+                        from unnest(p_versions) v(id)
+                        cross join lateral (
+                            select c.ctid as place, -c.priority as rank, c.seq from ready c
+                            where c.bucket = p_bucket and c.queue = v_queue and c.version_id = v.id and c.due and c.namespace = ''
+                            order by -c.priority, c.seq
+                            limit v_part
+                            for update skip locked
+                        ) r
+                    ) picked
+                    order by picked.rank, picked.seq
+                    limit v_part
+                );
+            else
+                v_picked := array(
+                    select picked.place
+                    from (
+                        select r.place, r.rank, r.seq
+                        from unnest(p_versions, p_priorities[(v_at - 1) * v_count + 1 : v_at * v_count],
+                                    p_seqs[(v_at - 1) * v_count + 1 : v_at * v_count]) v(id, priority, seq)
+                        cross join lateral (
+                            select * from (
+                                select c.ctid as place, -c.priority as rank, c.seq from ready c
+                                where c.bucket = p_bucket and c.queue = v_queue and c.version_id = v.id and c.due and c.namespace = ''
+                                  and -c.priority < -v.priority
+                                order by -c.priority, c.seq
+                                limit v_part
+                                for update skip locked
+                            ) higher
+                            union all
+                            select * from (
+                                select c.ctid as place, -c.priority as rank, c.seq from ready c
+                                where c.bucket = p_bucket and c.queue = v_queue and c.version_id = v.id and c.due and c.namespace = ''
+                                  and (-c.priority, c.seq) >= (-v.priority, v.seq)
+                                order by -c.priority, c.seq
+                                limit v_part
+                                for update skip locked
+                            ) following
+                        ) r
+                    ) picked
+                    order by picked.rank, picked.seq
+                    limit v_part
+                );
+            end if;
+            if cardinality(v_picked) > 0 then
+                with gone as (
+                    delete from ready where ctid = any(v_picked) returning run_id, fresh, version_id, -priority as rank, seq
+                ), last as (
+                    select distinct on (version_id) version_id, rank, seq from gone order by version_id, rank desc, seq desc
+                )
+                select (select array_agg(run_id order by rank, seq) from gone) as runs,
+                       (select array_agg(run_id) filter (where not fresh) from gone) as known,
+                       array_agg(v_at) as queues, array_agg(version_id) as versions, array_agg(-rank) as priorities, array_agg(seq) as seqs
+                into v_claimed
+                from last;
+                o_runs := o_runs || v_claimed.runs;
+                o_known := o_known || v_claimed.known;
+                o_queues := o_queues || v_claimed.queues;
+                o_versions := o_versions || v_claimed.versions;
+                o_priorities := o_priorities || v_claimed.priorities;
+                o_seqs := o_seqs || v_claimed.seqs;
+            end if;
+            exit when v_spaces is null;
+            v_room := v_room - cardinality(v_picked);
+            select * into v_claimed from pgflow.claim_of_namespaces(p_bucket, v_queue, p_versions, v_spaces, v_room);
+            o_runs := o_runs || v_claimed.o_runs;
+            o_known := o_known || v_claimed.o_known;
+            o_after[v_at] := v_spaces[cardinality(v_spaces)];
+            -- What they have left over.
+            v_part := v_room - cardinality(v_claimed.o_runs);
+            v_spaces := null;
+            exit when v_part = 0;
+        end loop;
+    end loop;
+    if cardinality(o_runs) > 0 then
         insert into claim (bucket, worker_id, number, claimed_at, runs) values (p_bucket, p_worker, p_number, pgflow.now(), o_runs);
     end if;
 end $$;
 
--- Takes due tasks of these versions for the worker.
+-- Takes due tasks of these queues and versions for the worker, at most p_limits of each queue: higher priorities first, then by their
+-- turns; namespaces take turns as in claim_runs.
 --
 -- Locks: task (skips what others are taking).
-create function pgflow.claim_tasks(p_bucket int, p_worker int, p_queue text, p_versions int[], p_limit int) returns void
+create function pgflow.claim_tasks(
+    p_bucket int, p_worker int, p_queues text[], p_limits int[], p_after text[], p_versions int[], out o_after text[]
+)
 language plpgsql volatile
 as $$
 declare
+    v_queue text;
+    v_room int;
+    v_part int;
     v_picked tid[];
+    v_spaces text[];
 begin
-    v_picked := array(
-        select picked.place
-        from (
-            select t.place, t.id, t.priority
-            from unnest(p_versions) v(id)
-            cross join lateral (
-                select c.ctid as place, c.id, c.priority from task c
-                where c.bucket = p_bucket and c.queue = p_queue and c.version_id = v.id and c.worker_id is null and c.due
-                order by c.priority desc, c.id
-                limit p_limit
-                for update skip locked
-            ) t
-        ) picked
-        order by picked.priority desc, picked.id
-        limit p_limit
-    );
-    if cardinality(v_picked) > 0 then
-        update task set worker_id = p_worker where ctid = any(v_picked);
-    end if;
+    o_after := p_after;
+    for v_at in 1 .. cardinality(p_queues) loop
+        v_queue := p_queues[v_at];
+        v_room := p_limits[v_at];
+        continue when v_room <= 0;
+        v_part := v_room;
+        v_spaces := null;
+        perform from unnest(p_versions) v(id)
+        cross join lateral (
+            select from task c
+            where c.bucket = p_bucket and c.queue = v_queue and c.version_id = v.id and c.worker_id is null and c.due and c.namespace <> ''
+            limit 1
+        ) c
+        limit 1;
+        if found then
+            v_spaces := pgflow.namespaces_of_tasks(p_bucket, v_queue, p_versions, coalesce(p_after[v_at], ''), v_room);
+            v_part := case when '' = any(v_spaces) then greatest(v_room / cardinality(v_spaces), 1) else 0 end;
+        end if;
+
+        loop
+            v_picked := array(
+                select picked.place
+                from (
+                    select t.place, t.rank, t.turn, t.id
+                    from unnest(p_versions) v(id)
+                    cross join lateral (
+                        select c.ctid as place, -c.priority as rank, c.turn, c.id from task c
+                        where c.bucket = p_bucket and c.queue = v_queue and c.version_id = v.id and c.worker_id is null and c.due
+                          and c.namespace = ''
+                        order by -c.priority, c.turn, c.id
+                        limit v_part
+                        for update skip locked
+                    ) t
+                ) picked
+                order by picked.rank, picked.turn, picked.id
+                limit v_part
+            );
+            if cardinality(v_picked) > 0 then
+                update task set worker_id = p_worker where ctid = any(v_picked);
+            end if;
+            exit when v_spaces is null;
+            v_room := v_room - cardinality(v_picked);
+            v_part := v_room - pgflow.claim_tasks_of_namespaces(p_bucket, p_worker, v_queue, p_versions, v_spaces, v_room);
+            o_after[v_at] := v_spaces[cardinality(v_spaces)];
+            v_spaces := null;
+            exit when v_part = 0;
+        end loop;
+    end loop;
 end $$;
 
 -- What is known of runs: their messages, failed attempts, what of them is out, outcomes. Messages and what is out are read before
@@ -187,8 +279,8 @@ begin
 end $$;
 
 -- The messages of runs that a worker owns, each after the outcomes of the step that it speaks of, but for the items before p_from;
--- and which of the runs have work out that nobody has taken.
-create function pgflow.messages(p_bucket int, p_runs uuid[], p_from int[]) returns setof pgflow.answer
+-- and which of the runs have work out in these queues that nobody has taken.
+create function pgflow.messages(p_bucket int, p_runs uuid[], p_from int[], p_queues text[]) returns setof pgflow.answer
 language plpgsql volatile
 as $$
 declare
@@ -198,7 +290,10 @@ begin
     return query
     select 13::smallint, w.id, null::bigint, null::int, null::int, null::int, null::int, null::"char", null::jsonb, null::text
     from unnest(p_runs) w(id)
-    cross join lateral (select from task x where x.bucket = p_bucket and x.run_id = w.id and x.worker_id is null and x.due limit 1) t;
+    cross join lateral (
+        select from task x
+        where x.bucket = p_bucket and x.run_id = w.id and x.worker_id is null and x.due and x.queue = any(p_queues) limit 1
+    ) t;
     if cardinality(v_messages) = 0 then
         return;
     end if;
@@ -309,7 +404,7 @@ begin
     return query
     select 9::smallint, t.run_id, t.id, t.version_id, t.step::int, t.first, t.attempts::int,
            (case when t.crashes > 0 then 't' else 'f' end)::"char",
-           case when t.first >= 0 then t.items else 'null' end, null::text
+           case when t.first >= 0 then t.items else 'null' end, t.queue
     from unnest(v_new) n(id)
     cross join lateral (select * from task x where x.bucket = p_bucket and x.id = n.id limit 1) t
     order by t.id;

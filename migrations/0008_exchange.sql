@@ -11,7 +11,9 @@
 --   p_number  the number of this call, which a claim gets. When it is repeated (p_repeated) and a claim of that number exists, it had
 --             committed before and its reply was lost: nothing is written again, and the claimed runs are given again.
 --   p_marker  the number of an earlier call whose reply has come: its empty claim (see below) can go.
---   p_priorities, p_seqs  low-water marks of the versions' queues, or null (see claim_runs).
+--   p_queues  the queues of the worker.
+--   p_priorities, p_seqs  low-water marks of each queue's versions, or null (see claim_runs).
+--   p_max_runs, p_max_tasks, p_after_runs, p_after_tasks  of each queue; null where nothing is claimed.
 --   e_fate    of a run: 0 it goes on, 1 completed, 2 failed, 3 cancelled,
 --             4 parked: due in e_due_ms, or never by itself (-1); where a message has come, it stays with its owner,
 --             5 handed back: due at once,
@@ -21,7 +23,8 @@
 --   o_*       outcomes of units.
 --   a_*       failed attempts that another one follows, a_retry_ms later; those of tasks become tasks of their own, with a_item.
 --   m_*       the numbers of items of map steps.
---   s_*       units that are given away as tasks: ranges of items, or a plain step (s_first -1).
+--   s_*       units that are given away as tasks: ranges of items, or a plain step (s_first -1), to a queue (null: that of the run). A
+--             single unit may have attempts behind it.
 --   b_*       units that begin once this has committed, of runs and tasks that have lost a worker to a crash: the b_attempt-th attempt,
 --             and whether nothing else will run beside it.
 --   p_heard   messages that were heard, and can go.
@@ -31,15 +34,15 @@
 --
 -- Locks: worker (key share), task, share, mark, claim (its own), run (for update: those parked or woken), inbox, ready.
 create function pgflow.exchange(
-    p_bucket int, p_worker int, p_number bigint, p_repeated boolean, p_marker bigint, p_queue text, p_versions int[], p_priorities int[], p_seqs bigint[],
-    p_max_runs int, p_max_tasks int,
+    p_bucket int, p_worker int, p_number bigint, p_repeated boolean, p_marker bigint, p_queues text[], p_versions int[], p_priorities int[],
+    p_seqs bigint[], p_max_runs int[], p_max_tasks int[], p_after_runs text[], p_after_tasks text[],
     e_run uuid[], e_period int[], e_claim bigint[], e_task bigint[], e_fate smallint[], e_due_ms bigint[], e_shared boolean[], e_error text[],
     o_entry int[], o_step smallint[], o_index int[], o_kind "char"[], o_attempts smallint[], o_duration_ms real[], o_output jsonb[],
     o_error text[],
     a_entry int[], a_step smallint[], a_index int[], a_number smallint[], a_duration_ms real[], a_retry_ms bigint[], a_error text[],
     a_item jsonb[],
     m_entry int[], m_step smallint[], m_items int[],
-    s_entry int[], s_step smallint[], s_first int[], s_count int[], s_items jsonb[],
+    s_entry int[], s_step smallint[], s_first int[], s_count int[], s_attempts smallint[], s_queue text[], s_items jsonb[],
     b_entry int[], b_step smallint[], b_index int[], b_attempt smallint[], b_alone boolean[],
     p_heard bigint[], p_watch uuid[], p_watch_from int[], p_known bigint[]
 ) returns setof pgflow.answer
@@ -72,6 +75,7 @@ declare
     v_added_steps smallint[];
     v_rows int;
     v_setting text;
+    v_after text[] := p_after_tasks;
 begin
     if e_run is null and p_heard is null then
         -- A claim promises nothing to anybody, so its commit need not wait for the disk: where the server crashes and loses it, the run is
@@ -95,9 +99,9 @@ begin
             then exists (select from claim c where c.bucket = p_bucket and c.worker_id = p_worker and c.number = e.claim
                                                and e.run_id = any(c.runs))
             else exists (select from task t where t.bucket = p_bucket and t.id = e.task and t.worker_id = p_worker) end;
-        return query select * from pgflow.claimed(p_bucket, p_number, v_runs, v_runs);
-        return query select * from pgflow.messages(p_bucket, p_watch, p_watch_from);
-        if p_max_tasks > 0 or p_known is not null then
+        return query select * from pgflow.claimed(p_bucket, p_number, p_queues, v_runs, v_runs);
+        return query select * from pgflow.messages(p_bucket, p_watch, p_watch_from, p_queues);
+        if p_max_tasks is not null or p_known is not null then
             return query select * from pgflow.held_tasks(p_bucket, p_worker, coalesce(p_known, '{}'));
         end if;
         return;
@@ -189,9 +193,9 @@ begin
             -- The retry of a shared unit is a task of its own: it may run anywhere, later. Where the run is paused, whoever has it next
             -- finds the failed attempt.
             insert into task as x (bucket, run_id, period, version_id, first, count, step, attempts, crashes, due, available_at, priority,
-                                   queue, items)
+                                   turn, queue, namespace, items)
             select p_bucket, t.run_id, t.period, t.version_id, a.index, 1, t.step, a.number, t.crashes, a.retry_ms = 0,
-                   v_now + a.retry_ms * interval '1 millisecond', t.priority, t.queue,
+                   v_now + a.retry_ms * interval '1 millisecond', t.priority, t.turn, t.queue, t.namespace,
                    case when a.item is not null then jsonb_build_array(a.item) end
             from unnest(a_entry, a_step, a_index, a_number, a_retry_ms, a_item) a(entry, step, index, number, retry_ms, item)
             cross join lateral (select * from task y where y.bucket = p_bucket and y.id = e_task[a.entry] limit 1) t
@@ -252,12 +256,36 @@ begin
         order by 2, 3
         on conflict (bucket, run_id, step) do update set remaining = x.remaining + excluded.remaining;
 
-        insert into task (bucket, run_id, period, version_id, first, count, step, crashes, due, available_at, priority, queue, items)
-        select p_bucket, r.id, r.period, r.version_id, s.first, s.count, s.step, r.crashes, true, v_now, r.priority, r.queue, s.items
-        from unnest(s_entry, s_step, s_first, s_count, s_items) with ordinality s(entry, step, first, count, items, at)
+        insert into task (bucket, run_id, period, version_id, first, count, step, attempts, crashes, due, available_at, priority, turn, queue,
+                          namespace, items)
+        select p_bucket, r.id, r.period, r.version_id, s.first, s.count, s.step, s.attempts, r.crashes, true, v_now, r.priority,
+               -- A run's tasks follow one another, from the head of the queue on.
+               (greatest(h.turn, l.turn + 1, 0) + row_number() over (partition by r.id, q.name order by s.at) - 1)::int, q.name, r.namespace, s.items
+        from unnest(s_entry, s_step, s_first, s_count, s_attempts, s_queue, s_items)
+             with ordinality s(entry, step, first, count, attempts, queue, items, at)
         cross join lateral (
             select * from run x where x.bucket = p_bucket and x.period = e_period[s.entry] and x.id = e_run[s.entry] limit 1
         ) r
+        cross join lateral (select coalesce(s.queue, r.queue) as name) q
+        left join lateral (
+            select * from (
+                select x.turn from task x
+                where r.namespace = '' and x.bucket = p_bucket and x.queue = q.name and x.version_id = r.version_id
+                  and -x.priority = -r.priority and x.namespace = '' and x.worker_id is null and x.due
+                order by x.turn limit 1
+            ) plain
+            union all
+            select * from (
+                select x.turn from task x
+                where r.namespace <> '' and x.bucket = p_bucket and x.queue = q.name and x.version_id = r.version_id
+                  and x.namespace = r.namespace and -x.priority = -r.priority and x.namespace <> '' and x.worker_id is null and x.due
+                order by x.turn limit 1
+            ) spaced
+        ) h on true
+        left join lateral (
+            select max(x.turn) as turn from task x
+            where x.bucket = p_bucket and x.run_id = r.id and x.queue = q.name and x.worker_id is null and x.due
+        ) l on true
         where not s.entry = any(v_refused)
         order by s.at;
     end if;
@@ -320,10 +348,10 @@ begin
             where e.run_id = any(v_parked) and e.fate >= 4
               and (e.fate >= 5 or not exists (select from inbox i where i.bucket = p_bucket and i.run_id = e.run_id)));
 
-        insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, paused, queue)
+        insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, paused, queue, namespace)
         select p_bucket, r.id, r.period, r.version_id, r.priority,
                case when s.back then v_now when e.due_ms < 0 then 'infinity' else v_now + e.due_ms * interval '1 millisecond' end,
-               s.back or e.fate = 4 and e.due_ms = 0, false, e.fate = 6 and not s.back, r.queue
+               s.back or e.fate = 4 and e.due_ms = 0, false, e.fate = 6 and not s.back, r.queue, r.namespace
         from unnest(e_run, e_period, e_fate, e_due_ms) e(run_id, period, fate, due_ms)
         cross join lateral (select * from run x where x.bucket = p_bucket and x.period = e.period and x.id = e.run_id limit 1) r
         cross join lateral (
@@ -336,8 +364,8 @@ begin
 
     -- A run whose outcomes are others than its owner thinks goes back to the queue, to be taken up from what is recorded.
     if cardinality(v_conflicts) > 0 then
-        insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue)
-        select p_bucket, r.id, r.period, r.version_id, r.priority, v_now, true, false, r.queue
+        insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue, namespace)
+        select p_bucket, r.id, r.period, r.version_id, r.priority, v_now, true, false, r.queue, r.namespace
         from unnest(v_conflicts) c(at)
         cross join lateral (select * from run x where x.bucket = p_bucket and x.period = e_period[c.at] and x.id = e_run[c.at] limit 1) r;
         v_left := v_left || v_back;
@@ -367,13 +395,13 @@ begin
     end if;
 
     -- More work --------------------------------------------------------------------------------------------------------------------
-    if p_max_tasks > 0 then
-        perform pgflow.claim_tasks(p_bucket, p_worker, p_queue, p_versions, p_max_tasks);
+    if p_max_tasks is not null then
+        v_after := pgflow.claim_tasks(p_bucket, p_worker, p_queues, p_max_tasks, p_after_tasks, p_versions);
     end if;
     v_runs := '{}';
-    if p_max_runs > 0 then
+    if p_max_runs is not null then
         select * into v_last
-        from pgflow.claim_runs(p_bucket, p_worker, p_number, p_queue, p_versions, p_priorities, p_seqs, least(p_max_runs, 256));
+        from pgflow.claim_runs(p_bucket, p_worker, p_number, p_queues, p_max_runs, p_after_runs, p_versions, p_priorities, p_seqs);
         v_runs := v_last.o_runs;
         v_known := v_last.o_known;
     end if;
@@ -393,26 +421,33 @@ begin
         ) x(kind, run_id, number);
     end if;
     if cardinality(v_runs) > 0 then
-        return query select * from pgflow.claimed(p_bucket, p_number, v_runs, v_known);
+        return query select * from pgflow.claimed(p_bucket, p_number, p_queues, v_runs, v_known);
         return query
-        select 12::smallint, null::uuid, l.seq, l.version, null::int, l.priority, null::int, null::"char", null::jsonb, null::text
-        from unnest(v_last.o_versions, v_last.o_priorities, v_last.o_seqs) l(version, priority, seq);
+        select 12::smallint, null::uuid, l.seq, l.version, l.queue, l.priority, null::int, null::"char", null::jsonb, null::text
+        from unnest(v_last.o_queues, v_last.o_versions, v_last.o_priorities, v_last.o_seqs) l(queue, version, priority, seq);
+        if v_last.o_after is distinct from p_after_runs then
+            return query select * from pgflow.turns('r', v_last.o_after);
+        end if;
+    end if;
+    if v_after is distinct from p_after_tasks then
+        return query select * from pgflow.turns('t', v_after);
     end if;
     if cardinality(p_watch) > 0 then
-        return query select * from pgflow.messages(p_bucket, p_watch, p_watch_from);
+        return query select * from pgflow.messages(p_bucket, p_watch, p_watch_from, p_queues);
     end if;
-    if p_max_tasks > 0 or p_known is not null then
+    if p_max_tasks is not null or p_known is not null then
         return query select * from pgflow.held_tasks(p_bucket, p_worker, coalesce(p_known, '{}'));
     end if;
 end $$;
 
 -- What a worker is told of the runs it has claimed: their inputs, and the history of those that have one.
-create function pgflow.claimed(p_bucket int, p_number bigint, p_runs uuid[], p_known uuid[]) returns setof pgflow.answer
+create function pgflow.claimed(p_bucket int, p_number bigint, p_queues text[], p_runs uuid[], p_known uuid[]) returns setof pgflow.answer
 language plpgsql volatile
 as $$
 begin
     return query
-    select 4::smallint, r.id, ceil(extract(epoch from r.deadline_at - pgflow.now()) * 1000)::bigint, r.version_id, null::int, null::int, r.crashes::int,
+    select 4::smallint, r.id, ceil(extract(epoch from r.deadline_at - pgflow.now()) * 1000)::bigint, r.version_id, null::int,
+           array_position(p_queues, r.queue), r.crashes::int,
            (case when r.checked then 't' else 'f' end)::"char", r.input, null::text
     from unnest(p_runs) with ordinality c(id, at)
     cross join lateral (

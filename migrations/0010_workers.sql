@@ -3,12 +3,12 @@
 -- Safe beside running workers: yes.
 
 -- A worker is a process (or a part of one): each has a fresh id, and gets another one when it was declared dead.
-create function pgflow.register_worker(p_bucket int, p_name text, p_silence interval, p_versions int[]) returns int
+create function pgflow.register_worker(p_bucket int, p_name text, p_silence interval, p_versions int[], p_queues text[] default '{default}') returns int
 language sql volatile
 set search_path = pgflow, pg_temp
 as $$
-    insert into worker (bucket, name, started_at, beat_at, steady_since, silence_limit, versions)
-    values (p_bucket, p_name, pgflow.now(), pgflow.now(), pgflow.now(), p_silence, p_versions)
+    insert into worker (bucket, name, started_at, beat_at, steady_since, silence_limit, versions, queues)
+    values (p_bucket, p_name, pgflow.now(), pgflow.now(), pgflow.now(), p_silence, p_versions, p_queues)
     returning id
 $$;
 
@@ -256,8 +256,8 @@ begin
             update run r set crashes = least(r.crashes + 1, 32767)
             where r.bucket = p_bucket and (r.period, r.id) in (select pgflow.period_of_run(w), w from unnest(v_crashed) w);
         end if;
-        insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue)
-        select p_bucket, r.id, r.period, r.version_id, r.priority, v_now, true, false, r.queue
+        insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue, namespace)
+        select p_bucket, r.id, r.period, r.version_id, r.priority, v_now, true, false, r.queue, r.namespace
         from unnest(v_runs) w(id)
         cross join lateral (
             select * from run x where x.bucket = p_bucket and x.period = pgflow.period_of_run(w.id) and x.id = w.id limit 1

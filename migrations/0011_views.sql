@@ -169,9 +169,7 @@ begin
                     where q.bucket = p_bucket and q.run_id < v_after
                       and (p_status = 'live' or pgflow.status_word(null, q.paused, q.fresh) = p_status)
                       and (v_versions is null or q.version_id = any(v_versions))
-                      and (p_namespace is null or exists (
-                          select from run r
-                          where r.bucket = p_bucket and r.period = period_of_run(q.run_id) and r.id = q.run_id and r.namespace = p_namespace))
+                      and (p_namespace is null or q.namespace = p_namespace)
                     order by q.run_id desc
                     limit p_limit
                 ) queued

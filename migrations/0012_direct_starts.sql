@@ -30,7 +30,7 @@ end $$;
 -- will ever be: an empty claim takes its place. A start that is still under way is waited for.
 --
 -- Locks: worker (key share); claim is inserted.
-create function pgflow.settle_start(p_bucket int, p_worker int, p_number bigint) returns setof pgflow.answer
+create function pgflow.settle_start(p_bucket int, p_worker int, p_number bigint, p_queues text[]) returns setof pgflow.answer
 language plpgsql volatile
 set search_path = pgflow, pg_temp
 set enable_seqscan = off
@@ -44,5 +44,5 @@ begin
     on conflict do nothing;
     -- A later statement, which sees what was waited for.
     select c.runs into v_runs from claim c where c.bucket = p_bucket and c.worker_id = p_worker and c.number = p_number;
-    return query select * from pgflow.claimed(p_bucket, p_number, v_runs, v_runs);
+    return query select * from pgflow.claimed(p_bucket, p_number, p_queues, v_runs, v_runs);
 end $$;

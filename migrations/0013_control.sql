@@ -226,8 +226,8 @@ begin
     from again a
     -- What failed before its first attempt, in its condition for example, begins from there.
     where a.attempts > 0;
-    insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue)
-    select p_bucket, r.id, r.period, r.version_id, r.priority, v_now, true, false, r.queue
+    insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue, namespace)
+    select p_bucket, r.id, r.period, r.version_id, r.priority, v_now, true, false, r.queue, r.namespace
     from unnest(p_runs) w(id)
     cross join lateral (
         select * from run x where x.bucket = p_bucket and x.period = pgflow.period_of_run(w.id) and x.id = w.id limit 1

@@ -93,8 +93,8 @@ begin
         perform pgflow.replace_output(v_bucket, v_new_period, v_new, v_edit.number, v_edit.name, v_edit.is_map, v_edit.schema, v_edit.output);
     end loop;
 
-    insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue)
-    values (v_bucket, v_new, v_new_period, v_run.version_id, v_run.priority, v_now, true, false, v_run.queue);
+    insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue, namespace)
+    values (v_bucket, v_new, v_new_period, v_run.version_id, v_run.priority, v_now, true, false, v_run.queue, v_run.namespace);
     perform pgflow.note_action(v_bucket, array[v_new], v_now, 'fork', p_reason, p_actor, jsonb_strip_nulls(jsonb_build_object(
         'of', p_run, 'from', p_from, 'edited', case when p_input is not null or p_outputs is not null then
             array(select 'input' where p_input is not null union all select jsonb_object_keys(p_outputs)) end)));

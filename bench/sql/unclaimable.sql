@@ -9,7 +9,7 @@ with made as materialized (
            '{"n": 1}'
     from made
 )
-insert into pgflow.ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue)
+insert into pgflow.ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue, namespace)
 select 0, id, period, case sort when 2 then 1000000 else $2 end, 0, case sort when 1 then now() + interval '1 day' else now() end, sort <> 1, true,
-       case sort when 0 then 'another' else 'default' end
+       case sort when 0 then 'another' else 'default' end, ''
 from made

@@ -107,6 +107,9 @@ pub struct StepOptions {
     /// How long the step waits before its first attempt; none for not at all.
     #[serde(rename = "delay_ms", default, skip_serializing_if = "Option::is_none", with = "delay")]
     pub delay: Option<Delay>,
+    /// The queue whose workers execute the step; none for that of the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
 }
 
 /// How long a step waits before its first attempt.
@@ -120,7 +123,14 @@ pub enum Delay {
 
 impl Default for StepOptions {
     fn default() -> Self {
-        Self { max_attempts: 3, backoff: Duration::from_secs(1), max_backoff: an_hour(), timeout: None, delay: None }
+        Self {
+            max_attempts: 3,
+            backoff: Duration::from_secs(1),
+            max_backoff: an_hour(),
+            timeout: None,
+            delay: None,
+            queue: None,
+        }
     }
 }
 

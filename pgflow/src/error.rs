@@ -23,6 +23,7 @@ pub(crate) enum Kind {
     RunFailed { run: RunId, step: Option<String>, error: String },
     RunCancelled { run: RunId, reason: Option<String> },
     Refused(String),
+    Backlogged(String),
     Payload { what: String, source: serde_json::Error },
     Invalid(String),
 }
@@ -43,6 +44,10 @@ impl Error {
             // No such schema, table or function.
             "3F000" | "42P01" | "42883" => Self::new(Kind::NotMigrated),
             "42501" => Self::new(Kind::Privilege { doing, source }),
+            "PF429" => {
+                let message = source.as_database_error().map(|error| error.message().to_owned());
+                Self::new(Kind::Backlogged(message.unwrap_or_default()))
+            }
             _ => Self::new(Kind::Database { doing, source }),
         }
     }
@@ -82,6 +87,13 @@ impl Error {
     #[must_use]
     pub fn is_refused(&self) -> bool {
         matches!(*self.0, Kind::Refused(_))
+    }
+
+    /// Whether a start was refused since too many runs wait already ([`StartOptions::max_backlog`](crate::StartOptions::max_backlog));
+    /// nothing was started, and it may be tried again later.
+    #[must_use]
+    pub fn is_backlogged(&self) -> bool {
+        matches!(*self.0, Kind::Backlogged(_))
     }
 
     /// Whether the run has failed.
@@ -138,6 +150,7 @@ impl fmt::Display for Error {
             Kind::RunCancelled { run, reason: Some(reason) } => write!(f, "run {run} was cancelled: {reason}"),
             Kind::RunCancelled { run, reason: None } => write!(f, "run {run} was cancelled"),
             Kind::Payload { what, source } => write!(f, "{what}: {source}"),
+            Kind::Backlogged(message) => write!(f, "{message}: start it later, or add workers"),
             Kind::Invalid(message) | Kind::Refused(message) => f.write_str(message),
         }
     }

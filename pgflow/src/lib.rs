@@ -71,7 +71,7 @@ pub use step::{Result, RunId, Skippable, StepContext, StepError};
 #[cfg(feature = "postgres")]
 pub use tx::Tx;
 #[cfg(feature = "postgres")]
-pub use worker::{Worker, WorkerBuilder};
+pub use worker::{Queue, Worker, WorkerBuilder};
 pub use workflow::Workflow;
 
 /// What the macros' output refers to. No part of the public interface: it may change in any release.

@@ -107,6 +107,7 @@ pub use pgflow_macros::workflow;
 /// | `max_backoff = "5m"` | the longest wait before another attempt, at most `"1d"`; an hour when not given |
 /// | `timeout = "30s"` | how long one attempt may take, at most `"30d"`; no limit when not given |
 /// | `delay = "10m"` | how long the step waits before its first attempt, at most `"365d"`, once what it depends on is there; or a closure that gives a [`Duration`](std::time::Duration), as in `delay = \|input, a\| a.patience`. It is asked once, and what it gave is recorded. Waiting takes no slot of any worker |
+/// | `queue = "mail"` | the queue whose workers execute the step, whatever queue the run is in; that of the run when not given |
 /// | `when = \|input, a\| input.gift && a.paid` | the condition under which the step is executed, see below |
 /// | `on_exhausted = skip` | the step is skipped in place of failing; `fail` when not given |
 /// | `skippable` | the function decides: it returns a `Result` of a [`Skippable`](crate::Skippable) |

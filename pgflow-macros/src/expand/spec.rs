@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::Member;
 use syn::ext::IdentExt;
 
@@ -54,6 +54,7 @@ fn spec(private: &TokenStream, n: usize, step: &Step) -> TokenStream {
         (_, Some(_)) => Some(quote!(#private::Delay::Computed)),
         _ => None,
     });
+    let queue = option(step.arguments.queue.as_ref().map(ToTokens::to_token_stream));
     let when = step.condition.is_some();
     let (on_exhausted, skippable) = (step.arguments.skips_exhausted, step.arguments.skippable);
     let skip_with = step.arguments.skip_with.iter().map(|name| name.unraw().to_string());
@@ -69,6 +70,7 @@ fn spec(private: &TokenStream, n: usize, step: &Step) -> TokenStream {
             max_backoff: #max_backoff,
             timeout: #timeout,
             delay: #delay,
+            queue: #queue,
             when: #when,
             on_exhausted: #on_exhausted,
             skippable: #skippable,

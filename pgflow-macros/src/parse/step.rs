@@ -21,6 +21,7 @@ const ARGUMENTS: Known = Known {
         ("max_backoff", "\"5m\""),
         ("timeout", "\"30s\""),
         ("delay", "\"10m\""),
+        ("queue", "\"mail\""),
         ("when", "|input| input.gift"),
         ("on_exhausted", "skip"),
         ("skippable", ""),
@@ -53,6 +54,8 @@ pub(crate) struct StepArguments {
     pub(crate) timeout: Option<Duration>,
     /// How long the step waits before its first attempt.
     pub(crate) delay: Option<Delay>,
+    /// The queue whose workers execute it.
+    pub(crate) queue: Option<LitStr>,
     /// The condition under which the step is executed.
     pub(crate) when: Option<ExprClosure>,
     /// Whether the step is skipped in place of a failure.
@@ -126,6 +129,7 @@ impl StepArguments {
             "skip_with" => self.skip_with = steps(input, sink, &SKIP_WITH)?,
             "when" => self.when = Some(closure(input, WHEN)?),
             "delay" => self.delay = Some(delay(input)?),
+            "queue" => self.queue = Some(queue(input)?),
             "on_exhausted" => self.skips_exhausted = skips_exhausted(input)?,
             "skippable" => self.skippable = true,
             "map" => self.map = Some(map(input, sink)?),
@@ -214,6 +218,19 @@ fn delay(input: ParseStream<'_>) -> syn::Result<Delay> {
         return time(input, |time| (time > 365 * DAY).then_some("a delay is at most `365d`")).map(Delay::Fixed);
     }
     closure(input, DELAY).map(Delay::Computed)
+}
+
+/// `"mail"`
+fn queue(input: ParseStream<'_>) -> syn::Result<LitStr> {
+    const WRONG: &str = "a queue is named by a string, as in `queue = \"mail\"`";
+    let name: LitStr = input.parse().map_err(|error| syn::Error::new(error.span(), WRONG))?;
+    if name.value().is_empty() {
+        return Err(syn::Error::new(
+            name.span(),
+            "a queue has a name; leave the argument out for the queue of the run",
+        ));
+    }
+    Ok(name)
 }
 
 fn skips_exhausted(input: ParseStream<'_>) -> syn::Result<bool> {

@@ -47,7 +47,8 @@ migrations! {
     14 "0014_control_of_steps";
     15 "0015_forks";
     16 "0016_supersede";
-    17 "0017_privileges";
+    17 "0017_turns";
+    18 "0018_privileges";
 }
 
 /// A digest of all migrations: the same for programs that make the same schema.

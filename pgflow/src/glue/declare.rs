@@ -33,6 +33,8 @@ pub struct StepSpec {
     pub timeout: Option<Duration>,
     /// How long it waits before its first attempt.
     pub delay: Option<Delay>,
+    /// The queue whose workers execute it.
+    pub queue: Option<&'static str>,
     /// Whether it has a condition.
     pub when: bool,
     /// Whether it is skipped in place of a failure.
@@ -96,6 +98,7 @@ fn step(spec: &StepSpec) -> StepDefinition {
     }
     step.options.timeout = spec.timeout;
     step.options.delay = spec.delay;
+    step.options.queue = spec.queue.map(ToOwned::to_owned);
     step.skip = SkipPolicy {
         when: spec.when,
         on_exhausted: spec.on_exhausted,

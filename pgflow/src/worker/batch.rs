@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
@@ -134,6 +135,10 @@ pub(crate) struct Share {
     pub(crate) step: usize,
     pub(crate) first: i32,
     pub(crate) count: i32,
+    /// How many attempts its only unit has behind it.
+    pub(crate) attempts: u16,
+    /// Whose workers are to do it; none for those of the run's queue.
+    pub(crate) queue: Option<Arc<str>>,
     pub(crate) items: Option<Encoded>,
 }
 

@@ -22,16 +22,37 @@ pub(crate) struct Request {
     /// Whether it was sent before, and its answer did not come.
     pub(crate) repeated: bool,
     pub(crate) marker: i64,
-    pub(crate) queue: String,
+    pub(crate) queues: Arc<[String]>,
     pub(crate) versions: Vec<i32>,
-    /// The low-water marks of their queues: priorities and places; none to look from the start.
+    /// The low-water marks of each queue's versions: priorities and places; none to look from the start.
     pub(crate) marks: Option<(Vec<i32>, Vec<i64>)>,
-    pub(crate) max_runs: i32,
-    pub(crate) max_tasks: i32,
+    /// How many of each queue; none where none is asked for.
+    pub(crate) max_runs: Option<Vec<i32>>,
+    pub(crate) max_tasks: Option<Vec<i32>>,
+    pub(crate) turns: Turns,
     pub(crate) batch: Batch,
     pub(crate) watch: Vec<Uuid>,
     pub(crate) watch_from: Vec<i32>,
     pub(crate) known_tasks: Vec<i64>,
+}
+
+/// Of each queue, the namespace whose turn was last, among runs and among tasks; empty where none was.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Turns {
+    pub(crate) runs: Vec<Option<String>>,
+    pub(crate) tasks: Vec<Option<String>>,
+}
+
+impl Turns {
+    /// Notes what an answer says.
+    pub(crate) fn note(&mut self, row: &Row, queues: usize) {
+        let turns = if row.flag == Some(b't'.cast_signed()) { &mut self.tasks } else { &mut self.runs };
+        turns.resize(queues, None);
+        let place = row.step.and_then(|place| usize::try_from(place - 1).ok());
+        if let Some(turn) = place.and_then(|place| turns.get_mut(place)) {
+            turn.clone_from(&row.text);
+        }
+    }
 }
 
 /// The rows of an answer; their kinds are told at the type `pgflow.answer`.
@@ -46,7 +67,7 @@ pub(crate) struct Row {
     pub(crate) attempts: Option<i32>,
     pub(crate) flag: Option<i8>,
     pub(crate) payload: Option<Encoded>,
-    /// What is told of an error is of no use to the worker, so only where it is something else: outcomes, or a reason.
+    /// What is told of an error is of no use to the worker, so only where it is something else: outcomes, a reason, a name.
     pub(crate) text: Option<String>,
 }
 
@@ -63,7 +84,7 @@ impl FromRow<'_, PgRow> for Row {
             attempts: row.try_get(6)?,
             flag: row.try_get(7)?,
             payload: row.try_get(8)?,
-            text: if matches!(kind, 8 | 14) { row.try_get(9)? } else { None },
+            text: if matches!(kind, 8 | 9 | 14 | 17) { row.try_get(9)? } else { None },
         })
     }
 }
@@ -205,12 +226,14 @@ async fn call(connection: &mut PgConnection, request: &Request) -> sqlx::Result<
         .bind(request.number)
         .bind(request.repeated)
         .bind(request.marker)
-        .bind(&request.queue)
+        .bind(&request.queues[..])
         .bind(&request.versions)
         .bind(request.marks.as_ref().map(|(priorities, _)| priorities))
         .bind(request.marks.as_ref().map(|(_, places)| places))
-        .bind(request.max_runs)
-        .bind(request.max_tasks)
+        .bind(&request.max_runs)
+        .bind(&request.max_tasks)
+        .bind(listed(&request.turns.runs))
+        .bind(listed(&request.turns.tasks))
         .bind(entries.iter().map(|e| e.run).collect::<List<_>>().0)
         .bind(entries.iter().map(|e| e.period).collect::<List<_>>().0)
         .bind(entries.iter().map(|e| e.claim).collect::<List<_>>().0)
@@ -267,6 +290,8 @@ async fn call(connection: &mut PgConnection, request: &Request) -> sqlx::Result<
         .bind(batch.shares.iter().map(|s| small(s.step)).collect::<List<_>>().0)
         .bind(batch.shares.iter().map(|s| s.first).collect::<List<_>>().0)
         .bind(batch.shares.iter().map(|s| s.count).collect::<List<_>>().0)
+        .bind(batch.shares.iter().map(|s| count(s.attempts)).collect::<List<_>>().0)
+        .bind(batch.shares.iter().map(|s| s.queue.as_deref()).collect::<List<_>>().0)
         .bind(batch.shares.iter().map(|s| s.items.as_ref().map(|items| Jsonb(items.as_str()))).collect::<List<_>>().0)
         .bind(batch.beginnings.iter().map(|b| place(b.entry)).collect::<List<_>>().0)
         .bind(batch.beginnings.iter().map(|b| small(b.unit.step)).collect::<List<_>>().0)

@@ -21,7 +21,7 @@ pub(crate) const FIRST_DIRECT: i64 = 1 << 62;
 #[derive(Debug)]
 pub(crate) enum Handed {
     /// A run that was started for it, with the number of its claim.
-    Run { number: i64, id: Uuid, version: i32, input: Encoded, deadline: Option<Instant> },
+    Run { number: i64, id: Uuid, version: i32, queue: usize, input: Encoded, deadline: Option<Instant> },
     /// The number of a claim of which it is not known whether it was made.
     Unknown(i64),
     /// What became of it.
@@ -45,10 +45,10 @@ pub(crate) struct DirectStart<'a> {
 pub(crate) struct Hand {
     bucket: i32,
     worker: i32,
-    queue: String,
+    queues: Vec<String>,
     versions: HashSet<i32>,
-    /// How many runs it takes now.
-    free: AtomicUsize,
+    /// How many runs of each queue it takes now.
+    free: Vec<AtomicUsize>,
     next_number: AtomicI64,
     link: Mutex<Link>,
     give: mpsc::UnboundedSender<Handed>,
@@ -59,7 +59,7 @@ impl Hand {
     pub(crate) fn new(
         bucket: i32,
         worker: i32,
-        queue: String,
+        queues: Vec<String>,
         versions: HashSet<i32>,
         connect: Arc<PgConnectOptions>,
     ) -> (Arc<Self>, mpsc::UnboundedReceiver<Handed>) {
@@ -67,9 +67,9 @@ impl Hand {
         let hand = Self {
             bucket,
             worker,
-            queue,
+            free: queues.iter().map(|_| AtomicUsize::new(0)).collect(),
+            queues,
             versions,
-            free: AtomicUsize::new(0),
             next_number: AtomicI64::new(FIRST_DIRECT),
             link: Mutex::new(Link::new(connect)),
             give,
@@ -77,16 +77,22 @@ impl Hand {
         (Arc::new(hand), take)
     }
 
-    pub(crate) fn set_free(&self, runs: usize) {
-        self.free.store(runs, Ordering::Relaxed);
+    /// Says how many runs of a queue it takes now.
+    pub(crate) fn set_free(&self, queue: usize, runs: usize) {
+        if let Some(free) = self.free.get(queue) {
+            free.store(runs, Ordering::Relaxed);
+        }
+    }
+
+    fn place_of(&self, queue: &str) -> Option<usize> {
+        self.queues.iter().position(|own| own == queue)
     }
 
     /// Whether the worker would take such a run now.
     pub(crate) fn takes(&self, bucket: i32, version: i32, queue: &str) -> bool {
-        self.free.load(Ordering::Relaxed) > 0
-            && self.bucket == bucket
-            && self.queue == queue
+        self.bucket == bucket
             && self.versions.contains(&version)
+            && self.place_of(queue).is_some_and(|place| self.free[place].load(Ordering::Relaxed) > 0)
     }
 
     /// Starts a run for the worker, and gives its id; nothing where it is better queued: the worker is busy or dead, another start is
@@ -95,7 +101,8 @@ impl Hand {
     /// # Errors
     /// As any start: after a lost connection the run may have been started or not.
     pub(crate) async fn start(&self, start: DirectStart<'_>) -> Option<sqlx::Result<Uuid>> {
-        self.free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |free| free.checked_sub(1)).ok()?;
+        let place = self.place_of(start.queue)?;
+        self.free[place].fetch_update(Ordering::Relaxed, Ordering::Relaxed, |free| free.checked_sub(1)).ok()?;
         let mut link = self.link.try_lock().ok()?;
         link.ready().await.ok()?;
 
@@ -131,7 +138,7 @@ impl Hand {
                 let input = start.input.clone();
                 let deadline = deadline
                     .and_then(|micros| Instant::now().checked_add(Duration::from_micros(u64::try_from(micros).ok()?)));
-                let _ = self.give.send(Handed::Run { number, id, version, input, deadline });
+                let _ = self.give.send(Handed::Run { number, id, version, queue: place, input, deadline });
                 Some(Ok(id))
             }
             Err(error) if is_about_the_worker(&error) => None,
@@ -161,7 +168,13 @@ fn is_about_the_worker(error: &sqlx::Error) -> bool {
 }
 
 /// Asks what became of a direct start, for as long as it takes; nothing when the worker counts as dead meanwhile.
-pub(crate) async fn settle(connect: Arc<PgConnectOptions>, bucket: i32, worker: i32, number: i64) -> Option<Vec<Row>> {
+pub(crate) async fn settle(
+    connect: Arc<PgConnectOptions>,
+    bucket: i32,
+    worker: i32,
+    number: i64,
+    queues: Vec<String>,
+) -> Option<Vec<Row>> {
     let mut link = Link::new(connect);
     let mut wait = Duration::from_millis(20);
     loop {
@@ -172,6 +185,7 @@ pub(crate) async fn settle(connect: Arc<PgConnectOptions>, bucket: i32, worker: 
                         .bind(bucket)
                         .bind(worker)
                         .bind(number)
+                        .bind(queues.clone())
                         .fetch_all(connection),
                 )
             })

@@ -26,6 +26,7 @@ use crate::database;
 use crate::error::Error;
 use crate::registration::Registration;
 use options::Options;
+pub use options::Queue;
 use session::WorkerLives;
 
 /// Runs workflows: claims runs, executes their steps, records outcomes, recovers what dead workers have left.
@@ -94,9 +95,17 @@ impl WorkerBuilder {
         self
     }
 
-    /// The queue whose runs this worker takes. Default: `default`.
-    pub fn queue(mut self, name: impl Into<String>) -> Self {
-        self.options.queue = name.into();
+    /// Adds a queue whose runs and steps this worker takes: its name, or a [`Queue`] with a concurrency and a weight of its own.
+    /// Default, where none is added: `default`.
+    ///
+    /// ```no_run
+    /// # use pgflow::{Queue, Registration, Worker};
+    /// # fn example(pool: sqlx::PgPool, registration: Registration) {
+    /// let worker = Worker::builder(pool).register(registration).queue("default").queue(Queue::new("mail").concurrency(8).weight(3));
+    /// # }
+    /// ```
+    pub fn queue(mut self, queue: impl Into<Queue>) -> Self {
+        self.options.queues.push(queue.into());
         self
     }
 
@@ -199,7 +208,10 @@ impl WorkerBuilder {
     /// # Errors
     /// As [`run`](Self::run).
     pub async fn start(self) -> Result<Worker, Error> {
-        let Self { pool, options, registrations } = self;
+        let Self { pool, mut options, registrations } = self;
+        if options.queues.is_empty() {
+            options.queues.push(Queue::new("default"));
+        }
         check(&options, &registrations)?;
         database::reach(&pool).await?;
         if options.migrate {
@@ -222,6 +234,14 @@ fn check(options: &Options, registrations: &[Registration]) -> Result<(), Error>
             "a silence limit of {:?} is too short for a beat every {:?}: make it at least three beats",
             options.silence_limit, options.beat
         )));
+    }
+    for (place, queue) in options.queues.iter().enumerate() {
+        if queue.name.is_empty() {
+            return Err(Error::invalid("a queue has no name: leave it out for the queue `default`"));
+        }
+        if options.queues[..place].iter().any(|other| other.name == queue.name) {
+            return Err(Error::invalid(format!("queue `{}` is named twice", queue.name)));
+        }
     }
     for (place, registration) in registrations.iter().enumerate() {
         let name = &registration.definition().name;

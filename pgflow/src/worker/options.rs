@@ -2,11 +2,66 @@
 
 use std::time::Duration;
 
+/// A queue that a worker takes work from: its name, or this for more.
+///
+/// ```
+/// use pgflow::Queue;
+///
+/// let mail = Queue::new("mail").concurrency(8).weight(3);
+/// let other: Queue = "default".into();
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "hand it to `WorkerBuilder::queue`"]
+pub struct Queue {
+    pub(crate) name: String,
+    concurrency: Option<usize>,
+    pub(crate) weight: u32,
+}
+
+impl Queue {
+    /// The queue of this name.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), concurrency: None, weight: 1 }
+    }
+
+    /// How many of its steps the worker runs at once, at most. Default: as many as of all queues together
+    /// ([`WorkerBuilder::concurrency`](crate::WorkerBuilder::concurrency)).
+    pub fn concurrency(mut self, steps: usize) -> Self {
+        self.concurrency = Some(steps.max(1));
+        self
+    }
+
+    /// How often it has its turn where several queues have work and a slot is free: one of weight 3 thrice as often as one of weight 1.
+    /// Default: 1.
+    pub fn weight(mut self, weight: u32) -> Self {
+        self.weight = weight.max(1);
+        self
+    }
+
+    /// How many slots it has in a worker with so many.
+    pub(crate) fn slots(&self, concurrency: usize) -> usize {
+        self.concurrency.map_or(concurrency, |own| own.min(concurrency))
+    }
+}
+
+impl From<&str> for Queue {
+    fn from(name: &str) -> Self {
+        Self::new(name)
+    }
+}
+
+impl From<String> for Queue {
+    fn from(name: String) -> Self {
+        Self::new(name)
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
     pub(crate) bucket: i32,
     pub(crate) name: String,
-    pub(crate) queue: String,
+    /// None stands for `default`.
+    pub(crate) queues: Vec<Queue>,
     pub(crate) concurrency: usize,
     pub(crate) most_runs: usize,
     pub(crate) memory_budget: usize,
@@ -25,7 +80,7 @@ impl Default for Options {
         Self {
             bucket: 0,
             name: default_name(),
-            queue: "default".to_owned(),
+            queues: Vec::new(),
             concurrency: 100,
             most_runs: 10_000,
             memory_budget: 256 * 1024 * 1024,
@@ -38,6 +93,13 @@ impl Default for Options {
             cancel_grace: Duration::from_secs(5),
             migrate: true,
         }
+    }
+}
+
+impl Options {
+    /// The names of the queues, in their order.
+    pub(crate) fn queue_names(&self) -> Vec<String> {
+        self.queues.iter().map(|queue| queue.name.clone()).collect()
     }
 }
 

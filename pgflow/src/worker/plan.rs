@@ -30,12 +30,25 @@ pub(crate) struct PlanStep {
     pub(crate) max_backoff: Duration,
     pub(crate) timeout: Option<Duration>,
     pub(crate) delay: Option<Delay>,
+    /// Where it is executed.
+    pub(crate) at: StepQueue,
     /// Whether it has a condition.
     pub(crate) when: bool,
     /// Whether it, or its item, is skipped in place of a failure.
     pub(crate) skips_exhausted: bool,
     /// The dependencies with which it is skipped.
     pub(crate) skip_with: Vec<usize>,
+}
+
+/// Where a step is executed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StepQueue {
+    /// By the workers of its run's queue.
+    OfRun,
+    /// By those of a queue of its own, which is the worker's in this place.
+    Here(u16),
+    /// By those of a queue of its own, which the worker does not have.
+    Elsewhere(Arc<str>),
 }
 
 #[derive(Clone, Copy)]
@@ -55,13 +68,19 @@ pub(crate) enum PlanMap {
 }
 
 impl Plan {
-    pub(crate) fn new(version: i32, registration: &Registration) -> Result<Self, Error> {
-        Self::of(version, registration.definition(), registration.handlers())
+    /// Of a workflow, for a worker of these queues.
+    pub(crate) fn new(version: i32, registration: &Registration, queues: &[String]) -> Result<Self, Error> {
+        Self::of(version, registration.definition(), registration.handlers(), queues)
     }
 
-    pub(crate) fn of(version: i32, definition: &Definition, handlers: Arc<dyn Handle>) -> Result<Self, Error> {
+    pub(crate) fn of(
+        version: i32,
+        definition: &Definition,
+        handlers: Arc<dyn Handle>,
+        queues: &[String],
+    ) -> Result<Self, Error> {
         let mut steps =
-            definition.steps.iter().map(|step| plan_step(definition, step)).collect::<Result<Vec<_>, _>>()?;
+            definition.steps.iter().map(|step| plan_step(definition, step, queues)).collect::<Result<Vec<_>, _>>()?;
         for number in 0..steps.len() {
             for edge in steps[number].dependencies.clone() {
                 steps[edge.step].consumers.push(number);
@@ -71,6 +90,13 @@ impl Plan {
         let mut last = (0..steps.len()).filter(|number| steps[*number].consumers.is_empty());
         let output_step = last.next().filter(|number| last.next().is_none() && steps[*number].map.is_none());
         Ok(Self { version, workflow: definition.name.as_str().into(), handlers, output_step, steps })
+    }
+}
+
+impl StepQueue {
+    fn of(name: &str, queues: &[String]) -> Self {
+        let place = queues.iter().position(|queue| queue == name).and_then(|place| u16::try_from(place).ok());
+        place.map_or_else(|| Self::Elsewhere(name.into()), Self::Here)
     }
 }
 
@@ -88,7 +114,7 @@ impl PlanStep {
     }
 }
 
-fn plan_step(definition: &Definition, step: &StepDefinition) -> Result<PlanStep, Error> {
+fn plan_step(definition: &Definition, step: &StepDefinition, queues: &[String]) -> Result<PlanStep, Error> {
     let number = |name: &str| {
         definition.steps.iter().position(|other| other.name == name).ok_or_else(|| {
             Error::invalid(format!(
@@ -127,6 +153,7 @@ fn plan_step(definition: &Definition, step: &StepDefinition) -> Result<PlanStep,
         max_backoff: step.options.max_backoff,
         timeout: step.options.timeout,
         delay: step.options.delay,
+        at: step.options.queue.as_deref().map_or(StepQueue::OfRun, |name| StepQueue::of(name, queues)),
     })
 }
 
@@ -148,7 +175,7 @@ mod tests {
             definition.options.max_backoff = max;
             let mut workflow = Definition::new("w", serde_json::Value::Null, serde_json::Value::Null);
             workflow.steps.push(definition.clone());
-            plan_step(&workflow, &definition).unwrap().backoff_after(attempt)
+            plan_step(&workflow, &definition, &[]).unwrap().backoff_after(attempt)
         };
         let second = Duration::from_secs(1);
         for attempt in [1, 2, 5, 8] {

@@ -32,9 +32,10 @@ pub(crate) struct WorkerLives {
 impl WorkerLives {
     pub(crate) async fn new(pool: &PgPool, options: Options, registrations: &[Registration]) -> Result<Self, Error> {
         let mut plans = HashMap::new();
+        let queues = options.queue_names();
         for registration in registrations {
             let version = crate::client::register(pool, registration.definition()).await?;
-            plans.insert(version, Arc::new(Plan::new(version, registration)?));
+            plans.insert(version, Arc::new(Plan::new(version, registration, &queues)?));
         }
         let connect = pool.connect_options();
         let tx = PgPoolOptions::new()
@@ -96,7 +97,7 @@ impl WorkerLives {
 
         let versions = self.plans.keys().copied().collect();
         let (hand, handed) =
-            Hand::new(self.options.bucket, worker, self.options.queue.clone(), versions, Arc::clone(&self.connect));
+            Hand::new(self.options.bucket, worker, self.options.queue_names(), versions, Arc::clone(&self.connect));
         Local::of(&self.connect).offer(&hand);
         let (mut driver, finished) = Driver::new(
             Arc::clone(&self.options),
@@ -139,6 +140,7 @@ impl WorkerLives {
                             .bind(&options.name)
                             .bind(options.silence_limit.as_secs_f64())
                             .bind(versions)
+                            .bind(options.queue_names())
                             .fetch_one(connection)
                             .await
                     })

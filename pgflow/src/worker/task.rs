@@ -18,6 +18,8 @@ pub(crate) struct HeldTask {
     pub(crate) lane: usize,
     pub(crate) plan: Arc<Plan>,
     pub(crate) step: usize,
+    /// The place of its queue among those of the worker.
+    pub(crate) queue: u16,
     pub(crate) input: Encoded,
     pub(crate) dependencies: Vec<Dependency>,
     /// The first item; -1 for a plain step.
@@ -54,6 +56,7 @@ impl HeldTask {
                 step: self.step,
                 index,
                 attempt: self.attempts.saturating_add(1),
+                queue: self.queue,
             })
             .collect();
         self.left = units.len();

@@ -19,6 +19,15 @@ pub(crate) struct Unit {
     pub(crate) index: i32,
     /// Which attempt this is, from 1.
     pub(crate) attempt: u16,
+    /// The place of its queue among those of the worker.
+    pub(crate) queue: u16,
+}
+
+impl Unit {
+    /// The place of its queue among those of the worker.
+    pub(crate) fn queue(&self) -> usize {
+        usize::from(self.queue)
+    }
 }
 
 /// The index of a plain step.

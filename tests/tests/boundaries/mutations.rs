@@ -25,8 +25,8 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         changes: &[(
             "make_due",
             "    update ready set due = true",
-            "    insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue)
-    select p_bucket, r.id, r.period, r.version_id, r.priority, pgflow.now(), true, false, r.queue from run r where r.id = any(p_runs)
+            "    insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue, namespace)
+    select p_bucket, r.id, r.period, r.version_id, r.priority, pgflow.now(), true, false, r.queue, r.namespace from run r where r.id = any(p_runs)
     on conflict (bucket, run_id) do update set due = true, available_at = excluded.available_at;
     update ready set due = true",
         )],

@@ -9,6 +9,7 @@ mod idle;
 mod listing;
 mod notes;
 mod plans;
+mod queues;
 mod runs;
 mod schema;
 mod skips;

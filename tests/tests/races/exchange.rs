@@ -135,9 +135,10 @@ impl Exchange {
         let items = |share: &Share| format!("[{}]", vec!["0"; usize::try_from(share.count).unwrap()].join(","));
         let rows: Vec<(i16, Option<Uuid>, Option<i64>, Option<i32>, Option<i32>, Option<i32>)> = sqlx::query_as(
             "select kind, run_id, number, step, index, attempts from pgflow.exchange(
-                 p_bucket => 0, p_worker => $1, p_number => $2, p_repeated => $36, p_marker => $3, p_queue => 'default', p_versions => array[$4],
+                 p_bucket => 0, p_worker => $1, p_number => $2, p_repeated => $36, p_marker => $3, p_queues => '{default}', p_versions => array[$4],
                  p_priorities => null, p_seqs => null,
-                 p_max_runs => $5, p_max_tasks => $6,
+                 p_max_runs => case when $5 > 0 then array[$5] end, p_max_tasks => case when $6 > 0 then array[$6] end,
+                 p_after_runs => null, p_after_tasks => null,
                  e_run => $7, e_period => $8, e_claim => $9, e_task => $10, e_fate => $11, e_due_ms => $12, e_shared => $13,
                  e_error => array_fill(null::text, array[cardinality($7)]),
                  o_entry => $14, o_step => $15, o_index => $16, o_kind => $17::text[]::\"char\"[],
@@ -148,7 +149,8 @@ impl Exchange {
                  a_error => array_fill('not yet'::text, array[cardinality($20)]),
                  a_item => array_fill('0'::jsonb, array[cardinality($20)]),
                  m_entry => $25, m_step => $26, m_items => $27,
-                 s_entry => $28, s_step => $29, s_first => $30, s_count => $31, s_items => $32::text[]::jsonb[],
+                 s_entry => $28, s_step => $29, s_first => $30, s_count => $31,
+                 s_attempts => array_fill(0::smallint, array[cardinality($28)]), s_queue => array_fill(null::text, array[cardinality($28)]), s_items => $32::text[]::jsonb[],
                  b_entry => '{}', b_step => '{}', b_index => '{}', b_attempt => '{}', b_alone => '{}',
                  p_heard => $33, p_watch => $34, p_watch_from => null, p_known => $35)",
         )

@@ -119,7 +119,7 @@ impl Driver {
     /// Begins nothing more of a run, and lets it leave when what of it runs here has ended.
     fn set_aside(&mut self, id: Uuid, aside: Aside) {
         let holder = Holder::Run(id);
-        let queued = self.queue.remove(holder) + self.suspects.remove(holder) + self.forget_beginnings(holder);
+        let queued = self.queues.remove(holder) + self.suspects.remove(holder) + self.forget_beginnings(holder);
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.active -= queued;
         run.aside = Some(aside);

@@ -8,30 +8,52 @@ use crate::worker::hand::{self, Handed};
 use crate::worker::run::History;
 
 impl Driver {
-    /// How many runs may come past the queue: as many as there are free slots, while nothing waits in the queue as far as is known.
-    pub(super) fn free(&mut self) -> usize {
-        let held = self.queue.len() + self.running.len() + self.beginning.len() + self.suspects.len();
+    /// Says how many runs of each queue may come past it: as many as there are free slots, while nothing waits there as far as is known.
+    pub(super) fn offer(&mut self) {
         let roomy = !self.stopping && !self.plenty && self.runs.len() < self.options.most_runs;
-        if roomy && self.bytes < self.options.memory_budget && !self.is_quiet() {
-            self.options.concurrency.saturating_sub(held)
-        } else {
-            0
+        let roomy = roomy && self.bytes < self.options.memory_budget && !self.is_quiet();
+        let free = self.options.concurrency.saturating_sub(self.held());
+        for (queue, busy) in self.busy().into_iter().enumerate() {
+            let own = self.queues.slots(queue).saturating_sub(busy + self.queues.len_of(queue));
+            self.hand.set_free(queue, if roomy { own.min(free) } else { 0 });
         }
+    }
+
+    /// How many units are here: those that run, and those that wait for a slot.
+    pub(super) fn held(&self) -> usize {
+        self.queues.len() + self.running.len() + self.beginning.len() + self.suspects.len()
+    }
+
+    /// How many slots of each queue are taken.
+    pub(super) fn busy(&self) -> Vec<usize> {
+        let mut busy = vec![0; self.queues.count()];
+        if let [only] = &mut busy[..] {
+            *only = self.running.len() + self.beginning.len();
+            return busy;
+        }
+        let units = self.running.values().map(|running| &running.unit).chain(self.beginning.keys());
+        for unit in units {
+            if let Some(busy) = busy.get_mut(unit.queue()) {
+                *busy += 1;
+            }
+        }
+        busy
     }
 
     pub(super) fn take_handed(&mut self, handed: Handed) {
         // A claim belongs to one lane for good.
         let lane = self.lanes.iter().position(|lane| !lane.is_busy()).unwrap_or(0);
         match handed {
-            Handed::Run { number, id, version, input, deadline } => {
+            Handed::Run { number, id, version, queue, input, deadline } => {
                 let history = History { deadline, ..History::default() };
-                let claimed = Claimed { id, version, input, checked: true, history };
+                let claimed = Claimed { id, version, queue, input, checked: true, history };
                 self.take_run((lane, number), claimed);
             }
             Handed::Unknown(number) => {
                 let (connect, bucket, worker) = (Arc::clone(&self.connect), self.options.bucket, self.worker);
+                let queues = self.options.queue_names();
                 self.settling.spawn(async move {
-                    let rows = hand::settle(connect, bucket, worker, number).await?;
+                    let rows = hand::settle(connect, bucket, worker, number, queues).await?;
                     Some(Handed::Settled { number, rows })
                 });
             }

@@ -38,13 +38,15 @@ impl Driver {
             return None;
         }
         let now = Instant::now();
-        let room = self.room_in(lane);
+        let rooms = self.rooms_in(lane);
+        let room: usize = rooms.iter().sum();
         let watch_due = now >= self.lanes[lane].next_watch;
         let poll_due = now >= self.next_poll;
         let may_take_tasks = !self.lanes.iter().any(|lane| lane.takes_tasks);
         // A range is fetched before the last one runs out.
-        let room_for_tasks = if room > 0 { room } else { self.room(AHEAD_OF_TASKS) };
-        let wants_tasks = room_for_tasks > 0 && may_take_tasks && (poll_due || self.hungry_for_tasks);
+        let rooms_for_tasks = if room > 0 { rooms.clone() } else { self.rooms(AHEAD_OF_TASKS) };
+        let wants_tasks =
+            rooms_for_tasks.iter().any(|room| *room > 0) && may_take_tasks && (poll_due || self.hungry_for_tasks);
         let wants_work = wants_tasks || room > 0 && (self.hungry || self.plenty || poll_due);
         let watch: Vec<Uuid> = if watch_due {
             let runs = &self.runs;
@@ -84,8 +86,8 @@ impl Driver {
             self.next_poll = now + self.options.poll_interval.mul_f64(0.9 + fastrand::f64() / 5.0);
         }
         self.number += 1;
-        let room = if wants_work { room } else { 0 };
-        self.lanes[lane].asked = room;
+        let rooms = if wants_work && room > 0 { rooms } else { Vec::new() };
+        self.lanes[lane].asked.clone_from(&rooms);
         self.lanes[lane].takes_tasks = asks_for_tasks;
         let batch = self.lanes[lane].batch.take(LARGEST_BATCH);
         let versions: Vec<i32> = self.plans.keys().copied().collect();
@@ -95,11 +97,13 @@ impl Driver {
             number: self.number,
             repeated: false,
             marker: std::mem::take(&mut self.lanes[lane].marker),
-            queue: self.options.queue.clone(),
-            marks: if wants_work { self.marks.take(now, self.number, &versions) } else { None },
+            queues: Arc::clone(&self.queue_names),
+            marks: if wants_work { self.marks.take(now, self.number, self.queues.count(), &versions) } else { None },
             versions,
-            max_runs: i32::try_from(room.min(LARGEST_CLAIM)).unwrap_or(i32::MAX),
-            max_tasks: if wants_tasks { i32::try_from(self.tasks_wanted(room_for_tasks)).unwrap_or(1) } else { 0 },
+            max_runs: (!rooms.is_empty()).then(|| rooms.iter().map(|room| limit((*room).min(LARGEST_CLAIM))).collect()),
+            max_tasks: wants_tasks
+                .then(|| rooms_for_tasks.iter().map(|room| limit(self.tasks_wanted(*room))).collect()),
+            turns: self.turns.clone(),
             batch,
             watch_from: watch.iter().map(|id| self.runs.get(id).map_or(PLAIN, OwnedRun::out_from)).collect(),
             watch,
@@ -132,41 +136,52 @@ impl Driver {
         self.lanes[lane].runs <= fewest * 2 + LARGEST_CLAIM
     }
 
-    /// How many more units a lane takes.
-    fn room_in(&mut self, lane: usize) -> usize {
-        let asked: usize = self.lanes.iter().map(|lane| lane.asked).sum();
-        if self.may_claim(lane) { self.room(AHEAD).saturating_sub(asked) } else { 0 }
+    /// How many more units of each queue a lane takes.
+    fn rooms_in(&mut self, lane: usize) -> Vec<usize> {
+        if !self.may_claim(lane) {
+            return vec![0; self.queues.count()];
+        }
+        let mut rooms = self.rooms(AHEAD);
+        for (queue, room) in rooms.iter_mut().enumerate() {
+            let asked: usize = self.lanes.iter().filter_map(|lane| lane.asked.get(queue)).sum();
+            *room = room.saturating_sub(asked);
+        }
+        rooms
     }
 
-    /// How many more units this worker takes: what fills its slots, or what it gets through in so many round trips.
-    fn room(&mut self, ahead: usize) -> usize {
-        if self.stopping || self.runs.len() >= self.options.most_runs {
-            return 0;
+    /// How many more units of each queue this worker takes: what fills its slots, or what it gets through in so many round trips.
+    fn rooms(&mut self, ahead: usize) -> Vec<usize> {
+        if self.stopping || self.runs.len() >= self.options.most_runs || self.is_quiet() {
+            return vec![0; self.queues.count()];
         }
-        let pace = self.pace.max(self.former_pace);
-        let target = (self.options.concurrency + self.options.concurrency / 4).max(pace * ahead);
+        let target = |slots: usize, pace: usize| (slots + slots / 4).max(pace * ahead);
+        let pace = |queue: usize| self.pace[queue].max(self.former_pace[queue]);
         let fit = self.options.memory_budget.saturating_sub(self.bytes) / self.bytes_a_run.max(1);
-        let held = self.queue.len() + self.running.len() + self.beginning.len() + self.suspects.len();
-        if self.is_quiet() { 0 } else { target.saturating_sub(held).min(fit) }
+        let all = target(self.options.concurrency, (0..self.queues.count()).map(pace).sum());
+        let room = all.saturating_sub(self.held()).min(fit);
+        let most = self.busy().into_iter().enumerate().map(|(queue, busy)| {
+            target(self.queues.slots(queue), pace(queue)).saturating_sub(busy + self.queues.len_of(queue))
+        });
+        self.queues.split(room, &most.collect::<Vec<_>>())
     }
 
     pub(super) fn take_in(&mut self, lane: usize, mut request: Request, rows: Vec<Row>) {
-        self.former_pace = std::mem::take(&mut self.pace);
+        std::mem::swap(&mut self.former_pace, &mut self.pace);
+        self.pace.fill(0);
         self.turn = (lane + 1) % LANES;
         if !request.batch.shares.is_empty() {
             // Whoever is free first takes them, and that may be this one.
             self.hungry_for_tasks = true;
             self.lanes[lane].marker = request.number;
         }
-        let asked = std::mem::take(&mut self.lanes[lane].asked).min(LARGEST_CLAIM);
+        let asked = std::mem::take(&mut self.lanes[lane].asked);
         self.lanes[lane].takes_tasks = false;
-        let claimed = rows.iter().filter(|row| row.kind == 4).count();
         let tasks = rows.iter().filter(|row| row.kind == 9).count();
-        if asked > 0 {
-            self.plenty = claimed >= asked;
+        if asked.iter().any(|asked| *asked > 0) {
+            self.plenty = is_plenty(&asked, &rows);
         }
         self.hungry_for_tasks |= tasks > 0;
-        if request.max_tasks > 0 && tasks == 0 {
+        if request.max_tasks.is_some() && tasks == 0 {
             // Nothing is known of the next ones: one is enough, it may be large.
             self.task_size = LARGEST_RANGE;
         }
@@ -278,7 +293,7 @@ impl Driver {
         let idle: Vec<(Uuid, Duration)> = self
             .runs
             .values()
-            .filter(|run| !run.retries.is_empty())
+            .filter(|run| run.may_wait())
             .filter_map(|run| Some((run.id, run.idle_for(now)?)))
             .filter(|(_, wait)| *wait >= PARK_AFTER)
             .collect();
@@ -286,4 +301,20 @@ impl Driver {
             self.park(id, wait);
         }
     }
+}
+
+fn limit(room: usize) -> i32 {
+    i32::try_from(room).unwrap_or(i32::MAX)
+}
+
+/// Whether some queue has given all that was asked of it.
+fn is_plenty(asked: &[usize], rows: &[Row]) -> bool {
+    let claims = || rows.iter().filter(|row| row.kind == 4);
+    if claims().count() >= LARGEST_CLAIM {
+        return true;
+    }
+    let claimed = |place: usize| {
+        claims().filter(|row| row.index.is_none_or(|index| usize::try_from(index) == Ok(place + 1))).count()
+    };
+    asked.iter().enumerate().any(|(place, asked)| *asked > 0 && claimed(place) >= *asked)
 }

@@ -24,6 +24,8 @@ use crate::worker::unit::{Holder, PLAIN};
 pub(super) struct Claimed {
     pub(super) id: Uuid,
     pub(super) version: i32,
+    /// The place of its queue among those of the worker.
+    pub(super) queue: usize,
     pub(super) input: Encoded,
     pub(super) checked: bool,
     pub(super) history: History,
@@ -54,10 +56,11 @@ impl Driver {
         let (mut tasks, mut units): (usize, usize) = (0, 0);
         for row in rows {
             if let (12, Some(version), Some(priority), Some(seq)) = (row.kind, row.version_id, row.index, row.number) {
-                self.marks.note(number, version, priority, seq);
+                self.marks.note(number, (queue_of(row.step), version), priority, seq);
             }
             match (row.kind, row.number) {
                 (15, Some(task)) => self.lose_task(task),
+                (17, _) => self.turns.note(&row, self.queues.count()),
                 (16, Some(task)) => self.cancel_attempt_of_task(task, row.index),
                 _ => {}
             }
@@ -71,7 +74,8 @@ impl Driver {
                     let caution = row.attempts.is_some_and(|crashes| crashes > 0).then(Caution::default);
                     let deadline = row.number.and_then(|ms| at(Instant::now(), ms));
                     let history = History { caution, deadline, ..History::default() };
-                    claimed.push(Claimed { id, version, input, checked, history });
+                    let queue = queue_of(row.index);
+                    claimed.push(Claimed { id, version, queue, input, checked, history });
                 }
                 5 => {
                     let Some((unit, recorded)) = recorded(&row) else { continue };
@@ -171,13 +175,13 @@ impl Driver {
     }
 
     pub(super) fn take_run(&mut self, claim: (usize, i64), claimed: Claimed) {
-        let Claimed { id, version, input, checked, history } = claimed;
+        let Claimed { id, version, queue, input, checked, history } = claimed;
         let Some(plan) = self.plans.get(&version).cloned() else {
             tracing::error!(run = %id, version, "claimed a run of a version that this worker does not know");
             return;
         };
         let problem = if checked { None } else { plan.handlers.check_input(&input).err() };
-        let mut run = OwnedRun::new(id, claim, plan, input, history);
+        let mut run = OwnedRun::new(id, u16::try_from(queue).unwrap_or(0), claim, plan, input, history);
         // One of another lane may still be here, whose answer (that it was parked, or refused) has not come yet.
         self.forget(Holder::Run(id));
         let lane = &mut self.lanes[run.lane];
@@ -220,6 +224,12 @@ impl Driver {
         if open { usize::from(id % 2 != 0) } else { lane }
     }
 
+    /// The place of a queue among those of the worker.
+    fn place_of(&self, queue: Option<&str>) -> u16 {
+        let place = self.queue_names.iter().position(|name| Some(name.as_str()) == queue);
+        place.and_then(|place| u16::try_from(place).ok()).unwrap_or(0)
+    }
+
     /// Takes a task, and gives how many units it has.
     fn take_task(&mut self, lane: usize, run: Uuid, row: &Row, known: &HashMap<Uuid, TaskRun>) -> usize {
         let (Some(id), Some((step, first)), Some(facts)) = (row.number, unit_of(row), known.get(&run)) else {
@@ -232,6 +242,7 @@ impl Driver {
             run,
             lane: self.lane_of_task(lane, id),
             step,
+            queue: self.place_of(row.text.as_deref()),
             input: facts.input.clone(),
             dependencies: dependencies(&plan, step, &facts.outcomes),
             plan,
@@ -251,13 +262,18 @@ impl Driver {
         self.bytes += task.bytes();
         self.tasks.insert(id, task);
         for unit in units {
-            self.queue.push(unit);
+            self.queues.push(unit);
         }
         if count == 0 {
             self.end_task(id);
         }
         count
     }
+}
+
+/// The place of a queue that an answer gives, from 1.
+fn queue_of(place: Option<i32>) -> usize {
+    place.and_then(|place| usize::try_from(place - 1).ok()).unwrap_or(0)
 }
 
 /// The time so many milliseconds from now, which may be negative.

@@ -25,8 +25,8 @@ pub(super) struct Lane {
     pub(super) gathers_since: Option<Instant>,
     /// The number of an earlier call whose empty claim can go.
     pub(super) marker: i64,
-    /// How many units the call under way asks for, tasks aside.
-    pub(super) asked: usize,
+    /// How many units of each queue the call under way asks for, tasks aside.
+    pub(super) asked: Vec<usize>,
     /// Whether the call under way takes tasks. Only one at a time does: it tells of all that the worker holds and does not know.
     pub(super) takes_tasks: bool,
     /// How many runs belong to it.
@@ -43,7 +43,7 @@ impl Lane {
             batch: Batch::default(),
             gathers_since: None,
             marker: 0,
-            asked: 0,
+            asked: Vec::new(),
             takes_tasks: false,
             runs: 0,
             listening: HashSet::new(),

@@ -35,12 +35,12 @@ use self::share::LARGEST_RANGE;
 use self::suspects::Suspects;
 use self::units::Timer;
 use super::attempt::Ended;
-use super::exchange::{Reply, Request};
+use super::exchange::{Reply, Request, Turns};
 use super::hand::{Hand, Handed};
 use super::keeper::{DueAt, Sign};
 use super::options::Options;
 use super::plan::Plan;
-use super::queue::Queue;
+use super::queue::Queues;
 use super::run::OwnedRun;
 use super::task::HeldTask;
 use super::unit::Unit;
@@ -76,7 +76,11 @@ pub(crate) struct Driver {
     /// The payloads that runs and tasks keep, and how many of them a claimed run brought lately.
     bytes: usize,
     bytes_a_run: usize,
-    queue: Queue,
+    queues: Queues,
+    /// Their names.
+    queue_names: Arc<[String]>,
+    /// Whose turn was last in them.
+    turns: Turns,
     running: HashMap<u64, Running>,
     /// Units whose beginning is on its way to the database, and whether they will run alone.
     beginning: HashMap<Unit, bool>,
@@ -104,9 +108,9 @@ pub(crate) struct Driver {
     next_poll: Instant,
     /// When units that wait for a slot are offered to others; none while none waits.
     share_at: Option<Instant>,
-    /// Units that ended since the last round trip, and between that and the one before: how much to fetch ahead.
-    pace: usize,
-    former_pace: usize,
+    /// Units of each queue that ended since the last round trip, and between that and the one before: how much to fetch ahead.
+    pace: Vec<usize>,
+    former_pace: Vec<usize>,
     /// How many units a task has had lately.
     task_size: usize,
     stopping: bool,
@@ -158,7 +162,6 @@ impl Driver {
         let now = Instant::now();
         let connect = pool.connect_options();
         let driver = Self {
-            options,
             worker,
             plans,
             pool,
@@ -173,7 +176,9 @@ impl Driver {
             tasks: HashMap::new(),
             bytes: 0,
             bytes_a_run: 0,
-            queue: Queue::default(),
+            queues: Queues::new(&options.queues, options.concurrency),
+            queue_names: options.queue_names().into(),
+            turns: Turns::default(),
             running: HashMap::new(),
             beginning: HashMap::new(),
             suspects: Suspects::default(),
@@ -192,10 +197,11 @@ impl Driver {
             aside: HashSet::new(),
             next_poll: now,
             share_at: None,
-            pace: 0,
-            former_pace: 0,
+            pace: vec![0; options.queues.len()],
+            former_pace: vec![0; options.queues.len()],
             task_size: LARGEST_RANGE,
             stopping: false,
+            options,
         };
         (driver, receive)
     }
@@ -220,8 +226,7 @@ impl Driver {
             {
                 return Exit::Stopped;
             }
-            let free = self.free();
-            self.hand.set_free(free);
+            self.offer();
             let wake = self.wake_at(grace);
             tokio::select! {
                 Some(done) = finished.recv() => {

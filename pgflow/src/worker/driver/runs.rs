@@ -36,7 +36,7 @@ impl Driver {
         if let Some((step, error)) = opened.failed {
             if let Some(error) = error {
                 // Before its first attempt.
-                let unit = Unit { holder: Holder::Run(id), step, index: PLAIN, attempt: 0 };
+                let unit = Unit { holder: Holder::Run(id), step, index: PLAIN, attempt: 0, queue: 0 };
                 self.record(unit, 0.0, Verdict::Failed(error));
             }
             return self.end(id, Fate::Failed(None));
@@ -45,7 +45,7 @@ impl Driver {
             self.delay(unit, at, delay);
         }
         for (step, reason) in opened.skipped {
-            let unit = Unit { holder: Holder::Run(id), step, index: PLAIN, attempt: 0 };
+            let unit = Unit { holder: Holder::Run(id), step, index: PLAIN, attempt: 0, queue: 0 };
             self.record(unit, 0.0, Verdict::Skipped(reason));
         }
         let Some(run) = self.runs.get_mut(&id) else { return };
@@ -61,9 +61,7 @@ impl Driver {
             // They would wait for long: there is no need to see that they do.
             self.share_at = Some(Instant::now());
         }
-        for unit in opened.units {
-            self.queue.push(unit);
-        }
+        self.enqueue(opened.units);
     }
 
     /// Puts the end of a run on its way: whatever of it still runs here is cut.
@@ -117,7 +115,7 @@ impl Driver {
 
     /// Cuts what runs for a holder, and forgets what waits.
     pub(super) fn cut(&mut self, holder: Holder) {
-        self.queue.remove(holder);
+        self.queues.remove(holder);
         self.forget_beginnings(holder);
         self.suspects.remove(holder);
         let grace = self.options.cancel_grace;

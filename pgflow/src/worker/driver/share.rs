@@ -1,6 +1,7 @@
 //! Giving away what is too much for one worker: wide levels and big maps use the whole fleet.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Instant;
 
 use uuid::Uuid;
@@ -8,11 +9,14 @@ use uuid::Uuid;
 use super::{Driver, SHARE_AFTER};
 use crate::encoded::Encoded;
 use crate::worker::batch::Share;
+use crate::worker::plan::StepQueue;
 use crate::worker::unit::{Holder, PLAIN, Unit};
 
 /// The largest range of items that one task holds, and the most bytes of them (unless a single one has more).
 pub(super) const LARGEST_RANGE: usize = 1_000;
 const LARGEST_ITEMS: usize = 1024 * 1024;
+/// For how many workers the items of a step of another queue are cut, at least.
+const MANY_WORKERS: usize = 8;
 /// How many tasks one round trip takes.
 const MOST_TASKS: usize = 64;
 
@@ -28,30 +32,67 @@ impl Driver {
         }
         // What cannot be shared now is looked at again in a while.
         self.share_at = Some(now + SHARE_AFTER);
-        let (runs, lanes) = (&self.runs, &self.lanes);
-        let fleet = usize::try_from(self.fleet).unwrap_or(1);
-        let to_share = |run: &Uuid| runs.get(run).is_some_and(|run| !lanes[run.lane].is_busy() && !run.pooled);
-        let mut units = self.queue.take_surplus(surplus - surplus / fleet, to_share);
-        // A retry carries its number of attempts, which a range has no place for: it stays.
-        let (shared, kept): (Vec<Unit>, Vec<Unit>) = units.drain(..).partition(|unit| unit.attempt == 1);
-        for unit in kept {
-            self.queue.push(unit);
-        }
-        let item_bytes = |unit: &Unit| match unit.holder {
-            Holder::Run(id) => {
-                runs.get(&id).and_then(|run| run.item(unit.step, unit.index)).map_or(0, |i| i.as_str().len())
+        for queue in 0..self.queues.count() {
+            let (runs, lanes) = (&self.runs, &self.lanes);
+            let fleet = self.fleet();
+            let surplus = self.surplus_of(queue);
+            let to_share = |run: &Uuid| runs.get(run).is_some_and(|run| !lanes[run.lane].is_busy() && !run.pooled);
+            let mut units = self.queues.take_surplus(queue, surplus - surplus / fleet, to_share);
+            // A retry carries its number of attempts, which a range has no place for: it stays.
+            let (shared, kept): (Vec<Unit>, Vec<Unit>) = units.drain(..).partition(|unit| unit.attempt == 1);
+            for unit in kept {
+                self.queues.push(unit);
             }
-            Holder::Task(_) => 0,
-        };
-        let smallest = (self.options.concurrency / 2).clamp(1, LARGEST_RANGE);
-        for range in ranges(shared, fleet, smallest, item_bytes) {
-            self.give_away(&range);
+            let smallest = (self.queues.slots(queue) / 2).clamp(1, LARGEST_RANGE);
+            for range in ranges(shared, fleet, smallest, |unit| self.item_bytes(unit)) {
+                self.give_away(&range);
+            }
         }
     }
 
     /// How many units would wait for longer than a round of all slots, while others might do them.
     pub(super) fn surplus(&self) -> usize {
-        if self.fleet < 2 { 0 } else { self.queue.len().saturating_sub(self.options.concurrency) }
+        (0..self.queues.count()).map(|queue| self.surplus_of(queue)).sum()
+    }
+
+    fn surplus_of(&self, queue: usize) -> usize {
+        if self.fleet < 2 { 0 } else { self.queues.len_of(queue).saturating_sub(self.queues.slots(queue)) }
+    }
+
+    fn fleet(&self) -> usize {
+        usize::try_from(self.fleet).unwrap_or(1).max(1)
+    }
+
+    fn item_bytes(&self, unit: &Unit) -> usize {
+        match unit.holder {
+            Holder::Run(id) => {
+                self.runs.get(&id).and_then(|run| run.item(unit.step, unit.index)).map_or(0, |i| i.as_str().len())
+            }
+            Holder::Task(_) => 0,
+        }
+    }
+
+    /// Lets units of owned runs wait for a slot here; those of a step of another queue go to its workers. They count as active.
+    pub(super) fn enqueue(&mut self, units: Vec<Unit>) {
+        let is_elsewhere = |unit: &Unit| match unit.holder {
+            Holder::Run(id) => {
+                let run = self.runs.get(&id);
+                run.is_some_and(|run| matches!(run.plan.steps[unit.step].at, StepQueue::Elsewhere(_)))
+            }
+            Holder::Task(_) => false,
+        };
+        let (elsewhere, here): (Vec<Unit>, Vec<Unit>) = units.into_iter().partition(is_elsewhere);
+        for unit in here {
+            self.queues.push(unit);
+        }
+        let (retried, fresh): (Vec<Unit>, Vec<Unit>) = elsewhere.into_iter().partition(|unit| unit.attempt > 1);
+        for unit in retried {
+            self.give_away(&[unit]);
+        }
+        // It is not known how many workers that queue has.
+        for range in ranges(fresh, self.fleet().max(MANY_WORKERS), 1, |unit| self.item_bytes(unit)) {
+            self.give_away(&range);
+        }
     }
 
     fn give_away(&mut self, range: &[Unit]) {
@@ -59,7 +100,13 @@ impl Driver {
         let Holder::Run(id) = first.holder else { return };
         let Some(run) = self.runs.get_mut(&id) else { return };
         let items: Vec<Encoded> = range.iter().filter_map(|unit| run.item(unit.step, unit.index)).collect();
-        run.pooled = true;
+        let queue = match &run.plan.steps[first.step].at {
+            StepQueue::Elsewhere(queue) => Some(Arc::clone(queue)),
+            StepQueue::Here(place) => self.queue_names.get(usize::from(*place)).map(|name| Arc::from(name.as_str())),
+            StepQueue::OfRun => None,
+        };
+        // Where others take it sooner or later anyway, that says nothing of the rest.
+        run.pooled |= !matches!(run.plan.steps[first.step].at, StepQueue::Elsewhere(_));
         for unit in range {
             run.give_away(unit.step, unit.index);
         }
@@ -71,6 +118,8 @@ impl Driver {
             step: first.step,
             first: first.index,
             count: i32::try_from(range.len()).unwrap_or(i32::MAX),
+            attempts: first.attempt.saturating_sub(1),
+            queue,
             items: (first.index != PLAIN).then(|| Encoded::array(items.iter())),
         });
     }
@@ -86,7 +135,7 @@ impl Driver {
 
     /// How many tasks fill `room` slots, going by the size of the last ones.
     pub(super) fn tasks_wanted(&self, room: usize) -> usize {
-        (room / self.task_size).clamp(1, MOST_TASKS)
+        if room == 0 { 0 } else { (room / self.task_size).clamp(1, MOST_TASKS) }
     }
 }
 
@@ -139,7 +188,7 @@ mod tests {
     #[test]
     fn ranges_hold_neighbours_of_one_step() {
         let holder = Holder::Run(Uuid::from_u128(1));
-        let unit = |step, index| Unit { holder, step, index, attempt: 1 };
+        let unit = |step, index| Unit { holder, step, index, attempt: 1, queue: 0 };
         let units = vec![unit(1, PLAIN), unit(0, 2), unit(0, 0), unit(0, 1), unit(0, 4), unit(2, PLAIN)];
         let found: Vec<Vec<(usize, i32)>> = ranges(units, 2, 16, |_| 1)
             .iter()
@@ -150,7 +199,7 @@ mod tests {
 
     fn sizes(items: i32, fleet: usize, bytes: usize) -> Vec<usize> {
         let holder = Holder::Run(Uuid::from_u128(1));
-        let units = (0..items).map(|index| Unit { holder, step: 0, index, attempt: 1 }).collect();
+        let units = (0..items).map(|index| Unit { holder, step: 0, index, attempt: 1, queue: 0 }).collect();
         ranges(units, fleet, 16, |_| bytes).iter().map(Vec::len).collect()
     }
 

@@ -46,15 +46,17 @@ pub(super) enum Timer {
 
 impl Driver {
     pub(super) fn start_units(&mut self) {
+        let mut busy = self.busy();
         while !self.stopping && !self.is_quiet() && self.running.len() + self.beginning.len() < self.options.concurrency
         {
-            let Some(unit) = self.queue.pop() else { break };
+            let Some(unit) = self.queues.pop(&busy) else { break };
+            busy[unit.queue()] += 1;
             match self.caution(unit) {
                 None => drop(self.start(unit)),
                 Some(known) => self.begin_with_caution(unit, known),
             }
         }
-        if self.queue.len() == 0 {
+        if self.queues.len() == 0 {
             self.share_at = None;
         } else {
             self.share_at.get_or_insert_with(|| Instant::now() + SHARE_AFTER);
@@ -159,7 +161,7 @@ impl Driver {
             }
             _ => ended,
         };
-        self.pace += 1;
+        self.pace[unit.queue()] += 1;
         match unit.holder {
             Holder::Run(id) => {
                 let Some(run) = self.runs.get_mut(&id) else { return };
@@ -340,7 +342,7 @@ impl Driver {
             return self.advance(id, opened);
         }
         run.active += 1;
-        self.queue.push(unit);
+        self.enqueue(vec![unit]);
     }
 
     /// Puts it on its way that a step waits before its first attempt.

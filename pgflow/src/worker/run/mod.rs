@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 pub(crate) use self::history::{History, Recorded};
 use super::caution::Caution;
-use super::plan::{Plan, PlanMap};
+use super::plan::{Plan, PlanMap, StepQueue};
 use super::unit::{Holder, PLAIN, Unit};
 use crate::encoded::Encoded;
 use crate::handler::Dependency;
@@ -45,8 +45,13 @@ pub(crate) struct OwnedRun {
     pub(crate) shared: bool,
     /// What is known of its units where it has lost an owner to a crash; none where it has not.
     pub(crate) caution: Option<Caution>,
+    /// The place of its queue among those of the worker.
+    queue: u16,
     /// How many of its units are out.
     out: usize,
+    /// How many of them are of steps that the workers of other queues execute, and when the last was sent there.
+    elsewhere: usize,
+    sent_at: Instant,
     /// Whether some of them wait for somebody to take them, as far as is known.
     pub(crate) pooled: bool,
     /// It could not be parked, for a message has come that is not read yet.
@@ -126,6 +131,7 @@ pub(crate) struct Opened {
 impl OwnedRun {
     pub(crate) fn new(
         id: Uuid,
+        queue: u16,
         (lane, claim): (usize, i64),
         plan: Arc<Plan>,
         input: Encoded,
@@ -161,7 +167,10 @@ impl OwnedRun {
             wishes: Vec::new(),
             timers: Vec::new(),
             summoned: false,
+            queue,
             out: 0,
+            elsewhere: 0,
+            sent_at: Instant::now(),
             pooled: false,
             history,
             active: 0,
@@ -208,7 +217,11 @@ impl OwnedRun {
         let Progress::Open { units, unreported, .. } = &mut self.steps[step].progress else { return };
         let Some(unit) = units.get_mut(place(index)) else { return };
         if matches!(unit, UnitState::Here | UnitState::Out) {
-            self.out -= usize::from(matches!(unit, UnitState::Out));
+            let was_out = usize::from(matches!(unit, UnitState::Out));
+            self.out -= was_out;
+            if matches!(self.plan.steps[step].at, StepQueue::Elsewhere(_)) {
+                self.elsewhere -= was_out;
+            }
             *unit = UnitState::Reported;
             *unreported -= 1;
             if *unreported == 0 {
@@ -255,7 +268,23 @@ impl OwnedRun {
             && let Some(unit @ UnitState::Here) = units.get_mut(place(index))
         {
             *unit = UnitState::Out;
-            self.out += 1;
+            self.count_out(step);
+        }
+    }
+
+    fn count_out(&mut self, step: usize) {
+        self.out += 1;
+        if matches!(self.plan.steps[step].at, StepQueue::Elsewhere(_)) {
+            self.elsewhere += 1;
+            self.sent_at = Instant::now();
+        }
+    }
+
+    /// The place of a step's queue among those of the worker.
+    pub(crate) fn queue_of(&self, step: usize) -> u16 {
+        match self.plan.steps[step].at {
+            StepQueue::Here(place) => place,
+            StepQueue::OfRun | StepQueue::Elsewhere(_) => self.queue,
         }
     }
 
@@ -359,7 +388,7 @@ impl OwnedRun {
                     return;
                 }
                 None if self.history.is_out(number, index) => {
-                    self.out += 1;
+                    self.count_out(number);
                     UnitState::Out
                 }
                 None => {
@@ -376,7 +405,7 @@ impl OwnedRun {
     }
 
     fn open_unit(&mut self, step: usize, index: i32, opened: &mut Opened) {
-        let unit = Unit { holder: Holder::Run(self.id), step, index, attempt: 1 };
+        let unit = Unit { holder: Holder::Run(self.id), step, index, attempt: 1, queue: self.queue_of(step) };
         match self.history.attempts.remove(&(step, index)) {
             Some((tried, at)) => self.retries.push((at, Unit { attempt: tried.saturating_add(1), ..unit })),
             None => opened.units.push(unit),

@@ -105,8 +105,8 @@ mod tests {
         let mut definition = Definition::new("skips", serde_json::Value::Null, serde_json::Value::Null);
         definition.steps = steps;
         let handle = Arc::new(Never::default());
-        let plan = Plan::of(1, &definition, Arc::clone(&handle) as Arc<dyn Handle>).unwrap();
-        let run = OwnedRun::new(uuid::Uuid::nil(), (0, 1), Arc::new(plan), Encoded::from("null"), history);
+        let plan = Plan::of(1, &definition, Arc::clone(&handle) as Arc<dyn Handle>, &[]).unwrap();
+        let run = OwnedRun::new(uuid::Uuid::nil(), 0, (0, 1), Arc::new(plan), Encoded::from("null"), history);
         (run, handle)
     }
 

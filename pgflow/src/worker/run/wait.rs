@@ -8,20 +8,38 @@ use crate::worker::unit::{Holder, PLAIN, Unit};
 
 /// The longest time that a step waits for its first attempt: a year.
 const LONGEST_DELAY: Duration = Duration::from_secs(365 * 24 * 3600);
+/// How long a run of which all that is left is done by the workers of other queues stays with its owner.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 impl OwnedRun {
     /// How long the run only waits, from `now`: none while anything of it is under way.
     pub(crate) fn idle_for(&self, now: Instant) -> Option<Duration> {
-        if self.leaving || self.active > 0 || self.recording > 0 || self.listens() || self.aside.is_some() {
+        if self.leaving || self.active > 0 || self.recording > 0 || self.aside.is_some() {
             return None;
         }
-        self.waits_for(now)
+        let listens = self.summoned || self.out > self.elsewhere;
+        // What others do may be done soon.
+        if listens || self.elsewhere > 0 && now.duration_since(self.sent_at) < PATIENCE {
+            return None;
+        }
+        let wait = self.waits_for(now);
+        if self.elsewhere > 0 { Some(wait.unwrap_or(LONGEST_DELAY)) } else { wait }
     }
 
-    /// How long it is, from `now`, until a retry is due, or the deadline where that is sooner; none where it has no retries.
+    /// How long it is, from `now`, until a retry is due, or the deadline where that is sooner; none where it waits for no time.
     pub(crate) fn waits_for(&self, now: Instant) -> Option<Duration> {
-        let retry = self.retries.iter().map(|(at, _)| *at).min()?;
-        Some(self.deadline.map_or(retry, |deadline| deadline.min(retry)).saturating_duration_since(now))
+        let retry = self.retries.iter().map(|(at, _)| *at).min();
+        let at = match (retry, self.deadline) {
+            (Some(retry), Some(deadline)) => retry.min(deadline),
+            (None, Some(deadline)) if self.elsewhere > 0 => deadline,
+            (retry, _) => retry?,
+        };
+        Some(at.saturating_duration_since(now))
+    }
+
+    /// Whether it may only wait, for a time or for others.
+    pub(crate) fn may_wait(&self) -> bool {
+        !self.retries.is_empty() || self.elsewhere > 0
     }
 
     /// Notes a message that counts as heard when the run leaves; until then it is told again and again.
@@ -58,7 +76,8 @@ impl OwnedRun {
 
     /// Whether a step is still to wait for its first attempt. What it was told is recorded, as an attempt of number 0.
     pub(super) fn is_delayed(&mut self, number: usize, opened: &mut Opened) -> Result<bool, String> {
-        let unit = Unit { holder: Holder::Run(self.id), step: number, index: PLAIN, attempt: 0 };
+        let unit =
+            Unit { holder: Holder::Run(self.id), step: number, index: PLAIN, attempt: 0, queue: self.queue_of(number) };
         let now = Instant::now();
         if let Some((0, at)) = self.history.attempts.get(&(number, PLAIN)).copied() {
             if at > now {
