@@ -146,6 +146,11 @@ create table pgflow.note (
     primary key (bucket, period, run_id, number)
 ) partition by range (period);
 
+-- The tables of history, each of which has a partition a month.
+create function pgflow.history_tables() returns text[]
+language sql immutable parallel safe
+as $$ select array['run', 'run_end', 'outcome', 'attempt', 'map', 'action', 'note'] $$;
+
 -- Makes the partitions of a month and of those after it, up to p_months in all. Rows outside all of them (a clock that jumped)
 -- go to the default partition.
 --
@@ -163,7 +168,7 @@ declare
     v_made int := 0;
 begin
     perform pg_advisory_xact_lock(hashtextextended('pgflow.ensure_partitions', 0));
-    foreach v_table in array array['run', 'run_end', 'outcome', 'attempt', 'map', 'action', 'note'] loop
+    foreach v_table in array pgflow.history_tables() loop
         for n in 0 .. p_months - 1 loop
             v_month := date_trunc('month', p_from at time zone 'UTC') + make_interval(months => n);
             v_name := format('%s_%s', v_table, to_char(v_month, 'YYYY_MM'));
@@ -181,7 +186,7 @@ do $$
 declare
     v_table text;
 begin
-    foreach v_table in array array['run', 'run_end', 'outcome', 'attempt', 'map', 'action', 'note'] loop
+    foreach v_table in array pgflow.history_tables() loop
         execute format('create table pgflow.%I partition of pgflow.%I default', v_table || '_default', v_table);
     end loop;
     perform pgflow.ensure_partitions(pgflow.now(), 3);

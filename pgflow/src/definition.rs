@@ -289,7 +289,7 @@ fn moved(schema: &Value, path: &str) -> Value {
 
 /// A schema without its `description` and `title` annotations, so that editing a doc comment makes no new version. Properties that
 /// happen to have these names are kept: their values are schemas, not strings.
-fn without_descriptions(schema: &Value) -> Value {
+pub(crate) fn without_descriptions(schema: &Value) -> Value {
     match schema {
         Value::Object(map) => Value::Object(
             map.iter()

@@ -52,6 +52,20 @@ impl Error {
         }
     }
 
+    /// An error of the database that may be its word that something cannot be done as things stand.
+    pub(crate) fn refused(doing: &'static str, source: sqlx::Error) -> Self {
+        let Some(error) = source.as_database_error() else { return Self::database(doing, source) };
+        match error.code().unwrap_or_default().as_ref() {
+            "PF404" | "PF409" | "PF422" => {
+                let hint = error.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().and_then(|e| e.hint());
+                let message = error.message();
+                let message = hint.map_or_else(|| message.to_owned(), |hint| format!("{message}. {hint}"));
+                Self::new(Kind::Refused(message))
+            }
+            _ => Self::database(doing, source),
+        }
+    }
+
     /// Whether the database could not be reached or refused; the call may be repeated.
     #[must_use]
     pub fn is_database(&self) -> bool {

@@ -24,6 +24,7 @@ extern crate self as pgflow;
 mod cancellation;
 #[cfg(feature = "postgres")]
 mod client;
+mod compare;
 #[cfg(feature = "postgres")]
 mod database;
 mod definition;
@@ -53,9 +54,10 @@ mod workflow;
 
 #[cfg(feature = "postgres")]
 pub use client::{
-    Action, BulkAction, Client, Fork, Run, RunEvent, RunFilter, RunStatus, RunSummary, StartOptions, StepNote,
-    StepSummary, start_in, start_many_in,
+    Action, BulkAction, Client, Comparison, Fork, Run, RunEvent, RunFilter, RunStatus, RunSummary, StartOptions,
+    StepNote, StepSummary, VersionSummary, start_in, start_many_in,
 };
+pub use compare::{Change, ChangeKind};
 #[cfg(feature = "postgres")]
 pub use database::migrate;
 pub use definition::{Definition, Delay, Edge, MapSource, SkipPolicy, StepDefinition, StepOptions};

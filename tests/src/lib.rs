@@ -1,10 +1,12 @@
 //! What the tests share: databases, worker processes, workflows, and the invariant that each test ends with.
 
 pub mod database;
+pub mod deploy;
 pub mod load;
 pub mod poison;
 pub mod process;
 pub mod proxy;
+pub mod serve;
 pub mod stress;
 pub mod wide;
 pub mod wire;

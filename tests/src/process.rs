@@ -28,7 +28,7 @@ pub enum Pace {
 impl WorkerProcess {
     /// Starts the program `worker` (in integration tests `env!("CARGO_BIN_EXE_worker")`) and waits until it has begun.
     ///
-    /// `name` is how the table `pgflow.worker` tells it from others; `arguments` are told in `src/bin/worker.rs`.
+    /// `name` is how the table `pgflow.worker` tells it from others; `arguments` are told at [`serve`](crate::serve::serve).
     pub async fn start(program: &str, db: &TestDb, name: &str, pace: Pace, arguments: &[&str]) -> Self {
         Self::start_at(program, &db.url(), name, pace, arguments).await
     }

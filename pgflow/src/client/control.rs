@@ -304,11 +304,6 @@ pub(super) fn refused(run: RunId, doing: &'static str, error: sqlx::Error) -> Er
     let Some(database) = error.as_database_error() else { return Error::database(doing, error) };
     match database.code().unwrap_or_default().as_ref() {
         "PF404" if !database.message().contains("step") => Error::new(Kind::UnknownRun(run)),
-        "PF404" | "PF409" | "PF422" => {
-            let hint = database.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().and_then(|e| e.hint());
-            let message = database.message();
-            Error::new(Kind::Refused(hint.map_or_else(|| message.to_owned(), |hint| format!("{message}. {hint}"))))
-        }
-        _ => Error::database(doing, error),
+        _ => Error::refused(doing, error),
     }
 }

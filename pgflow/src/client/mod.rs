@@ -5,8 +5,10 @@ mod events;
 mod fork;
 mod list;
 mod notes;
+mod retention;
 mod run;
 mod start;
+mod versions;
 mod wait;
 
 use std::any::TypeId;
@@ -31,6 +33,7 @@ pub use notes::StepNote;
 pub use run::{Run, RunStatus};
 pub(crate) use start::register;
 pub use start::{StartOptions, start_in, start_many_in};
+pub use versions::{Comparison, VersionSummary};
 
 /// Starts runs and awaits them. Cheap to clone; all clones share a pool and one connection for notifications.
 #[derive(Clone, Debug)]

@@ -48,7 +48,9 @@ migrations! {
     15 "0015_forks";
     16 "0016_supersede";
     17 "0017_turns";
-    18 "0018_privileges";
+    18 "0018_versions";
+    19 "0019_retention";
+    20 "0020_privileges";
 }
 
 /// A digest of all migrations: the same for programs that make the same schema.

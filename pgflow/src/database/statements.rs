@@ -23,8 +23,10 @@ statements! {
     DATABASE_EXISTS = "database_exists";
     DESCRIBE_RUN = "describe_run";
     DISCONNECT_SILENT = "disconnect_silent";
+    DROP_MONTH = "drop_month";
     ENSURE_PARTITIONS = "ensure_partitions";
     EXCHANGE = "exchange";
+    FORGET_KEYS = "forget_keys";
     FORK_RUN = "fork_run";
     FORGET_WORKERS = "forget_workers";
     HAS_SCHEMA = "has_schema";
@@ -34,16 +36,20 @@ statements! {
     #[cfg_attr(not(feature = "embedded"), allow(dead_code, reason = "asked by the embedded server only"))]
     LOCK_BY_NAME = "lock_by_name";
     LOCK_MIGRATIONS = "lock_migrations";
+    MAKE_CURRENT = "make_current";
     NOTIFY = "notify";
+    OTHER_VERSIONS = "other_versions";
     PAGE_OF_RUNS = "page_of_runs";
     PAUSE_RUN = "pause_run";
     PAUSE_RUNS = "pause_runs";
     PROMOTE = "promote";
+    PRUNE_EXPIRED = "prune_expired";
     RECORD_MIGRATION = "record_migration";
     RECORDED_OUTPUT = "recorded_output";
     RECOVER = "recover";
     REGISTER = "register";
     REGISTER_WORKER = "register_worker";
+    REMOVE_RUNS = "remove_runs";
     RESUME_RUN = "resume_run";
     RESUME_RUNS = "resume_runs";
     RETRY_STEP = "retry_step";
@@ -54,9 +60,11 @@ statements! {
     SERVER_VERSION = "server_version";
     SET_LOCK_TIMEOUT = "set_lock_timeout";
     SETTLE_START = "settle_start";
+    SET_RETENTION = "set_retention";
     START_CLAIMED = "start_claimed";
     START_LATEST = "start_latest";
     START_RUNS = "start_runs";
+    VERSIONS = "versions";
     VERSION_ID = "version_id";
 }
 

@@ -18,6 +18,11 @@ const MEMORY: Duration = Duration::from_secs(24 * 3600);
 /// How many months of partitions are kept ready.
 const MONTHS: i32 = 3;
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
+const HOUSEKEEPING_AGAIN: Duration = Duration::from_secs(60);
+/// Between batches of what is removed: beats go on, and so does everything else.
+const HOUSEKEEPING_GOES_ON: Duration = Duration::from_millis(50);
+/// How many ended runs one batch looks at, and how many keys.
+const PRUNING_ROUND: i32 = 500;
 
 /// What the keeper has to say.
 #[derive(Debug, PartialEq, Eq)]
@@ -99,8 +104,7 @@ impl Keeper {
                 next_due = self.promote(&mut link, &signs).await;
             }
             if Instant::now() >= next_housekeeping {
-                self.tidy(&mut link).await;
-                next_housekeeping = Instant::now() + HOUSEKEEPING;
+                next_housekeeping = Instant::now() + self.tidy(&mut link).await;
             }
             let wake = next_due.map_or(next_beat, |at| at.min(next_beat));
             tokio::select! {
@@ -150,10 +154,16 @@ impl Keeper {
         }
     }
 
-    async fn tidy(&self, link: &mut Link) {
+    /// Does some of what is to be done now and then, and gives how long the rest may wait.
+    async fn tidy(&self, link: &mut Link) -> Duration {
         let bucket = self.bucket;
-        if let Err(error) = link.call(|connection| Box::pin(tidy(connection, bucket))).await {
-            tracing::debug!(worker = self.worker, %error, "housekeeping did not succeed; it is tried again in an hour");
+        match link.call(|connection| Box::pin(tidy(connection, bucket))).await {
+            Ok(true) => HOUSEKEEPING_GOES_ON,
+            Ok(false) => HOUSEKEEPING,
+            Err(error) => {
+                tracing::debug!(worker = self.worker, %error, "housekeeping did not succeed; it is tried again in a minute");
+                HOUSEKEEPING_AGAIN
+            }
         }
     }
 }
@@ -204,9 +214,25 @@ async fn promote(connection: &mut PgConnection, bucket: i32) -> sqlx::Result<Opt
     sqlx::query_scalar(statements::PROMOTE).bind(bucket).bind(PROMOTION_ROUND).fetch_one(connection).await
 }
 
-async fn tidy(connection: &mut PgConnection, bucket: i32) -> sqlx::Result<()> {
+/// Gives whether more is to be done at once.
+async fn tidy(connection: &mut PgConnection, bucket: i32) -> sqlx::Result<bool> {
     sqlx::query(statements::FORGET_WORKERS).bind(bucket).bind(MEMORY).execute(&mut *connection).await?;
-    sqlx::query(statements::ENSURE_PARTITIONS).bind(MONTHS).execute(connection).await.map(drop)
+    sqlx::query(statements::ENSURE_PARTITIONS).bind(MONTHS).execute(&mut *connection).await?;
+    let month: Option<String> = sqlx::query_scalar(statements::DROP_MONTH).fetch_one(&mut *connection).await?;
+    if let Some(month) = &month {
+        tracing::info!(month, "dropped a month of ended runs");
+    }
+    let keys: i32 = sqlx::query_scalar(statements::FORGET_KEYS)
+        .bind(bucket)
+        .bind(PRUNING_ROUND)
+        .fetch_one(&mut *connection)
+        .await?;
+    let (removed, more): (i32, bool) =
+        sqlx::query_as(statements::PRUNE_EXPIRED).bind(bucket).bind(PRUNING_ROUND).fetch_one(connection).await?;
+    if removed > 0 {
+        tracing::debug!(removed, "removed ended runs that were kept for long enough");
+    }
+    Ok(more || month.is_some() || keys > 0)
 }
 
 impl std::fmt::Debug for Keeper {

@@ -4,8 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::definition::{Definition, Delay, StepDefinition};
+use crate::encoded::Encoded;
 use crate::error::Error;
-use crate::registration::{Handle, Registration};
+use crate::handler::{Dependency, StepFuture};
+use crate::registration::{Attempt, Handle, Registration};
+use crate::step::StepError;
 
 /// A version of a workflow.
 pub(crate) struct Plan {
@@ -71,6 +74,28 @@ impl Plan {
     /// Of a workflow, for a worker of these queues.
     pub(crate) fn new(version: i32, registration: &Registration, queues: &[String]) -> Result<Self, Error> {
         Self::of(version, registration.definition(), registration.handlers(), queues)
+    }
+
+    /// Of another version of a workflow, where all that it is made of is in this program too; options are as this program has them.
+    pub(crate) fn of_other_version(
+        version: i32,
+        definition: &Definition,
+        registration: &Registration,
+        queues: &[String],
+    ) -> Result<Option<Self>, Error> {
+        let own = registration.definition();
+        if !own.goes_on_with(definition) {
+            return Ok(None);
+        }
+        let mut definition = definition.clone();
+        let mut numbers = Vec::with_capacity(definition.steps.len());
+        for step in &mut definition.steps {
+            let Some(number) = own.steps.iter().position(|own| own.name == step.name) else { return Ok(None) };
+            step.options = own.steps[number].options.clone();
+            numbers.push(number);
+        }
+        let handlers = Arc::new(Renumbered { handlers: registration.handlers(), numbers });
+        Self::of(version, &definition, handlers, queues).map(Some)
     }
 
     pub(crate) fn of(
@@ -155,6 +180,41 @@ fn plan_step(definition: &Definition, step: &StepDefinition, queues: &[String]) 
         delay: step.options.delay,
         at: step.options.queue.as_deref().map_or(StepQueue::OfRun, |name| StepQueue::of(name, queues)),
     })
+}
+
+/// The functions of a workflow, for another version of it: the step of each number there has this one here.
+struct Renumbered {
+    handlers: Arc<dyn Handle>,
+    numbers: Vec<usize>,
+}
+
+impl Renumbered {
+    /// One that no version has, where there is none.
+    fn number(&self, step: usize) -> usize {
+        self.numbers.get(step).copied().unwrap_or(usize::MAX)
+    }
+}
+
+impl Handle for Renumbered {
+    fn run(&self, step: usize, attempt: Attempt) -> StepFuture {
+        self.handlers.run(self.number(step), attempt)
+    }
+
+    fn expand(&self, step: usize, source: &Dependency) -> Result<Vec<Encoded>, StepError> {
+        self.handlers.expand(self.number(step), source)
+    }
+
+    fn holds(&self, step: usize, input: &Encoded, dependencies: &[Dependency]) -> Result<bool, StepError> {
+        self.handlers.holds(self.number(step), input, dependencies)
+    }
+
+    fn delay(&self, step: usize, input: &Encoded, dependencies: &[Dependency]) -> Result<Duration, StepError> {
+        self.handlers.delay(self.number(step), input, dependencies)
+    }
+
+    fn check_input(&self, input: &Encoded) -> serde_json::Result<()> {
+        self.handlers.check_input(input)
+    }
 }
 
 impl std::fmt::Debug for Plan {

@@ -15,6 +15,8 @@ use super::options::Options;
 use super::plan::Plan;
 use super::reporter;
 use crate::database::{Link, statements};
+use crate::definition::Definition;
+use crate::encoded::Encoded;
 use crate::error::Error;
 use crate::news::{self, Local, MESSAGE, News, Teller, WORK};
 use crate::notes::Reporter;
@@ -36,6 +38,12 @@ impl WorkerLives {
         for registration in registrations {
             let version = crate::client::register(pool, registration.definition()).await?;
             plans.insert(version, Arc::new(Plan::new(version, registration, &queues)?));
+            for (other, definition) in other_versions(pool, version).await? {
+                if let Some(plan) = Plan::of_other_version(other, &definition, registration, &queues)? {
+                    tracing::info!(workflow = %definition.name, version = other, "the worker goes on with the runs of another version");
+                    plans.insert(other, Arc::new(plan));
+                }
+            }
         }
         let connect = pool.connect_options();
         let tx = PgPoolOptions::new()
@@ -193,6 +201,23 @@ impl WorkerLives {
         }
         link.close().await;
     }
+}
+
+/// What else is stored of the workflow of a version, as far as this program can read it.
+async fn other_versions(pool: &PgPool, version: i32) -> Result<Vec<(i32, Definition)>, Error> {
+    let rows: Vec<(i32, Encoded)> = sqlx::query_as(statements::OTHER_VERSIONS)
+        .bind(version)
+        .fetch_all(pool)
+        .await
+        .map_err(|e| Error::database("reading the other versions of a workflow", e))?;
+    let read = |(version, text): (i32, Encoded)| match text.decode::<Definition>() {
+        Ok(definition) => Some((version, definition)),
+        Err(error) => {
+            tracing::warn!(version, %error, "the definition of a version cannot be read: its runs are left to other workers");
+            None
+        }
+    };
+    Ok(rows.into_iter().filter_map(read).collect())
 }
 
 /// Whether the server is going away or coming up.

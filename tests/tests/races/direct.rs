@@ -6,7 +6,8 @@ use crate::exchange::{Answer, COMPLETED};
 use crate::stage::{Stage, Waiting, claimed};
 
 const START: &str = "select pgflow.start_claimed(0, $1, $2, $3, '1', 'default', 0, '', null)";
-const SETTLE: &str = "select kind, run_id, number, step, index, attempts from pgflow.settle_start(0, $1, $2, '{default}')";
+const SETTLE: &str =
+    "select kind, run_id, number, step, index, attempts from pgflow.settle_start(0, $1, $2, '{default}')";
 /// The number of a claim.
 const NUMBER: i64 = 1 << 62;
 

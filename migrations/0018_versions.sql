@@ -1,0 +1,63 @@
+-- Intent: the versions of workflows, for people and for deploys.
+-- Locks:  none on existing objects.
+-- Safe beside running workers: yes.
+
+create view pgflow.workflows as
+select w.name, w.current_version, v.hash as current_hash, (select count(*) from pgflow.version x where x.workflow_id = w.id) as versions,
+       w.created_at
+from pgflow.workflow w join pgflow.version v on v.id = w.current_version;
+
+-- The versions of a workflow (null: of all), the newest first, each with how many of its runs have not ended.
+create function pgflow.versions(p_workflow text default null) returns table (
+    version int, workflow text, hash text, current boolean, created_at timestamptz, live_runs bigint, definition jsonb
+)
+language plpgsql stable
+set search_path = pgflow, pg_temp
+as $$
+begin
+    return query
+    with live as materialized (
+        select l.version_id, count(*) as runs
+        from (
+            select q.version_id from ready q
+            union all
+            select r.version_id from claim c cross join lateral unnest(c.runs) u(id)
+            cross join lateral (
+                select x.version_id from run x where x.bucket = c.bucket and x.period = period_of_run(u.id) and x.id = u.id limit 1
+            ) r
+        ) l
+        group by l.version_id
+    )
+    select v.id, w.name, v.hash, v.id = w.current_version, v.created_at, coalesce(l.runs, 0), v.definition
+    from workflow w join version v on v.workflow_id = w.id
+    left join live l on l.version_id = v.id
+    where p_workflow is null or w.name = p_workflow
+    order by w.name, v.id desc;
+end $$;
+
+-- The other versions of the workflow of a version, for a worker that may know all that they are made of.
+create function pgflow.other_versions(p_version int) returns table (version int, definition jsonb)
+language plpgsql stable
+set search_path = pgflow, pg_temp
+as $$
+begin
+    return query
+    select o.id, o.definition from version v join version o on o.workflow_id = v.workflow_id and o.id <> v.id
+    where v.id = p_version
+    order by o.id;
+end $$;
+
+-- Makes a version the one that starts by the workflow's name use, after a deploy was taken back for example: a program that
+-- registers a version which is known already does not.
+--
+-- Locks: workflow (for update).
+create function pgflow.make_current(p_version int) returns void
+language plpgsql volatile
+set search_path = pgflow, pg_temp
+as $$
+begin
+    update workflow w set current_version = v.id from version v where v.id = p_version and w.id = v.workflow_id;
+    if not found then
+        raise exception 'there is no version %', p_version using errcode = 'PF404';
+    end if;
+end $$;

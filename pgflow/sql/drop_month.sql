@@ -1,0 +1,1 @@
+select pgflow.drop_month()

@@ -1,0 +1,1 @@
+select pgflow.forget_keys($1, $2)

@@ -1,0 +1,1 @@
+select pgflow.make_current($1)

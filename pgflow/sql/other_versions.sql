@@ -1,0 +1,1 @@
+select version, definition from pgflow.other_versions($1)

@@ -1,0 +1,1 @@
+select removed, more from pgflow.prune_expired($1, $2)

@@ -1,0 +1,1 @@
+select pgflow.remove_runs($1, $2, timestamptz 'epoch' + $3 * interval '1 microsecond')
