@@ -14,7 +14,7 @@
 --   p_queues  the queues of the worker.
 --   p_priorities, p_seqs  low-water marks of each queue's versions, or null (see claim_runs).
 --   p_max_runs, p_max_tasks, p_after_runs, p_after_tasks  of each queue; null where nothing is claimed.
---   e_fate    of a run: 0 it goes on, 1 completed, 2 failed, 3 cancelled,
+--   e_fate    of a run: 0 it goes on, -1 it has failed and goes on with its last step (what is out of it is taken back), 1 completed, 2 failed, 3 cancelled,
 --             4 parked: due in e_due_ms, or never by itself (-1); where a message has come, it stays with its owner,
 --             5 handed back: due at once,
 --             6 paused: due once it is resumed, and e_due_ms have passed; where somebody wants something else by now, handed back;
@@ -62,6 +62,7 @@ declare
     v_refused bigint[] := '{}';
     v_conflicts bigint[] := '{}';
     v_back uuid[];
+    v_failing uuid[];
     v_parked uuid[] := '{}';
     v_left uuid[] := '{}';
     v_left_claims bigint[] := '{}';
@@ -95,7 +96,7 @@ begin
         return query
         select 1::smallint, null::uuid, e.at, null::int, null::int, null::int, null::int, null::"char", null::jsonb, null::text
         from unnest(e_run, e_claim, e_task, e_fate) with ordinality e(run_id, claim, task, fate, at)
-        where e.fate = 0 and not case when e.claim > 0
+        where e.fate <= 0 and not case when e.claim > 0
             then exists (select from claim c where c.bucket = p_bucket and c.worker_id = p_worker and c.number = e.claim
                                                and e.run_id = any(c.runs))
             else exists (select from task t where t.bucket = p_bucket and t.id = e.task and t.worker_id = p_worker) end;
@@ -114,7 +115,7 @@ begin
     if true = any(e_shared) then
         select coalesce(array_agg(e.run_id) filter (where e.fate <= 3), '{}'), coalesce(array_agg(e.run_id) filter (where e.fate = 6), '{}')
         into v_shared, v_paused
-        from unnest(e_run, e_fate, e_shared) e(run_id, fate, shared) where e.shared and e.fate in (1, 2, 3, 6);
+        from unnest(e_run, e_fate, e_shared) e(run_id, fate, shared) where e.shared and e.fate in (-1, 1, 2, 3, 6);
     end if;
     if v_tasks or cardinality(v_shared) + cardinality(v_paused) > 0 then
         -- The tasks that it holds, and those of runs that end or pause here, whoever holds them: all in one order.
@@ -326,6 +327,17 @@ begin
                 select coalesce(array_agg(w.run_id), '{}'), array_agg(w.step) into v_woken, v_woken_steps
                 from unnest(v_woken, v_woken_steps) w(run_id, step) where not w.run_id = any(v_shared);
             end if;
+        end if;
+    end if;
+
+    if -1 = any(e_fate) then
+        v_failing := array(
+            select e.run_id from unnest(e_run, e_fate, e_shared) with ordinality e(run_id, fate, shared, at)
+            where e.fate = -1 and e.shared and not e.at = any(v_refused));
+        perform pgflow.take_back(p_bucket, v_failing);
+        if cardinality(v_woken) > 0 then
+            select coalesce(array_agg(w.run_id), '{}'), array_agg(w.step) into v_woken, v_woken_steps
+            from unnest(v_woken, v_woken_steps) w(run_id, step) where not w.run_id = any(v_failing);
         end if;
     end if;
 

@@ -74,7 +74,7 @@ begin
         where n.bucket = v_bucket and n.period = v_period and n.run_id = p_run
         group by n.step
     ), known as materialized (
-        select s.number, s.name, s.is_map, s.depends_on, m.items, c.done, c.skipped, c.at, c.attempts, c.error,
+        select s.number, s.name, s.is_map, s.on_failure, s.depends_on, m.items, c.done, c.skipped, c.at, c.attempts, c.error,
                coalesce(c.settled or m.items = coalesce(c.done, 0), false) as settled
         from step s
         left join counted c on c.step = s.number
@@ -107,6 +107,8 @@ begin
     left join tried t on t.step = k.number
     left join said n on n.step = k.number
     left join plain o on o.step = k.number
+    -- What is executed when the run has failed is told of once it has.
+    where not k.on_failure or k.at is not null or t.step is not null
     order by k.number;
 end $$;
 
@@ -268,6 +270,27 @@ begin
             where o.bucket = v_bucket and o.period = v_period and o.run_id = p_run and o.step = p_step and o.index = -1);
 end $$;
 
+-- What became of each unit of a run, in order: `completed`, `failed` or `skipped`; of the items of a map step, each by its index (of a
+-- plain step -1).
+create function pgflow.run_outcomes(p_run uuid) returns table (
+    step text, index int, status text, attempts int, output jsonb, error text, recorded_at timestamptz
+)
+language plpgsql stable
+set search_path = pgflow, pg_temp
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+    return query
+    select s.name, o.index, case o.kind when 'c' then 'completed' when 'f' then 'failed' else 'skipped' end, o.attempts::int, o.output,
+           o.error, o.recorded_at
+    from run r
+    join outcome o on o.bucket = r.bucket and o.period = r.period and o.run_id = r.id
+    join step s on s.version_id = r.version_id and s.number = o.step
+    where r.bucket = bucket_of_run(p_run) and r.period = period_of_run(p_run) and r.id = p_run
+    order by o.step, o.index;
+end $$;
+
 -- How runs stand that have ended: status, output (of the completed: that of the only last step, null where it was skipped; or an
 -- object with one entry for each last step that was not skipped), error (of the failed: the step and what it said). Runs that have not ended are left out, unknown ones give
 -- `unknown`.
@@ -304,7 +327,7 @@ begin
     ) o on true
     left join lateral (
         select s.name, x.error from outcome x join step s on s.version_id = r.version_id and s.number = x.step
-        where e.status = 'f' and x.bucket = w.bucket and x.period = w.period and x.run_id = w.id and x.kind = 'f'
+        where e.status = 'f' and x.bucket = w.bucket and x.period = w.period and x.run_id = w.id and x.kind = 'f' and not s.on_failure
         order by x.recorded_at, x.step, x.index limit 1
     ) f on true
     where e.status is not null or r.id is null;

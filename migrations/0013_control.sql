@@ -218,11 +218,14 @@ begin
     with again as (
         delete from outcome o
         where (o.bucket, o.period, o.run_id) in (select p_bucket, pgflow.period_of_run(w.id), w.id from unnest(p_runs) w(id))
-          and o.kind = 'f' and (p_step is null or o.step = p_step)
+          and (o.kind = 'f' and (p_step is null or o.step = p_step) or o.step in (
+              -- What was executed since the run had failed, and will be should it fail again.
+              select s.number from run r join step s on s.version_id = r.version_id and s.on_failure
+              where r.bucket = p_bucket and r.period = o.period and r.id = o.run_id))
         returning o.*
     )
     insert into attempt (bucket, period, run_id, index, step, number, worker_id, duration_ms, failed_at, retry_at, error, resumed)
-    select a.bucket, a.period, a.run_id, a.index, a.step, a.attempts, a.worker_id, a.duration_ms, a.recorded_at, v_now, a.error, true
+    select a.bucket, a.period, a.run_id, a.index, a.step, a.attempts, a.worker_id, a.duration_ms, a.recorded_at, v_now, coalesce(a.error, 'it was done, and then somebody had the run go on'), true
     from again a
     -- What failed before its first attempt, in its condition for example, begins from there.
     where a.attempts > 0;

@@ -77,7 +77,8 @@ begin
     end if;
     select string_agg(distinct format('`%s`', s.name), ', ') into v_other
     from outcome o join step s on s.version_id = v_step.version_id and s.number = o.step
-    where o.bucket = v_bucket and o.period = v_period and o.run_id = p_run and o.step <> v_step.number and o.kind = 'f';
+    where o.bucket = v_bucket and o.period = v_period and o.run_id = p_run and o.step <> v_step.number and o.kind = 'f'
+      and not s.on_failure;
     if v_other is not null then
         raise exception 'run % has failed of other steps as well: %', p_run, v_other using errcode = 'PF409',
             hint = 'Resume the run: all steps that have failed are tried again.';

@@ -57,6 +57,8 @@ begin
             )
             select a.number from again a);
     end if;
+    -- Should the new run fail, that is its own affair.
+    v_again := v_again || array(select s.number from step s where s.version_id = v_run.version_id and s.on_failure);
 
     insert into run (bucket, period, id, version_id, checked, priority, created_at, queue, namespace, input)
     values (v_bucket, v_new_period, v_new, v_run.version_id, v_run.checked and p_input is null, v_run.priority, v_now, v_run.queue,

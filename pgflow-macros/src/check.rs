@@ -14,6 +14,7 @@ const MAX_VALUES: usize = 16;
 /// Resolves every name, and reports what breaks a rule into the sinks of the steps.
 pub(crate) fn check(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
     graph(workflow, sink, steps);
+    hooks(workflow, steps);
     let names: Vec<String> = workflow.steps.iter().map(Step::name).collect();
     for (step, sink) in workflow.steps.iter_mut().zip(steps) {
         questions(step, &names, &sink.attribute);
@@ -66,6 +67,70 @@ fn graph(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
             step.unclear = true;
             step.edges[edge].step = None;
         }
+    }
+}
+
+/// What is executed when the run has failed stands outside the graph.
+fn hooks(workflow: &Workflow, steps: &[StepSink]) {
+    let mut first: Option<&Step> = None;
+    for (step, sink) in workflow.steps.iter().zip(steps) {
+        let name = step.name();
+        for edge in &step.edges {
+            if let Some(hook) = edge.step.map(|at| &workflow.steps[at]).filter(|other| other.is_hook()) {
+                let hook = hook.name();
+                sink.attribute.error_with_help(
+                    &edge.ident,
+                    format_args!("step `{name}` cannot depend on `{hook}`, which is executed when the run has failed"),
+                    format_args!(
+                        "let them have a function in common that is no step, or leave `on_failure` out of `{hook}`"
+                    ),
+                );
+            }
+        }
+        let Some(argument) = &step.arguments.on_failure else { continue };
+        if let Some(first) = first {
+            sink.attribute.error_with_help(
+                argument,
+                format_args!("step `{}` is executed when the run has failed, and there is one such step", first.name()),
+                "do in one of them what both do",
+            );
+        }
+        first = first.or(Some(step));
+        let arguments = &step.arguments;
+        let refused = [
+            (!arguments.depends_on.is_empty(), "`depends_on`"),
+            (arguments.map.is_some(), "`map`"),
+            (step.condition.is_some(), "`when`"),
+            (step.delay.is_some() || arguments.delay.is_some(), "`delay`"),
+            (arguments.skips_exhausted, "`on_exhausted`"),
+            (arguments.skippable, "`skippable`"),
+            (!arguments.skip_with.is_empty(), "`skip_with`"),
+        ];
+        let refused: Vec<&str> = refused.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
+        if !refused.is_empty() {
+            sink.attribute.error_with_help(
+                argument,
+                format_args!("step `{name}` is executed when the run has failed, and has no {}", list_plain(&refused)),
+                "it stands outside the graph: take the input, a `Failure` and extractors, and leave the rest out",
+            );
+        }
+    }
+    if let (Some(hook), true) = (first, workflow.steps.iter().all(Step::is_hook))
+        && let Some(at) = workflow.steps.iter().position(|step| std::ptr::eq(step, hook))
+    {
+        steps[at].attribute.error_with_help(
+            &hook.arguments.on_failure,
+            format_args!("workflow `{}` has no step that could fail", workflow.name()),
+            "it needs one without `on_failure`",
+        );
+    }
+}
+
+fn list_plain(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and no {last}", first.join(", no ")),
     }
 }
 

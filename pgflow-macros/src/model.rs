@@ -116,10 +116,10 @@ impl Workflow {
         }
     }
 
-    /// The steps on which no other depends.
+    /// The steps of the graph on which no other depends.
     pub(crate) fn leaves(&self) -> Vec<usize> {
         let waited_for = |step| self.steps.iter().any(|s| s.edges.iter().any(|edge| edge.step == Some(step)));
-        (0..self.steps.len()).filter(|&step| !waited_for(step)).collect()
+        (0..self.steps.len()).filter(|&step| !self.steps[step].is_hook() && !waited_for(step)).collect()
     }
 
     /// Whether an item of this name may be written.
@@ -172,6 +172,11 @@ impl Step {
     /// The name as text.
     pub(crate) fn name(&self) -> String {
         self.ident.unraw().to_string()
+    }
+
+    /// Whether it stands outside the graph, and is executed when the run has failed.
+    pub(crate) fn is_hook(&self) -> bool {
+        self.arguments.on_failure.is_some()
     }
 
     /// Whether it runs once for each element of a list.

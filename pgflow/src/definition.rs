@@ -45,6 +45,9 @@ pub struct StepDefinition {
     /// When the step is skipped.
     #[serde(default, skip_serializing_if = "SkipPolicy::is_never")]
     pub skip: SkipPolicy,
+    /// Whether it stands outside the graph, and is executed when the run has failed, before that ends.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_failure: bool,
     /// JSON Schema of what the step returns; for a map step, of what it returns for one item.
     pub output: Value,
     /// How the step is run. No part of the version: options may change while runs are under way.
@@ -193,6 +196,7 @@ impl Definition {
     pub fn leaves(&self) -> impl Iterator<Item = &StepDefinition> {
         self.steps
             .iter()
+            .filter(|step| !step.on_failure)
             .filter(|step| !self.steps.iter().any(|other| other.depends_on.iter().any(|e| e.step == step.name)))
     }
 
@@ -217,6 +221,7 @@ impl StepDefinition {
             depends_on: Vec::new(),
             map: None,
             skip: SkipPolicy::default(),
+            on_failure: false,
             output,
             options: StepOptions::default(),
         }
@@ -229,6 +234,7 @@ impl StepDefinition {
             "depends_on": self.depends_on,
             "map": self.map,
             "skip": self.skip,
+            "on_failure": self.on_failure,
             "output": without_descriptions(&self.output),
         })
     }

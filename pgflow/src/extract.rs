@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::step::{Result, StepContext};
+use crate::step::{Failure, Result, StepContext, StepError};
 
 /// What extractors are made from: the attempt and the workflow's state `S`.
 pub struct Context<S> {
@@ -55,6 +55,13 @@ pub trait FromContext<S>: Sized + Send {
     /// # Errors
     /// An error counts as a failed attempt of the step.
     fn from_context(context: &Context<S>) -> impl Future<Output = Result<Self>> + Send;
+}
+
+impl<S: Send + Sync> FromContext<S> for Failure {
+    async fn from_context(context: &Context<S>) -> Result<Self> {
+        let failure = context.step.0.failure.clone();
+        failure.ok_or_else(|| StepError::fatal("nothing has failed: a `Failure` is for a step with `on_failure`"))
+    }
 }
 
 impl<S: Send + Sync> FromContext<S> for StepContext {

@@ -7,12 +7,12 @@
 //! |---|---|
 //! | declare a workflow | [`workflow`], [`step`] |
 //! | take the input, outputs, and more | the parameters at [`step`]; [`State`], [`StepContext`], `Tx`, [`FromContext`] |
-//! | fail, or be tried again | [`StepError`] |
+//! | fail, or be tried again | [`StepError`]; [`Failure`] when a run has failed |
 //! | run workflows | `Worker` |
 //! | start runs, await and list them | `Client`, `Run`, `StartOptions`, `RunFilter` |
 //! | see the graph and the schemas | [`Workflow`], [`Definition`] |
 //! | cancel, pause, resume, retry, fork | `Run::cancel` and its like |
-//! | test workflows | `testing::TestDb`, with the feature `embedded` |
+//! | test workflows | `testing::Runner`; `testing::TestDb`, with the feature `embedded` |
 //! | have a Postgres for development and tests | the feature `embedded` |
 //!
 //! `Worker`, `Client`, `Tx` and what belongs to them need the feature `postgres`, which is on by default.
@@ -44,7 +44,7 @@ mod notes;
 #[cfg(feature = "postgres")]
 mod registration;
 mod step;
-#[cfg(all(feature = "embedded", unix))]
+#[cfg(feature = "postgres")]
 pub mod testing;
 #[cfg(feature = "postgres")]
 mod tx;
@@ -69,7 +69,7 @@ pub use macros::{step, workflow};
 pub use registration::Registration;
 #[cfg(feature = "postgres")]
 pub use sqlx;
-pub use step::{Result, RunId, Skippable, StepContext, StepError};
+pub use step::{Failure, Result, RunId, Skippable, StepContext, StepError};
 #[cfg(feature = "postgres")]
 pub use tx::Tx;
 #[cfg(feature = "postgres")]

@@ -212,6 +212,40 @@ impl fmt::Debug for RunId {
     }
 }
 
+/// What a run has failed of: an extractor of the step that is executed then.
+///
+/// ```
+/// use pgflow::{Failure, Result, StepError, step, workflow};
+///
+/// #[workflow]
+/// mod transfer {
+///     use super::*;
+///
+///     #[step(max_attempts = 1)]
+///     pub async fn send(input: u64) -> Result<u64> {
+///         Err(StepError::fatal("the account is closed"))
+///     }
+///
+///     /// Executed when the run has failed, before it ends.
+///     #[step(on_failure)]
+///     pub async fn apologise(input: u64, failure: Failure) -> Result<()> {
+///         println!("{input} could not be sent, since `{:?}` failed: {}", failure.step, failure.error);
+///         Ok(())
+///     }
+/// }
+/// # fn main() {}
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Failure {
+    /// The step; none where it was the run as a whole: its deadline, or its input.
+    pub step: Option<String>,
+    /// The item, in a map step.
+    pub index: Option<u32>,
+    /// What was said.
+    pub error: String,
+}
+
 /// What an attempt of a step knows of itself. A step takes it as a parameter: `ctx: StepContext`. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct StepContext(pub(crate) Arc<StepInfo>);
@@ -228,6 +262,8 @@ pub(crate) struct StepInfo {
     pub(crate) index: Option<u32>,
     pub(crate) attempt: u16,
     pub(crate) max_attempts: u16,
+    /// What the run has failed of, for the step that is executed then.
+    pub(crate) failure: Option<Failure>,
     pub(crate) cancellation: Cancellation,
     pub(crate) notes: Notes,
 }

@@ -39,8 +39,8 @@ pub struct Tx(OwnedMappedMutexGuard<Option<StepTransaction>, StepTransaction>);
 #[derive(Clone)]
 pub(crate) struct TxSlot {
     pool: PgPool,
-    bucket: i32,
-    worker: i32,
+    /// The bucket and the worker whose attempt it is; none in a test without a worker.
+    worker: Option<(i32, i32)>,
     transaction: Arc<Mutex<Option<StepTransaction>>>,
 }
 
@@ -55,7 +55,12 @@ pub(crate) const MARK: &str = "open";
 
 impl TxSlot {
     pub(crate) fn new(pool: PgPool, bucket: i32, worker: i32) -> Self {
-        Self { pool, bucket, worker, transaction: Arc::default() }
+        Self { pool, worker: Some((bucket, worker)), transaction: Arc::default() }
+    }
+
+    /// One that is no worker's.
+    pub(crate) fn plain(pool: PgPool) -> Self {
+        Self { pool, worker: None, transaction: Arc::default() }
     }
 
     /// The transaction that the step used: none if it took no [`Tx`].
@@ -82,7 +87,7 @@ impl TxSlot {
             match self.open().await {
                 Ok(transaction) => break transaction,
                 Err(error) if is_away(&error) => {
-                    tracing::debug!(worker = self.worker, %error, "a step's transaction could not be begun; trying again");
+                    tracing::debug!(worker = ?self.worker, %error, "a step's transaction could not be begun; trying again");
                     tokio::time::sleep(wait).await;
                     wait = (wait * 2).min(Duration::from_secs(1));
                 }
@@ -96,12 +101,14 @@ impl TxSlot {
     async fn open(&self) -> sqlx::Result<StepTransaction> {
         let mut transaction = StepTransaction { connection: self.pool.acquire().await?, settled: false };
         sqlx::query("begin").execute(&mut *transaction.connection).await?;
-        sqlx::query(statements::BEGIN_STEP)
-            .bind(self.bucket)
-            .bind(self.worker)
-            .bind(MARK)
-            .execute(&mut *transaction.connection)
-            .await?;
+        if let Some((bucket, worker)) = self.worker {
+            sqlx::query(statements::BEGIN_STEP)
+                .bind(bucket)
+                .bind(worker)
+                .bind(MARK)
+                .execute(&mut *transaction.connection)
+                .await?;
+        }
         Ok(transaction)
     }
 }

@@ -57,6 +57,7 @@ fn spec(private: &TokenStream, n: usize, step: &Step) -> TokenStream {
     let queue = option(step.arguments.queue.as_ref().map(ToTokens::to_token_stream));
     let when = step.condition.is_some();
     let (on_exhausted, skippable) = (step.arguments.skips_exhausted, step.arguments.skippable);
+    let on_failure = step.is_hook();
     let skip_with = step.arguments.skip_with.iter().map(|name| name.unraw().to_string());
     quote! {
         #private::StepSpec {
@@ -75,6 +76,7 @@ fn spec(private: &TokenStream, n: usize, step: &Step) -> TokenStream {
             on_exhausted: #on_exhausted,
             skippable: #skippable,
             skip_with: &[#(#skip_with),*],
+            on_failure: #on_failure,
             output: #returns().payload.schema,
         }
     }

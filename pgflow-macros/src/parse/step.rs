@@ -26,6 +26,7 @@ const ARGUMENTS: Known = Known {
         ("on_exhausted", "skip"),
         ("skippable", ""),
         ("skip_with", "[reserve]"),
+        ("on_failure", ""),
         ("crate", "::pgflow"),
     ],
 };
@@ -64,6 +65,8 @@ pub(crate) struct StepArguments {
     pub(crate) skippable: bool,
     /// The dependencies with which it is skipped.
     pub(crate) skip_with: Vec<Ident>,
+    /// That it is executed when the run has failed, where that stands.
+    pub(crate) on_failure: Option<Ident>,
     /// Where this crate is found.
     pub(crate) krate: Option<syn::Path>,
 }
@@ -132,6 +135,7 @@ impl StepArguments {
             "queue" => self.queue = Some(queue(input)?),
             "on_exhausted" => self.skips_exhausted = skips_exhausted(input)?,
             "skippable" => self.skippable = true,
+            "on_failure" => self.on_failure = Some(name.clone()),
             "map" => self.map = Some(map(input, sink)?),
             "max_attempts" => self.max_attempts = Some(max_attempts(input)?),
             "backoff" => {

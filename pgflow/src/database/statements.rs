@@ -55,7 +55,9 @@ statements! {
     RETRY_STEP = "retry_step";
     RETIRE_WORKER = "retire_worker";
     RUN_EVENTS = "run_events";
+    RUN_INPUT = "run_input";
     RUN_NOTES = "run_notes";
+    RUN_OUTCOMES = "run_outcomes";
     RUN_RESULTS = "run_results";
     SERVER_VERSION = "server_version";
     SET_LOCK_TIMEOUT = "set_lock_timeout";

@@ -43,6 +43,8 @@ pub struct StepSpec {
     pub skippable: bool,
     /// The dependencies with which it is skipped.
     pub skip_with: &'static [&'static str],
+    /// Whether it is executed when the run has failed.
+    pub on_failure: bool,
     /// The schema of what it returns.
     pub output: SchemaOf,
 }
@@ -99,6 +101,7 @@ fn step(spec: &StepSpec) -> StepDefinition {
     step.options.timeout = spec.timeout;
     step.options.delay = spec.delay;
     step.options.queue = spec.queue.map(ToOwned::to_owned);
+    step.on_failure = spec.on_failure;
     step.skip = SkipPolicy {
         when: spec.when,
         on_exhausted: spec.on_exhausted,
@@ -112,6 +115,7 @@ fn step(spec: &StepSpec) -> StepDefinition {
 fn output_schema(specs: &[StepSpec]) -> Schema {
     let leaves: Vec<&StepSpec> = specs
         .iter()
+        .filter(|spec| !spec.on_failure)
         .filter(|spec| !specs.iter().any(|other| other.depends_on.iter().any(|(name, _)| *name == spec.name)))
         .collect();
     match leaves.as_slice() {

@@ -61,21 +61,36 @@ pub(crate) async fn run(job: Job) -> (Ended, Duration) {
     attempt.tx = Some(slot.clone());
 
     let context = attempt.context.clone();
+    let result = call(&handlers, step, attempt, timeout).await;
+    // Nobody wants what it gives, however it has ended.
+    let result = if context.was_cancelled() { Err(StepError::retry("the attempt was cancelled")) } else { result };
+    let ended = settle(result, &slot, step, &place, started).await;
+    (ended, started.elapsed())
+}
+
+/// Calls the handler: within its time, its panics caught.
+pub(crate) async fn call(
+    handlers: &Arc<dyn Handle>,
+    step: usize,
+    attempt: Attempt,
+    timeout: Option<Duration>,
+) -> Result<Encoded, StepError> {
     let handler = async { handlers.run(step, attempt).await };
     let result = AssertUnwindSafe(limited(handler, timeout))
         .catch_unwind()
         .await
         .unwrap_or_else(|panic| Err(StepError::retry(format!("the step panicked: {}", panic_message(panic.as_ref())))));
-    let result = result.and_then(|output| match output.as_str().len() {
+    result.and_then(|output| match output.as_str().len() {
         length if length > LARGEST_OUTPUT => Err(StepError::fatal(format!(
             "the output is {length} bytes of JSON, and at most {LARGEST_OUTPUT} can be stored"
         ))),
         _ => Ok(output),
-    });
-    // Nobody wants what it gives, however it has ended.
-    let result = if context.was_cancelled() { Err(StepError::retry("the attempt was cancelled")) } else { result };
-    let ended = settle(result, &slot, step, &place, started).await;
-    (ended, started.elapsed())
+    })
+}
+
+/// What an attempt says that has taken too long.
+pub(crate) fn too_slow(timeout: Duration) -> String {
+    format!("the attempt took longer than its timeout of {timeout:?}")
 }
 
 async fn limited(
@@ -84,9 +99,9 @@ async fn limited(
 ) -> Result<Encoded, StepError> {
     match timeout {
         None => handler.await,
-        Some(timeout) => tokio::time::timeout(timeout, handler).await.unwrap_or_else(|_| {
-            Err(StepError::retry(format!("the attempt took longer than its timeout of {timeout:?}")))
-        }),
+        Some(timeout) => {
+            tokio::time::timeout(timeout, handler).await.unwrap_or_else(|_| Err(StepError::retry(too_slow(timeout))))
+        }
     }
 }
 

@@ -33,12 +33,16 @@ pub(crate) struct Entry {
     pub(crate) claim: i64,
     pub(crate) fate: Fate,
     pub(crate) shared: bool,
+    /// Whether a step is executed when the run has failed.
+    pub(crate) hook: bool,
 }
 
 /// What becomes of a run or task with this round trip.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     GoesOn,
+    /// A run has failed, and goes on with the step that is for that.
+    Failing,
     /// A run has completed; nothing is left of a task.
     Completed,
     /// A run has failed; with a reason where no outcome says it.
@@ -198,7 +202,10 @@ impl Batch {
         outcome.verdict = Verdict::Failed(format!("the output cannot be stored: {reason}"));
         let entry = &mut self.entries[outcome.entry];
         if matches!(entry.holder, Holder::Run(_)) {
-            entry.fate = Fate::Failed(None);
+            // Where that was the step for it, it fails anyway.
+            if !matches!(entry.fate, Fate::Failed(_)) {
+                entry.fate = if entry.hook { Fate::Failing } else { Fate::Failed(None) };
+            }
             // What is out of the run is taken back, if anything is.
             entry.shared = true;
         }
@@ -226,6 +233,7 @@ mod tests {
                 claim: 1,
                 fate: Fate::Completed,
                 shared: false,
+                hook: false,
             });
             let index = i32::try_from(batch.outcomes.len()).unwrap();
             let verdict = Verdict::Completed(Encoded::from("1".repeat(*size).as_str()));

@@ -67,13 +67,15 @@ pub(crate) struct Row {
     pub(crate) attempts: Option<i32>,
     pub(crate) flag: Option<i8>,
     pub(crate) payload: Option<Encoded>,
-    /// What is told of an error is of no use to the worker, so only where it is something else: outcomes, a reason, a name.
+    /// What is told of an error is of no use to the worker, but where it is something else (outcomes, a reason, a name), and of a unit that
+    /// has failed.
     pub(crate) text: Option<String>,
 }
 
 impl FromRow<'_, PgRow> for Row {
     fn from_row(row: &PgRow) -> sqlx::Result<Self> {
         let kind = row.try_get(0)?;
+        let flag: Option<i8> = row.try_get(7)?;
         Ok(Self {
             kind,
             run_id: row.try_get(1)?,
@@ -82,12 +84,19 @@ impl FromRow<'_, PgRow> for Row {
             step: row.try_get(4)?,
             index: row.try_get(5)?,
             attempts: row.try_get(6)?,
-            flag: row.try_get(7)?,
+            flag,
             payload: row.try_get(8)?,
-            text: if matches!(kind, 8 | 9 | 14 | 17) { row.try_get(9)? } else { None },
+            text: if matches!(kind, 8 | 9 | 14 | 17) || kind == 5 && flag == Some(FAILED) {
+                row.try_get(9)?
+            } else {
+                None
+            },
         })
     }
 }
+
+/// How an outcome says that a unit has failed.
+const FAILED: i8 = b'f'.cast_signed();
 
 /// How a round trip ended.
 #[derive(Debug)]
@@ -310,6 +319,7 @@ async fn call(connection: &mut PgConnection, request: &Request) -> sqlx::Result<
 fn fate_code(fate: &Fate) -> i16 {
     match fate {
         Fate::GoesOn => 0,
+        Fate::Failing => -1,
         Fate::Completed => 1,
         Fate::Failed(_) => 2,
         Fate::Cancelled(_) => 3,

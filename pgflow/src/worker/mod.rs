@@ -1,17 +1,18 @@
 //! The worker: a process (or a part of one) that runs workflows.
 
-mod attempt;
+pub(crate) mod attempt;
 mod batch;
-mod caution;
+pub(crate) mod caution;
+pub(crate) mod clock;
 mod driver;
 mod exchange;
 pub(crate) mod hand;
 mod keeper;
 mod options;
-mod plan;
+pub(crate) mod plan;
 mod queue;
 mod reporter;
-mod run;
+pub(crate) mod run;
 mod session;
 mod task;
 pub(crate) mod unit;
@@ -25,6 +26,7 @@ use tokio::task::JoinHandle;
 use crate::database;
 use crate::error::Error;
 use crate::registration::Registration;
+pub(crate) use driver::PAST_DEADLINE;
 use options::Options;
 pub use options::Queue;
 use session::WorkerLives;

@@ -1,5 +1,6 @@
 //! A workflow as the worker runs it: steps by number, edges resolved.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,9 @@ use crate::encoded::Encoded;
 use crate::error::Error;
 use crate::handler::{Dependency, StepFuture};
 use crate::registration::{Attempt, Handle, Registration};
-use crate::step::StepError;
+use crate::step::{Retry, StepError};
+use crate::worker::run::Recorded;
+use crate::worker::unit::PLAIN;
 
 /// A version of a workflow.
 pub(crate) struct Plan {
@@ -18,6 +21,8 @@ pub(crate) struct Plan {
     pub(crate) steps: Vec<PlanStep>,
     /// The step whose outcome is the output of the run: none where that is made of several outcomes.
     pub(crate) output_step: Option<usize>,
+    /// The step that is executed when the run has failed.
+    pub(crate) hook: Option<usize>,
 }
 
 pub(crate) struct PlanStep {
@@ -112,9 +117,34 @@ impl Plan {
                 steps[edge.step].readers += usize::from(edge.read);
             }
         }
-        let mut last = (0..steps.len()).filter(|number| steps[*number].consumers.is_empty());
+        let hook = definition.steps.iter().position(|step| step.on_failure);
+        let mut last = (0..steps.len()).filter(|number| steps[*number].consumers.is_empty() && Some(*number) != hook);
         let output_step = last.next().filter(|number| last.next().is_none() && steps[*number].map.is_none());
-        Ok(Self { version, workflow: definition.name.as_str().into(), handlers, output_step, steps })
+        Ok(Self { version, workflow: definition.name.as_str().into(), handlers, output_step, hook, steps })
+    }
+}
+
+impl Plan {
+    /// What the dependencies of a step have given, in their order, from what is recorded of a run.
+    pub(crate) fn dependencies(&self, step: usize, outcomes: &HashMap<(usize, i32), Recorded>) -> Vec<Dependency> {
+        let edges = self.steps[step].dependencies.iter();
+        edges.map(|edge| if edge.value { self.given(edge.step, outcomes) } else { Dependency::Order }).collect()
+    }
+
+    /// What a step that is done has given.
+    pub(crate) fn given(&self, step: usize, outcomes: &HashMap<(usize, i32), Recorded>) -> Dependency {
+        match outcomes.get(&(step, PLAIN)) {
+            Some(Recorded::Completed(output)) => return Dependency::Output(output.clone()),
+            Some(Recorded::Skipped) => return Dependency::Skipped,
+            _ if self.steps[step].map.is_none() => return Dependency::Order,
+            _ => {}
+        }
+        let list = (0..).map_while(|index| match outcomes.get(&(step, index)) {
+            Some(Recorded::Completed(output)) => Some(Some(output.clone())),
+            Some(Recorded::Skipped) => Some(None),
+            _ => None,
+        });
+        Dependency::List(list.collect())
     }
 }
 
@@ -125,7 +155,31 @@ impl StepQueue {
     }
 }
 
+/// What follows a failed attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AfterFailure {
+    Retry(Duration),
+    Skip,
+    Fail,
+}
+
 impl PlanStep {
+    /// What follows the failure of this attempt, of as many as there may be.
+    pub(crate) fn after_failure(&self, attempt: u16, max_attempts: u16, retry: Retry) -> AfterFailure {
+        match retry {
+            Retry::Skip => AfterFailure::Skip,
+            Retry::Never => self.when_exhausted(),
+            _ if attempt >= max_attempts => self.when_exhausted(),
+            Retry::Backoff => AfterFailure::Retry(self.backoff_after(attempt)),
+            Retry::After(wait) => AfterFailure::Retry(wait),
+        }
+    }
+
+    /// What follows when no attempt is left.
+    pub(crate) fn when_exhausted(&self) -> AfterFailure {
+        if self.skips_exhausted { AfterFailure::Skip } else { AfterFailure::Fail }
+    }
+
     /// The wait after a failed attempt (the first is 1): doubled with each one, with a quarter of jitter either way so that what
     /// failed together does not come again together, and never longer than the longest (then the jitter only shortens it).
     pub(crate) fn backoff_after(&self, attempt: u16) -> Duration {

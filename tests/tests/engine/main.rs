@@ -5,6 +5,7 @@ mod control;
 mod delays;
 mod direct;
 mod failures;
+mod hooks;
 mod idle;
 mod listing;
 mod notes;

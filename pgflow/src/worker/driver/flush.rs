@@ -231,6 +231,7 @@ impl Driver {
         for (place, entry) in batch.entries.iter().enumerate().filter(|(place, _)| held(*place)) {
             match (&entry.fate, entry.holder) {
                 (Fate::GoesOn, _) => {}
+                (Fate::Failing, Holder::Run(id)) => self.begin_hook(id, &batch, place),
                 (Fate::Completed | Fate::Failed(_) | Fate::Cancelled(_), Holder::Run(_)) => {
                     let ours = entry.claim >= FIRST_DIRECT;
                     news.ended.push(Ended { run: entry.run, output: outputs.remove(&place), ours });

@@ -1,7 +1,6 @@
 //! What the database answers: claimed runs with their history, messages, tasks.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
@@ -11,12 +10,10 @@ use super::control::Message;
 use super::units::PAST_DEADLINE;
 use crate::database::Link;
 use crate::encoded::Encoded;
-use crate::handler::Dependency;
 use crate::worker::batch::Fate;
 use crate::worker::caution::{Caution, Known};
 use crate::worker::exchange::Row;
-use crate::worker::plan::Plan;
-use crate::worker::run::{History, OwnedRun, Recorded};
+use crate::worker::run::{Failing, History, OwnedRun, Recorded};
 use crate::worker::task::HeldTask;
 use crate::worker::unit::{Holder, PLAIN};
 
@@ -208,13 +205,16 @@ impl Driver {
 
     /// An outcome that somebody else has recorded for a run of ours.
     fn shared_outcome(&mut self, id: Uuid, (step, index): (usize, i32), recorded: Recorded) {
-        if self.runs.get(&id).is_none_or(|run| run.leaving) {
+        if self.runs.get(&id).is_none_or(|run| run.leaving || run.failing != Failing::No) {
             return;
         }
         match recorded {
             Recorded::Completed(output) => self.settle(id, step, index, Some(&output)),
             Recorded::Skipped => self.settle(id, step, index, None),
-            Recorded::Failed => self.end(id, Fate::Failed(None)),
+            Recorded::Failed(error) => {
+                self.note_failure(id, step, index, error);
+                self.end(id, Fate::Failed(None));
+            }
         }
     }
 
@@ -244,7 +244,7 @@ impl Driver {
             step,
             queue: self.place_of(row.text.as_deref()),
             input: facts.input.clone(),
-            dependencies: dependencies(&plan, step, &facts.outcomes),
+            dependencies: plan.dependencies(step, &facts.outcomes),
             plan,
             first,
             items,
@@ -286,7 +286,7 @@ fn recorded(row: &Row) -> Option<((usize, i32), Recorded)> {
     let recorded = match &row.payload {
         Some(output) => Recorded::Completed(output.clone()),
         None if row.flag == Some(SKIPPED) => Recorded::Skipped,
-        None => Recorded::Failed,
+        None => Recorded::Failed(row.text.clone().unwrap_or_default()),
     };
     Some((unit, recorded))
 }
@@ -310,29 +310,4 @@ fn unit_of(row: &Row) -> Option<(usize, i32)> {
 fn items(array: Option<&Encoded>) -> Vec<Option<Encoded>> {
     let values: Vec<Box<serde_json::value::RawValue>> = array.and_then(|array| array.decode().ok()).unwrap_or_default();
     values.into_iter().map(|value| Some(Encoded::from(value))).collect()
-}
-
-/// What the dependencies of a step have given, from their outcomes.
-fn dependencies(plan: &Arc<Plan>, step: usize, outcomes: &HashMap<(usize, i32), Recorded>) -> Vec<Dependency> {
-    plan.steps[step]
-        .dependencies
-        .iter()
-        .map(|edge| {
-            if !edge.value {
-                return Dependency::Order;
-            }
-            match outcomes.get(&(edge.step, PLAIN)) {
-                Some(Recorded::Completed(output)) => return Dependency::Output(output.clone()),
-                Some(Recorded::Skipped) => return Dependency::Skipped,
-                _ if plan.steps[edge.step].map.is_none() => return Dependency::Order,
-                _ => {}
-            }
-            let list = (0..).map_while(|index| match outcomes.get(&(edge.step, index)) {
-                Some(Recorded::Completed(output)) => Some(Some(output.clone())),
-                Some(Recorded::Skipped) => Some(None),
-                _ => None,
-            });
-            Dependency::List(list.collect())
-        })
-        .collect()
 }

@@ -33,6 +33,7 @@ use self::lane::{LANES, Lane};
 use self::marks::Marks;
 use self::share::LARGEST_RANGE;
 use self::suspects::Suspects;
+pub(crate) use self::units::PAST_DEADLINE;
 use self::units::Timer;
 use super::attempt::Ended;
 use super::exchange::{Reply, Request, Turns};

@@ -8,7 +8,7 @@ use super::units::MAX_WAIT_MS;
 use super::{Driver, Exit};
 use crate::encoded::Encoded;
 use crate::worker::batch::{Batch, Entry, Fate, MapSize, Verdict};
-use crate::worker::run::Opened;
+use crate::worker::run::{Failing, Opened};
 use crate::worker::unit::{Holder, PLAIN, Unit, period_of};
 
 /// From how many rounds of all slots on the units of a level are shared at once.
@@ -71,16 +71,83 @@ impl Driver {
         if run.leaving {
             return;
         }
+        let is_active = run.active > 0;
+        if let Fate::Failed(reason) = &fate {
+            let begins = run.failing == Failing::No;
+            if run.fails_first(reason.as_deref()) {
+                if begins {
+                    self.begin_failing(id, is_active);
+                }
+                return;
+            }
+        }
         run.leaving = true;
         let shared = run.shared;
         let wishes = std::mem::take(&mut run.wishes);
-        if run.active > 0 {
+        if is_active {
             self.cut(holder);
         }
         if let Some((batch, entry)) = self.entry(holder) {
             batch.heard.extend(wishes);
             batch.entries[entry].fate = fate;
             batch.entries[entry].shared = shared;
+        }
+    }
+
+    /// Puts it on its way that a run has failed, of which a step is executed then: whatever else of it runs is cut.
+    fn begin_failing(&mut self, id: Uuid, is_active: bool) {
+        let holder = Holder::Run(id);
+        if is_active {
+            self.cut(holder);
+        }
+        self.set_timers(id);
+        let shared = self.runs.get(&id).is_some_and(|run| run.shared);
+        if let Some((batch, entry)) = self.entry(holder) {
+            batch.entries[entry].fate = Fate::Failing;
+            batch.entries[entry].shared = shared;
+        }
+    }
+
+    /// It is recorded that a run has failed: the step that is for that begins.
+    pub(super) fn begin_hook(&mut self, id: Uuid, batch: &Batch, entry: usize) {
+        let refused = batch.outcomes.iter().find_map(|outcome| match &outcome.verdict {
+            Verdict::Failed(error) if outcome.entry == entry => Some((outcome.step, outcome.index, error.clone())),
+            _ => None,
+        });
+        let Some(run) = self.runs.get_mut(&id).filter(|run| !run.leaving) else { return };
+        if let (None, Some((step, index, error))) = (&run.failure, refused) {
+            run.failure = Some(run.failure_of(step, index, error));
+        }
+        if run.failing == Failing::No {
+            // The database has refused an output: what else of it runs was not cut yet.
+            run.fails_first(None);
+            self.cut(Holder::Run(id));
+            self.set_timers(id);
+        }
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        let opened = run.open_hook();
+        // It may have had attempts before, and wait for the next one.
+        self.set_timers(id);
+        self.advance(id, opened);
+        self.end_after_hook(id);
+    }
+
+    /// Ends a run that has failed where the step that is for that is recorded already.
+    pub(super) fn end_after_hook(&mut self, id: Uuid) {
+        if let Some(run) = self.runs.get_mut(&id)
+            && run.is_hook_settled()
+        {
+            let reason = run.hook_done();
+            self.end(id, Fate::Failed(reason));
+        }
+    }
+
+    /// Notes what a run has failed of.
+    pub(super) fn note_failure(&mut self, id: Uuid, step: usize, index: i32, error: String) {
+        if let Some(run) = self.runs.get_mut(&id)
+            && run.failure.is_none()
+        {
+            run.failure = Some(run.failure_of(step, index, error));
         }
     }
 
@@ -173,9 +240,9 @@ impl Driver {
 
     /// The entry of a run or task in the batch of its lane.
     pub(super) fn entry(&mut self, holder: Holder) -> Option<(&mut Batch, usize)> {
-        let (run, claim, lane) = match holder {
-            Holder::Run(id) => self.runs.get(&id).map(|run| (id, run.claim, run.lane))?,
-            Holder::Task(id) => self.tasks.get(&id).map(|task| (task.run, 0, task.lane))?,
+        let (run, claim, lane, hook) = match holder {
+            Holder::Run(id) => self.runs.get(&id).map(|run| (id, run.claim, run.lane, run.plan.hook.is_some()))?,
+            Holder::Task(id) => self.tasks.get(&id).map(|task| (task.run, 0, task.lane, false))?,
         };
         let batch = &mut self.lanes[lane].batch;
         let entry = batch.entry(holder, claim, || Entry {
@@ -185,6 +252,7 @@ impl Driver {
             claim,
             fate: Fate::GoesOn,
             shared: false,
+            hook,
         });
         Some((batch, entry))
     }

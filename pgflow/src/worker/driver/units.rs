@@ -13,17 +13,17 @@ use crate::encoded::Encoded;
 use crate::handler::Dependency;
 use crate::notes::Notes;
 use crate::registration::Attempt;
-use crate::step::{Retry, RunId, StepContext, StepInfo};
+use crate::step::{Failure, Retry, RunId, StepContext, StepInfo};
 use crate::worker::attempt::{self, Ended, Job, Place};
 use crate::worker::batch::{FailedAttempt, Fate, Outcome, Verdict};
-use crate::worker::plan::Plan;
+use crate::worker::plan::{AfterFailure, Plan};
 use crate::worker::unit::{Holder, Unit};
 
 /// The longest wait that is asked for: a year.
 pub(super) const MAX_WAIT_MS: i64 = 365 * 24 * 3600 * 1000;
 
 /// What a run says that has failed of it.
-pub(super) const PAST_DEADLINE: &str = "the run had not ended by its deadline";
+pub(crate) const PAST_DEADLINE: &str = "the run had not ended by its deadline";
 
 /// What an attempt is made of, and through what its unit is held.
 struct Parts {
@@ -75,6 +75,7 @@ impl Driver {
             index: u32::try_from(unit.index).ok(),
             attempt: unit.attempt,
             max_attempts: self.max_attempts(unit, step.max_attempts),
+            failure: self.failure_for(unit, &plan),
             cancellation: Cancellation::default(),
             notes: Notes::told_to(&self.reporter),
         });
@@ -106,6 +107,14 @@ impl Driver {
             Running { unit, since: Instant::now(), context: told, abort: handle.abort_handle(), cancelled: None };
         self.running.insert(serial, running);
         Some(serial)
+    }
+
+    /// What the run has failed of, for the step that is executed then.
+    fn failure_for(&self, unit: Unit, plan: &Plan) -> Option<Failure> {
+        match unit.holder {
+            Holder::Run(id) if plan.hook == Some(unit.step) => self.runs.get(&id)?.failure.clone(),
+            _ => None,
+        }
     }
 
     /// How many attempts a unit has in all. Those that somebody gave it are the owner's: what has failed before is never shared.
@@ -187,7 +196,7 @@ impl Driver {
 
     /// Puts an outcome on its way.
     pub(super) fn record(&mut self, unit: Unit, duration_ms: f32, verdict: Verdict) {
-        let failed = matches!(verdict, Verdict::Failed(_));
+        let failed = if let Verdict::Failed(error) = &verdict { Some(error.clone()) } else { None };
         let Some((batch, entry)) = self.entry(unit.holder) else { return };
         batch.outcomes.push(Outcome {
             entry,
@@ -204,7 +213,11 @@ impl Driver {
                 self.bytes = self.bytes.saturating_sub(run.bytes);
                 run.report(unit.step, unit.index);
                 self.bytes += run.bytes;
-                if failed {
+                if run.plan.hook == Some(unit.step) {
+                    let reason = run.hook_done();
+                    self.end(id, Fate::Failed(reason));
+                } else if let Some(error) = failed {
+                    self.note_failure(id, unit.step, unit.index, error);
                     self.end(id, Fate::Failed(None));
                 } else if run.is_complete() {
                     self.end(id, Fate::Completed);
@@ -217,7 +230,10 @@ impl Driver {
     /// Takes in an outcome that its own transaction has recorded.
     pub(super) fn recorded(&mut self, unit: Unit, output: &Encoded) {
         match unit.holder {
-            Holder::Run(id) => self.settle(id, unit.step, unit.index, Some(output)),
+            Holder::Run(id) => {
+                self.settle(id, unit.step, unit.index, Some(output));
+                self.end_after_hook(id);
+            }
             Holder::Task(id) => self.unit_of_task_left(id),
         }
     }
@@ -225,16 +241,22 @@ impl Driver {
     pub(super) fn failed(&mut self, unit: Unit, duration_ms: f32, error: String, retry: Retry) {
         let Some(plan) = self.plan_of(unit.holder) else { return };
         let step = &plan.steps[unit.step];
-        let wait = match retry {
-            Retry::Skip => return self.record(unit, duration_ms, Verdict::Skipped(error)),
-            Retry::Never => None,
-            _ if unit.attempt >= self.max_attempts(unit, step.max_attempts) => None,
-            Retry::Backoff => Some(step.backoff_after(unit.attempt)),
-            Retry::After(wait) => Some(wait),
-        };
+        let next = step.after_failure(unit.attempt, self.max_attempts(unit, step.max_attempts), retry);
         let run = self.run_of(unit.holder).map(RunId::from);
-        tracing::debug!(?run, step = &*step.name, index = unit.index, attempt = unit.attempt, retry_in = ?wait, error, "an attempt failed");
-        let Some(wait) = wait else { return self.give_up(unit, duration_ms, error) };
+        tracing::debug!(
+            ?run,
+            step = &*step.name,
+            index = unit.index,
+            attempt = unit.attempt,
+            ?next,
+            error,
+            "an attempt failed"
+        );
+        let wait = match next {
+            AfterFailure::Retry(wait) => wait,
+            AfterFailure::Skip => return self.record(unit, duration_ms, Verdict::Skipped(error)),
+            AfterFailure::Fail => return self.record(unit, duration_ms, Verdict::Failed(error)),
+        };
 
         let item = match unit.holder {
             Holder::Task(id) => self.tasks.get(&id).and_then(|task| task.item(unit.index)),
@@ -270,7 +292,8 @@ impl Driver {
 
     /// No attempt is left: the unit fails, or is skipped where its step says so.
     pub(super) fn give_up(&mut self, unit: Unit, duration_ms: f32, error: String) {
-        let skips = self.plan_of(unit.holder).is_some_and(|plan| plan.steps[unit.step].skips_exhausted);
+        let skips =
+            self.plan_of(unit.holder).map(|plan| plan.steps[unit.step].when_exhausted()) == Some(AfterFailure::Skip);
         self.record(unit, duration_ms, if skips { Verdict::Skipped(error) } else { Verdict::Failed(error) });
     }
 

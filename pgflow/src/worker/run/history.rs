@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::encoded::Encoded;
 use crate::worker::caution::Caution;
+use crate::worker::clock::Clock;
 
 /// What is known of a run that was worked on before.
 #[derive(Debug, Default)]
@@ -18,6 +19,8 @@ pub(crate) struct History {
     pub(crate) out: HashMap<(usize, i32), bool>,
     /// When the run fails unless it has ended.
     pub(crate) deadline: Option<Instant>,
+    /// The time that the run is told.
+    pub(crate) clock: Clock,
     /// What is known of units that were begun, where a worker has crashed.
     pub(crate) caution: Option<Caution>,
 }
@@ -46,6 +49,7 @@ impl History {
 #[derive(Clone, Debug)]
 pub(crate) enum Recorded {
     Completed(Encoded),
-    Failed,
+    /// And what it said.
+    Failed(String),
     Skipped,
 }

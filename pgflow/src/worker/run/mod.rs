@@ -12,10 +12,12 @@ use uuid::Uuid;
 
 pub(crate) use self::history::{History, Recorded};
 use super::caution::Caution;
+use super::clock::Clock;
 use super::plan::{Plan, PlanMap, StepQueue};
 use super::unit::{Holder, PLAIN, Unit};
 use crate::encoded::Encoded;
 use crate::handler::Dependency;
+use crate::step::Failure;
 
 /// An owned run.
 ///
@@ -66,8 +68,23 @@ pub(crate) struct OwnedRun {
     pub(crate) timers: Vec<u64>,
     /// When it fails unless it has ended.
     pub(crate) deadline: Option<Instant>,
+    clock: Clock,
+    /// What it has failed of, as far as a step says so.
+    pub(crate) failure: Option<Failure>,
+    /// How far it is with that, where something is to be executed then.
+    pub(crate) failing: Failing,
     /// How many attempts of units lie before those that they were given when somebody had the run go on.
     resumed: HashMap<(usize, i32), u16>,
+}
+
+/// How far a run is with failing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Failing {
+    No,
+    /// It has failed, and goes on with the step that is for that; for this reason where no outcome says it.
+    Goes(Option<String>),
+    /// That step is done.
+    Done,
 }
 
 /// What becomes of a run when what of it is under way here has ended.
@@ -152,7 +169,9 @@ impl OwnedRun {
             id,
             claim,
             lane,
-            unreported: steps.len(),
+            unreported: steps.len() - usize::from(plan.hook.is_some()),
+            failure: None,
+            failing: Failing::No,
             bytes: input.as_str().len() + history.bytes(),
             steps,
             plan,
@@ -163,6 +182,7 @@ impl OwnedRun {
             caution: history.caution.take(),
             resumed: std::mem::take(&mut history.resumed),
             deadline: history.deadline,
+            clock: history.clock.clone(),
             aside: None,
             wishes: Vec::new(),
             timers: Vec::new(),
@@ -170,7 +190,7 @@ impl OwnedRun {
             queue,
             out: 0,
             elsewhere: 0,
-            sent_at: Instant::now(),
+            sent_at: history.clock.now(),
             pooled: false,
             history,
             active: 0,
@@ -184,14 +204,17 @@ impl OwnedRun {
     pub(crate) fn begin(&mut self) -> Opened {
         let mut opened = Opened::default();
         // From the back, as a stack: the steps open in the order of their declaration.
-        let first = (0..self.steps.len()).rev().filter(|number| self.steps[*number].blockers == 0).collect();
+        let hook = self.plan.hook;
+        let first =
+            (0..self.steps.len()).rev().filter(|number| self.steps[*number].blockers == 0 && Some(*number) != hook);
+        let first = first.collect();
         self.open_all(first, &mut opened);
         opened
     }
 
     /// Whether all steps are reported: with what is on its way, the run has completed.
     pub(crate) fn is_complete(&self) -> bool {
-        self.unreported == 0
+        self.unreported == 0 && self.failing == Failing::No
     }
 
     /// Whether messages for it are to be expected.
@@ -234,6 +257,10 @@ impl OwnedRun {
     pub(crate) fn settle(&mut self, step: usize, index: i32, output: Option<&Encoded>) -> Opened {
         self.report(step, index);
         let mut opened = Opened::default();
+        if self.failing != Failing::No && Some(step) != self.plan.hook {
+            // Nothing follows.
+            return opened;
+        }
         if self.steps[step].skipped && matches!(self.steps[step].progress, Progress::Skipping) {
             let mut next = Vec::new();
             self.step_done(step, &mut next);
@@ -272,11 +299,62 @@ impl OwnedRun {
         }
     }
 
+    pub(crate) fn failure_of(&self, step: usize, index: i32, error: String) -> Failure {
+        Failure { step: Some(self.plan.steps[step].name.to_string()), index: u32::try_from(index).ok(), error }
+    }
+
+    /// Whether a step is to be executed before it fails: then nothing else of it goes on.
+    pub(crate) fn fails_first(&mut self, reason: Option<&str>) -> bool {
+        if self.plan.hook.is_none() || self.failing == Failing::Done {
+            return false;
+        }
+        if self.failing == Failing::No {
+            self.failing = Failing::Goes(reason.map(ToOwned::to_owned));
+            if let Some(reason) = reason {
+                self.failure = Some(Failure { step: None, index: None, error: reason.to_owned() });
+            }
+            self.active = 0;
+            self.retries.clear();
+            self.deadline = None;
+            (self.out, self.elsewhere) = (0, 0);
+        }
+        true
+    }
+
+    /// Opens the step that is executed when it has failed.
+    pub(crate) fn open_hook(&mut self) -> Opened {
+        let mut opened = Opened::default();
+        if let Some(hook) = self.plan.hook {
+            self.open_all(vec![hook], &mut opened);
+        }
+        opened
+    }
+
+    /// Whether that step has an outcome that is committed.
+    pub(crate) fn is_hook_settled(&self) -> bool {
+        let settled = |hook: usize| match &self.steps[hook].progress {
+            Progress::Done(_) => true,
+            Progress::Open { units, .. } => {
+                units.iter().all(|unit| matches!(unit, UnitState::Done(_) | UnitState::Skipped))
+            }
+            _ => false,
+        };
+        matches!(self.failing, Failing::Goes(_)) && self.plan.hook.is_some_and(settled)
+    }
+
+    /// That step is done; gives why the run has failed, where no outcome says it.
+    pub(crate) fn hook_done(&mut self) -> Option<String> {
+        match std::mem::replace(&mut self.failing, Failing::Done) {
+            Failing::Goes(reason) => reason,
+            _ => None,
+        }
+    }
+
     fn count_out(&mut self, step: usize) {
         self.out += 1;
         if matches!(self.plan.steps[step].at, StepQueue::Elsewhere(_)) {
             self.elsewhere += 1;
-            self.sent_at = Instant::now();
+            self.sent_at = self.clock.now();
         }
     }
 
@@ -383,7 +461,8 @@ impl OwnedRun {
                     left -= 1;
                     UnitState::Skipped
                 }
-                Some(Recorded::Failed) => {
+                Some(Recorded::Failed(error)) => {
+                    self.failure = Some(self.failure_of(number, index, error));
                     opened.failed = Some((number, None));
                     return;
                 }
@@ -426,7 +505,7 @@ impl OwnedRun {
 
     /// All outcomes of a step are on their way. What it has read is wanted once less.
     fn step_reported(&mut self, number: usize) {
-        self.unreported -= 1;
+        self.unreported -= usize::from(Some(number) != self.plan.hook);
         let plan = Arc::clone(&self.plan);
         for edge in plan.steps[number].dependencies.iter().filter(|edge| edge.read) {
             let source = &mut self.steps[edge.step];

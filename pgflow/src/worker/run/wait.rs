@@ -78,7 +78,7 @@ impl OwnedRun {
     pub(super) fn is_delayed(&mut self, number: usize, opened: &mut Opened) -> Result<bool, String> {
         let unit =
             Unit { holder: Holder::Run(self.id), step: number, index: PLAIN, attempt: 0, queue: self.queue_of(number) };
-        let now = Instant::now();
+        let now = self.clock.now();
         if let Some((0, at)) = self.history.attempts.get(&(number, PLAIN)).copied() {
             if at > now {
                 self.retries.push((at, unit));

@@ -1,28 +1,4 @@
-//! Testing workflows: a fresh database for each test.
-//!
-//! ```
-//! use pgflow::testing::TestDb;
-//! use pgflow::{Result, step, workflow};
-//!
-//! #[workflow]
-//! mod double {
-//!     use super::*;
-//!
-//!     #[step]
-//!     pub async fn twice(input: u32) -> Result<u32> {
-//!         Ok(input * 2)
-//!     }
-//! }
-//!
-//! # #[tokio::main]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-//! let db = TestDb::new().await?;
-//! let worker = db.worker().register(double::Workflow).start().await?;
-//! assert_eq!(double::start(&db.client(), 21).await?.output().await?, 42);
-//! worker.stop().await?;
-//! # Ok(())
-//! # }
-//! ```
+//! A fresh database for each test.
 
 use std::time::Duration;
 
@@ -35,6 +11,31 @@ use crate::embedded::{Error, Postgres, TestDatabase, test_cluster};
 use crate::worker::{Worker, WorkerBuilder};
 
 /// A database of a test's own, with the schema `pgflow` in it. It goes when this is dropped.
+///
+/// ```
+/// use pgflow::testing::TestDb;
+/// use pgflow::{Result, step, workflow};
+///
+/// #[workflow]
+/// mod double {
+///     use super::*;
+///
+///     #[step]
+///     pub async fn twice(input: u32) -> Result<u32> {
+///         Ok(input * 2)
+///     }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// let db = TestDb::new().await?;
+/// let worker = db.worker().register(double::Workflow).start().await?;
+/// assert_eq!(double::start(&db.client(), 21).await?.output().await?, 42);
+/// worker.stop().await?;
+/// # Ok(())
+/// # }
+/// ```
+
 #[derive(Debug)]
 pub struct TestDb {
     database: TestDatabase,

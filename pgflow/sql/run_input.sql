@@ -1,0 +1,1 @@
+select input from pgflow.describe_runs(array[$1])

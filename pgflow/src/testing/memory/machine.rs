@@ -1,0 +1,521 @@
+//! What carries a run in memory on: the worker's part, with what is recorded kept here.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt as _;
+use futures_util::future::{AbortHandle, Abortable, BoxFuture};
+use futures_util::stream::FuturesUnordered;
+use sqlx::PgPool;
+
+use super::faults::{Fault, Faults};
+use super::record::{Attempt, Outcome, Record, TestStep};
+use super::replay::Recording;
+use super::{lock, run_id};
+use crate::cancellation::Cancellation;
+use crate::client::RunStatus;
+use crate::encoded::Encoded;
+use crate::error::{Error, Kind};
+use crate::notes::Notes;
+use crate::registration;
+use crate::step::{StepContext, StepError, StepInfo};
+use crate::tx::TxSlot;
+use crate::worker::PAST_DEADLINE;
+use crate::worker::attempt::{call, too_slow};
+use crate::worker::clock::Clock;
+use crate::worker::plan::{AfterFailure, Plan};
+use crate::worker::run::{Opened, OwnedRun, Recorded};
+use crate::worker::unit::{PLAIN, Unit};
+
+/// How long attempts that are under way have to end before the clock is moved, and a handler that was told to end.
+const MOMENT: Duration = Duration::from_millis(20);
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What all runs of a runner have in common.
+pub(super) struct Setup {
+    pub(super) plan: Arc<Plan>,
+    pub(super) pool: Option<PgPool>,
+    pub(super) faults: Arc<Mutex<Faults>>,
+}
+
+/// A run in memory.
+pub(super) struct Machine {
+    setup: Arc<Setup>,
+    input: Encoded,
+    clock: Clock,
+    began: Instant,
+    deadline: Option<Instant>,
+    record: Record,
+    /// In the hands of a worker; none before the first one, and when it is paused or has ended.
+    owned: Option<OwnedRun>,
+    scheduled: bool,
+    /// Nothing more begins; or, it is handed back when what is under way has ended.
+    paused: bool,
+    handing_back: bool,
+    queue: VecDeque<Unit>,
+    running: FuturesUnordered<Running>,
+    under_way: BTreeMap<u64, UnderWay>,
+    serial: u64,
+    executions: Vec<usize>,
+}
+
+type Running = Abortable<BoxFuture<'static, (u64, Ended)>>;
+
+struct UnderWay {
+    unit: Unit,
+    since: Instant,
+    context: StepContext,
+    abort: AbortHandle,
+}
+
+/// How an attempt has ended.
+enum Ended {
+    Returned(Result<Encoded, StepError>),
+    /// Its worker died.
+    Crashed,
+}
+
+impl Machine {
+    pub(super) fn new(setup: Arc<Setup>, input: Encoded, deadline: Option<Duration>) -> Self {
+        let clock = Clock::standing();
+        let began = clock.now();
+        Self {
+            executions: vec![0; setup.plan.steps.len()],
+            setup,
+            input,
+            deadline: deadline.map(|deadline| began + deadline),
+            clock,
+            began,
+            record: Record::default(),
+            owned: None,
+            scheduled: true,
+            paused: false,
+            handing_back: false,
+            queue: VecDeque::new(),
+            running: FuturesUnordered::new(),
+            under_way: BTreeMap::new(),
+            serial: 0,
+        }
+    }
+
+    pub(super) fn elapsed(&self) -> Duration {
+        self.clock.now().duration_since(self.began)
+    }
+
+    pub(super) fn status(&self) -> RunStatus {
+        match &self.record.end {
+            Some((status, _)) => *status,
+            None if self.paused && self.owned.is_none() => RunStatus::Paused,
+            None if self.scheduled => RunStatus::Scheduled,
+            None => RunStatus::Running,
+        }
+    }
+
+    pub(super) async fn settle(&mut self) {
+        self.begin();
+        loop {
+            self.start_queued();
+            if self.under_way.is_empty() {
+                // Handlers that were told to end, and have asked for it.
+                while let Ok(Some(_)) = tokio::time::timeout(GRACE, self.running.next()).await {}
+                self.running = FuturesUnordered::new();
+                return;
+            }
+            let Some(ended) = self.running.next().await else { return };
+            self.ended(ended);
+        }
+    }
+
+    /// Lets what is under way go on for a moment.
+    async fn moment(&mut self) {
+        self.begin();
+        loop {
+            self.start_queued();
+            match tokio::time::timeout(MOMENT, self.running.next()).await {
+                Ok(Some(ended)) => self.ended(ended),
+                _ => return,
+            }
+        }
+    }
+
+    pub(super) async fn advance(&mut self, time: Duration) {
+        let until = self.clock.now() + time;
+        self.moment().await;
+        while let Some(at) = self.next_time(true).filter(|at| *at < until) {
+            self.clock.move_to(at);
+            self.ring();
+            self.moment().await;
+        }
+        self.clock.move_to(until);
+        self.ring();
+        self.moment().await;
+    }
+
+    pub(super) async fn finish(&mut self) {
+        loop {
+            self.settle().await;
+            let Some(at) = self.next_time(false) else { return };
+            self.clock.move_to(at);
+            self.ring();
+        }
+    }
+
+    /// The next time that something waits for; with the time-outs of attempts, or without.
+    fn next_time(&self, timeouts: bool) -> Option<Instant> {
+        let run = self.owned.as_ref()?;
+        let ends = self.under_way.values().filter(|_| timeouts).filter_map(|attempt| self.times_out(attempt));
+        run.retries.iter().map(|(at, _)| *at).chain(run.deadline).chain(ends).min()
+    }
+
+    fn times_out(&self, attempt: &UnderWay) -> Option<Instant> {
+        self.setup.plan.steps[attempt.unit.step].timeout.map(|timeout| attempt.since + timeout)
+    }
+
+    /// Does what is due by the clock.
+    fn ring(&mut self) {
+        let now = self.clock.now();
+        let late: Vec<u64> = self
+            .under_way
+            .iter()
+            .filter(|(_, attempt)| self.times_out(attempt).is_some_and(|at| at <= now))
+            .map(|(serial, _)| *serial)
+            .collect();
+        for serial in late {
+            let Some(attempt) = self.under_way.remove(&serial) else { continue };
+            attempt.abort.abort();
+            let timeout = self.setup.plan.steps[attempt.unit.step].timeout.unwrap_or_default();
+            self.failed(attempt.unit, &StepError::retry(too_slow(timeout)));
+        }
+        let Some(run) = &mut self.owned else { return };
+        if run.deadline.is_some_and(|deadline| deadline <= now) {
+            return self.end(RunStatus::Failed, Some(PAST_DEADLINE.to_owned()));
+        }
+        let due: Vec<Unit> = run.retries.extract_if(.., |(at, _)| *at <= now).map(|(_, unit)| unit).collect();
+        for unit in due {
+            let Some(run) = &mut self.owned else { return };
+            if unit.attempt == 0 {
+                let opened = run.open_delayed(unit.step);
+                self.follow(opened);
+            } else {
+                self.queue.push_back(unit);
+            }
+        }
+    }
+
+    /// Lets a worker take the run for the first time.
+    fn begin(&mut self) {
+        if std::mem::take(&mut self.scheduled) && self.record.end.is_none() && !self.paused {
+            self.take_up();
+        }
+    }
+
+    /// Lets a worker take the run, with what is recorded of it.
+    fn take_up(&mut self) {
+        let history = self.record.history(&self.clock, self.deadline);
+        let plan = Arc::clone(&self.setup.plan);
+        let mut run = OwnedRun::new(run_id().into(), 0, (0, 1), plan, self.input.clone(), history);
+        if run.deadline.is_some_and(|deadline| deadline <= self.clock.now()) {
+            self.owned = Some(run);
+            return self.end(RunStatus::Failed, Some(PAST_DEADLINE.to_owned()));
+        }
+        let opened = run.begin();
+        self.owned = Some(run);
+        self.follow(opened);
+    }
+
+    /// Records what a run has opened, and queues what can begin.
+    fn follow(&mut self, opened: Opened) {
+        let mut rest = vec![opened];
+        while let Some(opened) = rest.pop() {
+            for (step, items) in opened.maps {
+                self.record.maps.insert(step, usize::try_from(items).unwrap_or(0));
+            }
+            if let Some((step, error)) = opened.failed {
+                if let Some(error) = error {
+                    self.keep((step, PLAIN), 0, Recorded::Failed(error), None);
+                }
+                return self.end(RunStatus::Failed, None);
+            }
+            for (unit, retry_at, _) in opened.delayed {
+                let error = "it waits before its first attempt".to_owned();
+                let Unit { step, index, .. } = unit;
+                self.record.attempts.push(Attempt { step, index, number: 0, retry_at, error, resumed: false });
+            }
+            for (step, reason) in opened.skipped {
+                self.keep((step, PLAIN), 0, Recorded::Skipped, Some(reason));
+                rest.extend(self.owned.as_mut().map(|run| run.settle(step, PLAIN, None)));
+            }
+            if !self.paused && !self.handing_back {
+                self.queue.extend(opened.units);
+            }
+        }
+        if self.owned.as_ref().is_some_and(OwnedRun::is_complete) {
+            self.end(RunStatus::Completed, None);
+        }
+    }
+
+    /// Keeps an outcome.
+    fn keep(&mut self, unit: (usize, i32), attempts: u16, recorded: Recorded, reason: Option<String>) {
+        if let Recorded::Failed(error) = &recorded {
+            self.record.failures.push(unit);
+            if let Some(run) = self.owned.as_mut().filter(|run| run.failure.is_none()) {
+                run.failure = Some(run.failure_of(unit.0, unit.1, error.clone()));
+            }
+        }
+        // What is recorded already stays, should it be reported again.
+        self.record.outcomes.entry(unit).or_insert(Outcome { recorded, reason, attempts });
+    }
+
+    fn start_queued(&mut self) {
+        while let Some(unit) = self.queue.pop_front() {
+            self.start(unit);
+        }
+    }
+
+    fn start(&mut self, unit: Unit) {
+        let (plan, Some(run)) = (Arc::clone(&self.setup.plan), &self.owned) else { return };
+        let step = &plan.steps[unit.step];
+        let context = StepContext::new(StepInfo {
+            run_id: run_id(),
+            workflow: Arc::clone(&plan.workflow),
+            step: Arc::clone(&step.name),
+            number: unit.step,
+            index: u32::try_from(unit.index).ok(),
+            attempt: unit.attempt,
+            max_attempts: run.max_attempts(unit.step, unit.index),
+            failure: if plan.hook == Some(unit.step) { run.failure.clone() } else { None },
+            cancellation: Cancellation::default(),
+            notes: Notes::default(),
+        });
+        let told = context.clone();
+        let attempt = registration::Attempt {
+            context,
+            tx: None,
+            input: run.input.clone(),
+            dependencies: run.dependencies(unit.step),
+            item: run.item(unit.step, unit.index),
+        };
+        self.serial += 1;
+        let serial = self.serial;
+        let fault = lock(&self.setup.faults).failure(unit.step);
+        let setup = Arc::clone(&self.setup);
+        let future: BoxFuture<'static, (u64, Ended)> = match fault {
+            Some(error) => Box::pin(std::future::ready((serial, Ended::Returned(Err(error))))),
+            None => {
+                self.executions[unit.step] += 1;
+                Box::pin(async move { (serial, execute(&setup, unit.step, attempt).await) })
+            }
+        };
+        let (abort, registration) = AbortHandle::new_pair();
+        self.running.push(Abortable::new(future, registration));
+        self.under_way.insert(serial, UnderWay { unit, since: self.clock.now(), context: told, abort });
+    }
+
+    fn ended(&mut self, ended: Result<(u64, Ended), futures_util::future::Aborted>) {
+        // One that was cut is no longer known.
+        let Ok((serial, ended)) = ended else { return };
+        let Some(attempt) = self.under_way.remove(&serial) else { return };
+        match ended {
+            Ended::Crashed => return self.crash(),
+            Ended::Returned(Ok(output)) => self.outcome(attempt.unit, Recorded::Completed(output), None),
+            Ended::Returned(Err(error)) => self.failed(attempt.unit, &error),
+        }
+        self.let_leave();
+    }
+
+    /// A paused run leaves its worker when nothing of it is under way any more.
+    fn let_leave(&mut self) {
+        if (self.paused || self.handing_back) && self.under_way.is_empty() {
+            self.owned = None;
+            if std::mem::take(&mut self.handing_back) && self.record.end.is_none() {
+                self.take_up();
+            }
+        }
+    }
+
+    fn failed(&mut self, unit: Unit, error: &StepError) {
+        let (plan, Some(run)) = (Arc::clone(&self.setup.plan), &mut self.owned) else { return };
+        let most = run.max_attempts(unit.step, unit.index);
+        let message = error.message().to_owned();
+        match plan.steps[unit.step].after_failure(unit.attempt, most, error.policy()) {
+            AfterFailure::Skip => self.outcome(unit, Recorded::Skipped, Some(message)),
+            AfterFailure::Fail => self.outcome(unit, Recorded::Failed(message), None),
+            AfterFailure::Retry(wait) => {
+                let at = self.clock.now() + wait;
+                let Unit { step, index, attempt: number, .. } = unit;
+                run.retries.push((at, Unit { attempt: number.saturating_add(1), ..unit }));
+                self.record.attempts.push(Attempt {
+                    step,
+                    index,
+                    number,
+                    retry_at: at,
+                    error: message,
+                    resumed: false,
+                });
+            }
+        }
+    }
+
+    /// Records an outcome, and goes on with what follows.
+    fn outcome(&mut self, unit: Unit, recorded: Recorded, reason: Option<String>) {
+        let Unit { step, index, attempt, .. } = unit;
+        self.keep((step, index), attempt, recorded.clone(), reason.clone());
+        let mut faults = lock(&self.setup.faults);
+        let crashes = faults.take(step, |fault| matches!(fault, Fault::CrashAfter));
+        if faults.take(step, |fault| matches!(fault, Fault::Disconnect)) {
+            drop(faults);
+            // The answer is lost, so that it is reported again; what is recorded counts.
+            self.keep((step, index), attempt, recorded.clone(), reason);
+        } else {
+            drop(faults);
+        }
+        if crashes {
+            return self.crash();
+        }
+        let Some(run) = &mut self.owned else { return };
+        if self.setup.plan.hook == Some(step) {
+            let reason = run.hook_done();
+            return self.end(RunStatus::Failed, reason);
+        }
+        let opened = match &recorded {
+            Recorded::Completed(output) => run.settle(step, index, Some(output)),
+            Recorded::Skipped => run.settle(step, index, None),
+            Recorded::Failed(_) => return self.end(RunStatus::Failed, None),
+        };
+        self.follow(opened);
+    }
+
+    /// Ends the run; where a step is to be executed when it has failed, that begins.
+    fn end(&mut self, status: RunStatus, reason: Option<String>) {
+        self.cut();
+        if let Some(run) = &mut self.owned
+            && status == RunStatus::Failed
+            && run.fails_first(reason.as_deref())
+        {
+            let opened = run.open_hook();
+            return self.follow(opened);
+        }
+        self.owned = None;
+        self.record.end = Some((status, reason));
+    }
+
+    /// Drops what is under way, at once, or when it ends by itself where it has asked to be told.
+    fn cut(&mut self) {
+        self.queue.clear();
+        for attempt in std::mem::take(&mut self.under_way).into_values() {
+            if !attempt.context.cancel() {
+                attempt.abort.abort();
+            }
+        }
+    }
+
+    pub(super) fn cancel(&mut self, reason: &str) {
+        if self.record.end.is_none() {
+            self.end(RunStatus::Cancelled, Some(reason.to_owned()));
+        }
+    }
+
+    pub(super) fn pause(&mut self) {
+        if self.record.end.is_none() {
+            self.paused = true;
+            self.handing_back = false;
+            self.queue.clear();
+            self.let_leave();
+        }
+    }
+
+    pub(super) fn resume(&mut self) {
+        if std::mem::take(&mut self.paused) {
+            self.handing_back = !self.scheduled;
+            self.let_leave();
+        } else if self.status() == RunStatus::Failed {
+            // A deadline counts no more.
+            self.deadline = None;
+            self.record.revive(self.setup.plan.hook, self.clock.now());
+            self.take_up();
+        }
+    }
+
+    pub(super) fn crash(&mut self) {
+        self.queue.clear();
+        self.under_way.clear();
+        self.running = FuturesUnordered::new();
+        self.handing_back = false;
+        if self.owned.take().is_some() && !self.paused {
+            self.take_up();
+        }
+    }
+
+    pub(super) fn output(&self) -> Result<Option<Encoded>, Error> {
+        let plan = &self.setup.plan;
+        match &self.record.end {
+            None => Err(Error::invalid(format!("the run has not ended: it is {}", self.status()))),
+            Some((RunStatus::Completed, _)) => Ok(self.record.output(plan)),
+            Some((RunStatus::Cancelled, reason)) => {
+                Err(Error::new(Kind::RunCancelled { run: run_id(), reason: reason.clone() }))
+            }
+            Some((_, reason)) => {
+                let failure = self.record.failure(plan);
+                let step = failure.map(|(step, _)| step.to_owned());
+                let error = reason.clone().or(failure.map(|(_, error)| error.to_owned())).unwrap_or_default();
+                Err(Error::new(Kind::RunFailed { run: run_id(), step, error }))
+            }
+        }
+    }
+
+    pub(super) fn steps(&self) -> Vec<TestStep> {
+        let plan = &self.setup.plan;
+        let shown = |step: &usize| Some(*step) != plan.hook || self.is_known(*step);
+        (0..plan.steps.len()).filter(shown).map(|step| self.describe(step)).collect()
+    }
+
+    pub(super) fn step(&self, name: &str) -> Option<TestStep> {
+        self.setup.plan.steps.iter().position(|step| &*step.name == name).map(|step| self.describe(step))
+    }
+
+    fn is_known(&self, step: usize) -> bool {
+        let attempts = self.record.attempts.iter().any(|attempt| attempt.step == step);
+        attempts || self.record.outcomes.contains_key(&(step, PLAIN))
+    }
+
+    fn describe(&self, step: usize) -> TestStep {
+        let is_running = self.under_way.values().any(|attempt| attempt.unit.step == step);
+        let open = if is_running { "running" } else { "ready" };
+        self.record.step(&self.setup.plan, step, self.clock.now(), open, self.executions[step])
+    }
+
+    pub(super) fn recording(&self) -> Recording {
+        let name = |step: usize| self.setup.plan.steps[step].name.to_string();
+        let outcomes = self.record.outcomes.iter();
+        let outcomes = outcomes.map(|((step, index), outcome)| ((name(*step), *index), outcome.clone()));
+        Recording { input: self.input.clone(), outcomes: outcomes.collect() }
+    }
+}
+
+/// Calls the handler of a step, and commits its transaction if it has one.
+async fn execute(setup: &Setup, step: usize, mut attempt: registration::Attempt) -> Ended {
+    let slot = setup.pool.clone().map(TxSlot::plain);
+    attempt.tx.clone_from(&slot);
+    let timeout = setup.plan.steps[step].timeout;
+    let context = attempt.context.clone();
+    let result = call(&setup.plan.handlers, step, attempt, timeout).await;
+    let transaction = match slot.map(|slot| slot.take()).transpose() {
+        Ok(transaction) => transaction.flatten(),
+        Err(error) => return Ended::Returned(result.and(Err(error))),
+    };
+    let crashes = lock(&setup.faults).take(step, |fault| matches!(fault, Fault::CrashDuring));
+    if crashes || result.is_err() || context.was_cancelled() {
+        if let Some(transaction) = transaction {
+            let _ = transaction.roll_back().await;
+        }
+        return if crashes { Ended::Crashed } else { Ended::Returned(result) };
+    }
+    if let Some(transaction) = transaction
+        && let Err(error) = transaction.commit().await
+    {
+        let error = format!("the step's transaction could not be committed: {error}");
+        return Ended::Returned(Err(StepError::retry(error)));
+    }
+    Ended::Returned(result)
+}

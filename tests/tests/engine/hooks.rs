@@ -1,0 +1,177 @@
+//! Steps that are executed when a run has failed.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use pgflow::{Failure, Result, RunStatus, StartOptions, State, StepContext, StepError, Tx, sqlx, step, workflow};
+use pgflow_tests::TestDb;
+
+type Said = Mutex<Vec<String>>;
+
+/// Fails as its input says; the step for that fails once itself.
+#[workflow(state = Said)]
+pub(crate) mod risky {
+    use super::*;
+
+    #[step]
+    pub(crate) async fn list(input: u32) -> Result<Vec<u32>> {
+        Ok((0..6).map(|n| n * input).collect())
+    }
+
+    #[step(map = list, max_attempts = 1)]
+    pub(crate) async fn each(item: u32) -> Result<u32> {
+        if item == 30 { Err(StepError::fatal("thirty is too much")) } else { Ok(item) }
+    }
+
+    #[step(depends_on = [list])]
+    pub(crate) async fn beside(input: u32, ctx: StepContext) -> Result<()> {
+        if input == 10 || input == 99 {
+            ctx.cancelled().await;
+        }
+        Ok(())
+    }
+
+    #[step(on_failure, max_attempts = 2, backoff = "1ms")]
+    pub(crate) async fn clean_up(input: u32, failure: Failure, ctx: StepContext, said: State<Said>) -> Result<String> {
+        let text = format!("{input}/{}: {:?} {:?} {}", ctx.attempt(), failure.step, failure.index, failure.error);
+        said.lock().unwrap().push(text);
+        if ctx.attempt() == 1 { Err(StepError::retry("once more")) } else { Ok("clean".to_owned()) }
+    }
+}
+
+/// The step for failures writes in its transaction, and never succeeds where it is told so.
+#[workflow(deadline = "200ms")]
+pub(crate) mod ledger {
+    use super::*;
+
+    #[step]
+    pub(crate) async fn wait(input: bool) -> Result<bool> {
+        std::future::pending::<()>().await;
+        Ok(input)
+    }
+
+    #[step(on_failure, max_attempts = 1)]
+    pub(crate) async fn book(input: bool, failure: Failure, mut tx: Tx) -> Result<()> {
+        sqlx::query("insert into failure values ($1)").bind(failure.error).execute(&mut *tx).await?;
+        if input { Ok(()) } else { Err(StepError::fatal("the ledger is full")) }
+    }
+}
+
+#[tokio::test]
+async fn when_a_run_has_failed_its_step_for_that_is_executed_before_the_run_ends() {
+    let db = TestDb::new().await;
+    let client = db.client();
+    let said = Arc::new(Said::default());
+    let worker = db.worker().register(risky::Workflow.with_state(said.clone())).start().await.unwrap();
+    let fine = risky::start(&client, 1).await.unwrap().output().await.unwrap();
+    assert_eq!(fine.each, [0, 1, 2, 3, 4, 5], "the output knows nothing of it");
+
+    let run = risky::start(&client, 10).await.unwrap();
+    let error = run.output().await.unwrap_err();
+    assert_eq!(error.to_string(), format!("run {} failed at step `each`: thirty is too much", run.id()));
+    let failure = r#"Some("each") Some(3) thirty is too much"#;
+    assert_eq!(*said.lock().unwrap(), [format!("10/1: {failure}"), format!("10/2: {failure}")]);
+    let steps: Vec<_> = run.steps().await.unwrap().into_iter().map(|step| (step.step, step.status)).collect();
+    let named = |list: [(&str, &str); 4]| list.map(|(step, status)| (step.to_owned(), status.to_owned()));
+    let expected =
+        named([("list", "completed"), ("each", "failed"), ("beside", "cancelled"), ("clean_up", "completed")]);
+    assert_eq!(steps, expected);
+
+    // It goes on from what it failed of, and fails again: so does the step for that.
+    run.resume().await.unwrap();
+    db.until("select count(*) = 1 from pgflow.run_end where status = 'f'").await;
+    assert_eq!(said.lock().unwrap().len(), 3);
+    assert!(said.lock().unwrap()[2].starts_with("10/3"), "{said:?}");
+    worker.stop().await.unwrap();
+    db.assert_all_ended().await;
+}
+
+#[tokio::test]
+async fn a_cancelled_run_has_not_failed() {
+    let db = TestDb::new().await;
+    let said = Arc::new(Said::default());
+    let worker = db.worker().register(risky::Workflow.with_state(said.clone())).start().await.unwrap();
+    let run = risky::start(&db.client(), 99).await.unwrap();
+    db.until("select count(*) > 1 from pgflow.outcome").await;
+    run.cancel().await.unwrap();
+    assert!(run.output().await.unwrap_err().is_run_cancelled());
+    assert!(said.lock().unwrap().is_empty());
+    worker.stop().await.unwrap();
+    db.assert_all_ended().await;
+}
+
+#[tokio::test]
+async fn a_deadline_is_a_failure_and_what_becomes_of_the_step_for_it_changes_nothing() {
+    let db = TestDb::new().await;
+    sqlx::query("create table failure (error text)").execute(&db.pool()).await.unwrap();
+    let worker = db.worker().register(ledger::Workflow).start().await.unwrap();
+    for fine in [true, false] {
+        let run = ledger::start(&db.client(), fine).await.unwrap();
+        let error = run.output().await.unwrap_err().to_string();
+        assert_eq!(error, format!("run {} failed: the run had not ended by its deadline", run.id()));
+        let hook = run.steps().await.unwrap().pop().unwrap();
+        assert_eq!((&*hook.step, &*hook.status), ("book", if fine { "completed" } else { "failed" }));
+    }
+    assert_eq!(db.value::<i64>("select count(*) from failure").await, 1);
+    worker.stop().await.unwrap();
+    db.assert_all_ended().await;
+}
+
+#[tokio::test]
+async fn shared_work_of_a_run_that_has_failed_is_taken_back_before_the_step_for_that_begins() {
+    /// Takes long on its own queue, and fails on another one.
+    #[workflow(state = Said)]
+    mod apart {
+        use super::*;
+
+        #[step(queue = "there")]
+        pub(crate) async fn long(ctx: StepContext, said: State<Said>) -> Result<()> {
+            ctx.cancelled().await;
+            said.lock().unwrap().push("told".to_owned());
+            Ok(())
+        }
+
+        #[step(max_attempts = 1, delay = "200ms")]
+        pub(crate) async fn fails() -> Result<()> {
+            Err(StepError::fatal("no"))
+        }
+
+        #[step(on_failure)]
+        pub(crate) async fn after(said: State<Said>) -> Result<()> {
+            let begun = std::time::Instant::now();
+            while said.lock().unwrap().is_empty() && begun.elapsed() < Duration::from_secs(30) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            said.lock().unwrap().push("after".to_owned());
+            Ok(())
+        }
+    }
+    let db = TestDb::new().await;
+    let said = Arc::new(Said::default());
+    let register = |queue: &str| db.worker().queue(queue).register(apart::Workflow.with_state(said.clone()));
+    let workers = [register("default").start().await.unwrap(), register("there").start().await.unwrap()];
+    let run = apart::start_with(&db.client(), (), StartOptions::new()).await.unwrap();
+    assert!(run.output().await.unwrap_err().is_run_failed());
+    assert_eq!(*said.lock().unwrap(), ["told", "after"], "its handler was told before the run had ended");
+    assert_eq!(run.status().await.unwrap(), RunStatus::Failed);
+    for worker in workers {
+        worker.stop().await.unwrap();
+    }
+    db.assert_all_ended().await;
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_meanwhile_has_the_step_executed_elsewhere() {
+    let db = TestDb::new().await;
+    let said = Arc::new(Said::default());
+    let run = risky::start(&db.client(), 10).await.unwrap();
+    let worker = db.worker().register(risky::Workflow.with_state(said.clone())).start().await.unwrap();
+    db.until("select exists (select from pgflow.outcome where kind = 'f')").await;
+    // As if it had died: whoever is next finds a failed step, and a run that has not ended.
+    sqlx::query("update pgflow.worker set dead_at = now()").execute(&db.pool()).await.unwrap();
+    assert!(run.output().await.unwrap_err().is_run_failed());
+    let last = said.lock().unwrap().last().cloned().unwrap();
+    assert!(last.ends_with("thirty is too much") && last.starts_with("10/2"), "{last}");
+    worker.stop().await.unwrap();
+    db.assert_all_ended().await;
+}
