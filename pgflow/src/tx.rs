@@ -160,7 +160,7 @@ impl<S: Send + Sync> FromContext<S> for Tx {
     async fn from_context(context: &Context<S>) -> Result<Self> {
         match &context.tx {
             Some(slot) => slot.begin().await,
-            None => Err(StepError::fatal("a `Tx` needs a worker on Postgres")),
+            None => Err(StepError::fatal("a `Tx` needs a database: give the runner one, `with_pool`")),
         }
     }
 }

@@ -13,6 +13,11 @@ use crate::worker::plan::Plan;
 use crate::worker::run::{History, Recorded};
 use crate::worker::unit::PLAIN;
 
+/// Whether it is no failure.
+fn is_good(outcome: &Outcome) -> bool {
+    !matches!(outcome.recorded, Recorded::Failed(_))
+}
+
 /// How a step of a run in memory stands.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -166,7 +171,6 @@ impl Record {
 
     /// Whether a step has completed, or was skipped.
     fn is_settled(&self, step: usize) -> bool {
-        let is_good = |outcome: &Outcome| !matches!(outcome.recorded, Recorded::Failed(_));
         if let Some(outcome) = self.outcomes.get(&(step, PLAIN)) {
             return is_good(outcome);
         }
@@ -202,7 +206,7 @@ impl Record {
             attempts: units().map(|o| o.attempts).chain(tried().map(|a| a.number)).max().unwrap_or(0),
             executions,
             items: self.maps.get(&step).copied(),
-            items_done: if is_map && !is_skipped { units().count() } else { 0 },
+            items_done: if is_map && !is_skipped { units().filter(|outcome| is_good(outcome)).count() } else { 0 },
             output: self.step_output(plan, step).and_then(|output| output.decode().ok()),
             error: failed.or_else(|| tried().filter(|a| a.number > 0).last().map(|attempt| attempt.error.clone())),
             skip_reason: if is_skipped { plain.and_then(|outcome| outcome.reason.clone()) } else { None },

@@ -1,0 +1,232 @@
+//! The two engines, and what is seen of a run on either.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use pgflow::testing::Runner;
+use pgflow::{RunStatus, Workflow};
+use pgflow_tests::TestDb;
+use serde_json::Value;
+use tokio::sync::watch;
+
+/// The state of every workflow here: a gate at which steps wait, and how often each step was executed.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    open: watch::Sender<bool>,
+    arrived: watch::Sender<usize>,
+    executed: Mutex<BTreeMap<String, usize>>,
+}
+
+impl Stage {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { open: watch::channel(false).0, arrived: watch::channel(0).0, executed: Mutex::default() })
+    }
+
+    /// Counts an execution, and gives which it is.
+    pub(crate) fn enter(&self, step: &str) -> usize {
+        let mut executed = self.executed.lock().unwrap();
+        let count = executed.entry(step.to_owned()).or_default();
+        *count += 1;
+        *count
+    }
+
+    /// Waits until the gate is open.
+    pub(crate) async fn wait(&self) {
+        self.arrived.send_modify(|count| *count += 1);
+        let _ = self.open.subscribe().wait_for(|open| *open).await;
+    }
+
+    async fn until_arrived(&self) {
+        let mut arrived = self.arrived.subscribe();
+        let waited = tokio::time::timeout(Duration::from_secs(60), arrived.wait_for(|count| *count > 0)).await;
+        waited.expect("somebody comes to the gate").unwrap();
+    }
+}
+
+/// What somebody does while a step waits at the gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Act {
+    Nothing,
+    Cancel,
+    /// Then the gate is opened; when the run is paused, it is resumed.
+    Pause,
+    /// The worker dies, and another one takes the run.
+    Crash,
+    /// Nothing at the gate; when the run has failed, it is resumed, once.
+    ResumeFailed,
+}
+
+/// What is seen of a run in the end.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Story {
+    pub(crate) status: RunStatus,
+    /// As JSON, or the error, without the run's id.
+    pub(crate) output: Result<Value, String>,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) executed: BTreeMap<String, usize>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Step {
+    pub(crate) name: String,
+    pub(crate) status: String,
+    pub(crate) attempts: u16,
+    pub(crate) items: Option<usize>,
+    pub(crate) items_done: usize,
+    pub(crate) error: Option<String>,
+    pub(crate) skip_reason: Option<String>,
+}
+
+impl Story {
+    /// How the steps stand, as `name: status` with the attempts.
+    pub(crate) fn steps(&self) -> Vec<String> {
+        self.steps.iter().map(|step| format!("{}: {} {}", step.name, step.status, step.attempts)).collect()
+    }
+
+    pub(crate) fn step(&self, name: &str) -> &Step {
+        self.steps.iter().find(|step| step.name == name).unwrap()
+    }
+
+    pub(crate) fn executed(&self, step: &str) -> usize {
+        self.executed.get(step).copied().unwrap_or(0)
+    }
+}
+
+/// Runs a workflow on both engines, and gives what is seen: the same on both.
+pub(crate) async fn play<W>(workflow: fn() -> W, input: W::Input, act: Act) -> Story
+where
+    W: Workflow<State = Stage>,
+    W::Input: Clone,
+    W::Output: serde::Serialize,
+{
+    let in_memory = in_memory(workflow(), input.clone(), act).await;
+    let on_postgres = on_postgres(workflow(), input, act).await;
+    assert_eq!(in_memory, on_postgres, "in memory (left) it is not as on Postgres (right)");
+    on_postgres
+}
+
+async fn in_memory<W>(workflow: W, input: W::Input, act: Act) -> Story
+where
+    W: Workflow<State = Stage>,
+    W::Output: serde::Serialize,
+{
+    let stage = Stage::new();
+    let runner = Runner::with_state(workflow, stage.clone());
+    let mut run = runner.start(input);
+    if matches!(act, Act::Cancel | Act::Pause | Act::Crash) {
+        tokio::select! {
+            () = run.settle() => panic!("nobody came to the gate"),
+            () = stage.until_arrived() => {}
+        }
+    }
+    match act {
+        Act::Nothing | Act::ResumeFailed => {}
+        Act::Cancel => run.cancel("because"),
+        Act::Pause => run.pause(),
+        Act::Crash => run.crash(),
+    }
+    stage.open.send_replace(true);
+    run.finish().await;
+    if act == Act::Pause {
+        assert_eq!(run.status(), RunStatus::Paused);
+        run.resume();
+    } else if act == Act::ResumeFailed {
+        assert_eq!(run.status(), RunStatus::Failed);
+        run.resume();
+    }
+    run.finish().await;
+    let steps = run.steps().into_iter().map(|step| Step {
+        name: step.step,
+        status: step.status,
+        attempts: step.attempts,
+        items: step.items,
+        items_done: step.items_done,
+        error: step.error,
+        skip_reason: step.skip_reason,
+    });
+    Story {
+        status: run.status(),
+        output: told(run.output(), &run_id_in_memory()),
+        steps: steps.collect(),
+        executed: stage.executed.lock().unwrap().clone(),
+    }
+}
+
+fn run_id_in_memory() -> String {
+    uuid::Uuid::from_u128(1).to_string()
+}
+
+async fn on_postgres<W>(workflow: W, input: W::Input, act: Act) -> Story
+where
+    W: Workflow<State = Stage>,
+    W::Output: serde::Serialize,
+{
+    let db = TestDb::new().await;
+    let stage = Stage::new();
+    let register = || db.worker().register(pgflow::Registration::new::<W>(stage.clone()));
+    let worker = register().start().await.unwrap();
+    let run = db.client().start(workflow, input).await.unwrap();
+    if matches!(act, Act::Cancel | Act::Pause | Act::Crash) {
+        stage.until_arrived().await;
+    }
+    match act {
+        Act::Nothing | Act::ResumeFailed => {}
+        Act::Cancel => {
+            run.cancel().reason("because").await.unwrap();
+            db.until("select exists (select from pgflow.run_end)").await;
+        }
+        Act::Pause => {
+            run.pause().await.unwrap();
+            heard(&db).await;
+        }
+        Act::Crash => {
+            // Declared dead, it drops what it executes, and begins again under another id.
+            sqlx::query("update pgflow.worker set dead_at = now()").execute(&db.pool()).await.unwrap();
+            db.until("select count(*) > 1 from pgflow.worker").await;
+        }
+    }
+    stage.open.send_replace(true);
+    if act == Act::Pause {
+        db.until("select exists (select from pgflow.ready where paused)").await;
+        run.resume().await.unwrap();
+    } else if act == Act::ResumeFailed {
+        assert!(run.output().await.is_err_and(|error| error.is_run_failed()));
+        run.resume().await.unwrap();
+        db.until("select exists (select from pgflow.run_end)").await;
+    }
+    let output = told(run.output().await, &run.id().to_string());
+    worker.stop().await.unwrap();
+    db.assert_all_ended().await;
+    let steps = run.steps().await.unwrap().into_iter().map(|step| Step {
+        name: step.step,
+        status: step.status,
+        attempts: u16::try_from(step.attempts.unwrap_or(0)).unwrap(),
+        items: step.items.map(|items| usize::try_from(items).unwrap()),
+        items_done: usize::try_from(step.items_done.unwrap_or(0)).unwrap(),
+        error: step.error,
+        skip_reason: step.skip_reason,
+    });
+    Story {
+        status: run.status().await.unwrap(),
+        output,
+        steps: steps.collect(),
+        executed: stage.executed.lock().unwrap().clone(),
+    }
+}
+
+/// Waits until the owner of the run has heard what somebody wants of it: it asks with every beat.
+async fn heard(db: &TestDb) {
+    for _ in 0..3 {
+        let beat: String = db.value("select max(beat_at)::text from pgflow.worker").await;
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while db.value::<String>("select max(beat_at)::text from pgflow.worker").await == beat {
+            assert!(Instant::now() < deadline, "the worker does not beat");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+fn told<T: serde::Serialize>(output: Result<T, pgflow::Error>, id: &str) -> Result<Value, String> {
+    output.map(|output| serde_json::to_value(output).unwrap()).map_err(|error| error.to_string().replace(id, "R"))
+}
