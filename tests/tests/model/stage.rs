@@ -1,6 +1,5 @@
 //! The database of a lane, with what the test looks at, and the workers of a batch of cases.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -131,9 +130,4 @@ impl Session {
         let ends = self.workers.into_iter().map(|worker| tokio::time::timeout(Duration::from_secs(10), worker.stop()));
         futures_util::future::join_all(ends).await;
     }
-}
-
-/// A folder of the test's own files.
-pub(crate) fn file(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/model").join(name)
 }
