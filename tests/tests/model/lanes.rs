@@ -16,9 +16,9 @@ use crate::shape::{Case, cases};
 use crate::stage::Stage;
 
 /// So many cases share their workers: starting those takes longer than a case.
-const BATCH: usize = 16;
+const BATCH: usize = 40;
 /// A database serves so many batches.
-const BATCHES_OF_A_STAGE: usize = 20;
+const BATCHES_OF_A_STAGE: usize = 8;
 /// How long the engine may take to come where it ought to be; while a failed case is made smaller, less.
 const PATIENCE: Duration = Duration::from_secs(10);
 const IMPATIENCE: Duration = Duration::from_secs(3);
@@ -117,7 +117,9 @@ async fn lane(work: Arc<Work>) {
 
 async fn batch(work: &Work, stage: &mut Stage, drawn: &[(u64, Case)]) {
     let shapes: Vec<_> = drawn.iter().map(|(_, case)| &case.shape).collect();
+    let t = Instant::now();
     let session = stage.session(&shapes).await;
+    eprintln!("SESSION {:?}", t.elapsed());
     let patience = if work.mutation.is_some() { IMPATIENCE } else { PATIENCE };
     for (place, (seed, case)) in drawn.iter().enumerate() {
         if work.failed.load(Ordering::Acquire) {
@@ -138,7 +140,9 @@ async fn batch(work: &Work, stage: &mut Stage, drawn: &[(u64, Case)]) {
             outcome.failure.get_or_insert((*seed, format!("{failure}\n{case:#?}")));
         }
     }
+    let t2 = Instant::now();
     session.stop().await;
+    eprintln!("SESSION END {:?} of {:?}", t2.elapsed(), t.elapsed());
 }
 
 /// Makes a failed case smaller, for as long as it fails.

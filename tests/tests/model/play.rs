@@ -1,7 +1,7 @@
 //! Plays a case, on the engine and on the reference, and compares the two after everything that happens.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pgflow::{Client, RunId};
 
@@ -39,7 +39,7 @@ impl<'a> Player<'a> {
     pub(crate) fn new(stage: &'a Stage, session: &'a Session, place: usize, case: &Case, patience: Duration) -> Self {
         Self {
             stage,
-            client: stage.db.client(),
+            client: Client::new(stage.pool.clone()),
             board: Arc::clone(&session.board),
             name: &session.names[place],
             patience,
@@ -165,18 +165,22 @@ impl<'a> Player<'a> {
     async fn happen(&mut self, act: Act) -> Result<(), Failure> {
         self.log.push(format!("{act:?}"));
         self.coverage.act(&act, &self.models[0]);
+        let begun = Instant::now();
         let reply = match &act {
             Act::Start { later } => self.start(*later).await?,
             Act::Fork { run, from } => self.fork(*run, *from).await?,
             act => self.perform(act).await?,
         };
+        let acted = begun.elapsed();
         let mut models = Vec::new();
         for mut model in std::mem::take(&mut self.models) {
             if model.apply(&act) == reply {
                 models.push(model);
             }
         }
-        self.expect(models, &[reply], true).await
+        let result = self.expect(models, &[reply], true).await;
+        if begun.elapsed() > Duration::from_millis(100) { eprintln!("SLOW {:?} of {:?}: {act:?}", acted, begun.elapsed()); }
+        result
     }
 
     /// The same of two things at the same time: either may be the first.
@@ -193,9 +197,11 @@ impl<'a> Player<'a> {
         for model in std::mem::take(&mut self.models) {
             for order in [[0, 1], [1, 0]] {
                 let mut model = model.clone();
-                if order.iter().all(|place| model.apply(&acts[*place]) == replies[*place]) {
-                    models.push(model);
+                // What was refused has done nothing. What an owner was asked for may come too late.
+                for place in order.into_iter().filter(|place| replies[*place] == Reply::Done) {
+                    model.apply(&acts[place]);
                 }
+                models.push(model);
             }
         }
         // One way may look like the other for a moment.
@@ -231,8 +237,13 @@ impl<'a> Player<'a> {
             Act::AnswerAll { units } => units.iter().for_each(|(run, unit)| self.answer(*run, *unit, How::Complete(1))),
             Act::TimePasses => self.stage.pass_time().await.map_err(database)?,
             Act::Kill { worker, runs, late } => {
-                if !self.stage.kill(*worker).await.map_err(database)? {
-                    return Err(failed("no such worker lives".to_owned()));
+                // One that was killed before comes again under another id, soon.
+                let deadline = Instant::now() + self.patience;
+                while !self.stage.kill(*worker).await.map_err(database)? {
+                    if Instant::now() > deadline {
+                        return Err(failed("no such worker lives".to_owned()));
+                    }
+                    tokio::time::sleep(Duration::from_millis(2)).await;
                 }
                 for entry in self.board.entries().iter().filter(|entry| *late && entry.seat == *worker) {
                     let place = self.place_of(entry).filter(|place| runs.contains(place));

@@ -6,6 +6,7 @@ use std::time::Duration;
 use pgflow::embedded::Postgres;
 use pgflow::{RunId, Worker};
 use pgflow_tests::TestDb;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, PgPool};
 use uuid::Uuid;
 
@@ -15,7 +16,7 @@ use crate::shape::Shape;
 use crate::workflow;
 
 /// How many workers there are.
-pub(crate) const WORKERS: usize = 3;
+pub(crate) const WORKERS: usize = 2;
 
 const HARNESS: &str = include_str!("harness.sql");
 
@@ -37,7 +38,11 @@ pub(crate) struct Session {
 impl Stage {
     pub(crate) async fn new(postgres: &Postgres, mutation: Option<&Mutation>) -> Self {
         let db = TestDb::on(postgres).await;
-        let pool = db.pool();
+        // As few sessions as are used at the same time: each one plans the functions anew.
+        let pool = PgPoolOptions::new()
+            .max_connections(2)
+            .test_before_acquire(false)
+            .connect_lazy_with(PgConnectOptions::clone(&db.pool().connect_options()));
         sqlx::raw_sql(HARNESS).execute(&pool).await.expect("the harness is installed");
         for (function, from, to) in mutation.map_or(&[][..], |mutation| mutation.changes) {
             let texts: Vec<String> = sqlx::query_scalar(
