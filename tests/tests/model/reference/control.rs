@@ -107,6 +107,9 @@ impl Run {
         fork.outcomes.retain(|at, outcome| !again.contains(&at.0) && outcome.kind != Kind::Failed);
         fork.maps.clone_from(&self.maps);
         fork.maps.retain(|step, _| !again.contains(step));
+        // The delay of a map step whose size is known is over.
+        fork.tried.clone_from(&self.tried);
+        fork.tried.retain(|(step, _, number), _| *number == 0 && fork.maps.contains_key(step));
         fork
     }
 
