@@ -117,9 +117,7 @@ async fn lane(work: Arc<Work>) {
 
 async fn batch(work: &Work, stage: &mut Stage, drawn: &[(u64, Case)]) {
     let shapes: Vec<_> = drawn.iter().map(|(_, case)| &case.shape).collect();
-    let t = Instant::now();
     let session = stage.session(&shapes).await;
-    eprintln!("SESSION {:?}", t.elapsed());
     let patience = if work.mutation.is_some() { IMPATIENCE } else { PATIENCE };
     for (place, (seed, case)) in drawn.iter().enumerate() {
         if work.failed.load(Ordering::Acquire) {
@@ -140,9 +138,7 @@ async fn batch(work: &Work, stage: &mut Stage, drawn: &[(u64, Case)]) {
             outcome.failure.get_or_insert((*seed, format!("{failure}\n{case:#?}")));
         }
     }
-    let t2 = Instant::now();
     session.stop().await;
-    eprintln!("SESSION END {:?} of {:?}", t2.elapsed(), t.elapsed());
 }
 
 /// Makes a failed case smaller, for as long as it fails.

@@ -165,22 +165,18 @@ impl<'a> Player<'a> {
     async fn happen(&mut self, act: Act) -> Result<(), Failure> {
         self.log.push(format!("{act:?}"));
         self.coverage.act(&act, &self.models[0]);
-        let begun = Instant::now();
         let reply = match &act {
             Act::Start { later } => self.start(*later).await?,
             Act::Fork { run, from } => self.fork(*run, *from).await?,
             act => self.perform(act).await?,
         };
-        let acted = begun.elapsed();
         let mut models = Vec::new();
         for mut model in std::mem::take(&mut self.models) {
             if model.apply(&act) == reply {
                 models.push(model);
             }
         }
-        let result = self.expect(models, &[reply], true).await;
-        if begun.elapsed() > Duration::from_millis(100) { eprintln!("SLOW {:?} of {:?}: {act:?}", acted, begun.elapsed()); }
-        result
+        self.expect(models, &[reply], true).await
     }
 
     /// The same of two things at the same time: either may be the first.

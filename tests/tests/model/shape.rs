@@ -184,7 +184,7 @@ fn control() -> impl Strategy<Value = Op> {
     let retry = (any::<u8>(), any::<u8>(), prop::option::weighted(0.3, any::<u8>()));
     prop_oneof![
         1 => any::<u8>().prop_map(|run| Op::Cancel { run }),
-        3 => any::<u8>().prop_map(|run| Op::Pause { run }),
+        4 => any::<u8>().prop_map(|run| Op::Pause { run }),
         4 => any::<u8>().prop_map(|run| Op::Resume { run }),
         3 => retry.prop_map(|(run, step, item)| Op::Retry { run, step, item }),
     ]
