@@ -12,6 +12,53 @@ pub(crate) struct Mutation {
 
 /// All of them.
 pub(crate) const MUTATIONS: &[Mutation] = &[
-    // A worker that counts as dead goes on writing.
-    Mutation { name: "fence", changes: &[("fence", "if not found then", "if false then")] },
+    // A worker that counts as dead goes on writing of the runs that it had.
+    Mutation {
+        name: "zombie",
+        changes: &[
+            ("fence", "if not found then", "if false then"),
+            ("exchange", "where not case when e.claim > 0", "where false and not case when e.claim > 0"),
+        ],
+    },
+    // A wake-up queues a run though it has an owner.
+    Mutation {
+        name: "wake-owned",
+        changes: &[(
+            "make_due",
+            "    update ready set due = true",
+            "    insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue)
+    select p_bucket, r.id, r.period, r.version_id, r.priority, pgflow.now(), true, false, r.queue from run r where r.id = any(p_runs)
+    on conflict (bucket, run_id) do nothing;
+    update ready set due = true",
+        )],
+    },
+    // What has not begun, and is to later, is woken as if it were parked.
+    Mutation { name: "wake-scheduled", changes: &[("make_due", "not (r.due or r.paused or r.fresh)", "not (r.due or r.paused)")] },
+    // A run that ends or parks stays in the claim of its worker.
+    Mutation { name: "stays-claimed", changes: &[("exchange", "coalesce(array_agg(distinct e.claim), '{}')", "'{}'::bigint[]")] },
+    // Resuming a failed run gives back no attempts.
+    Mutation { name: "resume-forgets", changes: &[("revive_runs", "v_now, a.error, true", "v_now, a.error, false")] },
+    // It gives back the number of the attempt that failed, too.
+    Mutation { name: "resume-repeats", changes: &[("revive_runs", "where a.attempts > 0", "where false")] },
+    // A resume that comes while the run is pausing is not heard by whoever puts it back.
+    Mutation { name: "resume-unheard", changes: &[("forget_wishes", "x.kind in ('p', 'r')", "false")] },
+    // A paused run that is resumed waits for its old time.
+    Mutation { name: "resume-waits", changes: &[("resume_runs", "due = not fresh or available_at <= v_now", "due = available_at <= v_now")] },
+    // Who takes a run up counts its failed attempts wrong.
+    Mutation { name: "history-counts", changes: &[("history", "max(a.number)::int, null", "min(a.number)::int, null")] },
+    // Or takes the first of its times for the last.
+    Mutation { name: "history-times", changes: &[("history", "max(a.retry_at)", "min(a.retry_at)")] },
+    // A retry at once is forgotten with its worker.
+    Mutation { name: "retry-forgotten", changes: &[("retry_step", "a.retry_at > v_now", "false")] },
+    // The run of another step than the one that failed goes on.
+    Mutation { name: "retry-any", changes: &[("retry_step", "o.step = v_step.number", "true")] },
+    // A fork takes over a failure, or what is executed again.
+    Mutation { name: "fork-fails", changes: &[("fork_run", " and o.kind <> 'f'", "")] },
+    Mutation { name: "fork-keeps", changes: &[("fork_run", "a.number = any(s.depends_on)", "false")] },
+    // An attempt is cancelled of another item.
+    Mutation { name: "cancels-another", changes: &[("cancel_attempt", "then p_index else -1 end", "then 0 else -1 end")] },
+    // What a dead worker had is handed on a little too late: for good.
+    Mutation { name: "recovery-parks", changes: &[("recover", "v_now, true, false, r.queue", "v_now + interval '1 h', false, false, r.queue")] },
+    // The size of a map is forgotten.
+    Mutation { name: "no-maps", changes: &[("exchange", "where not m.entry = any(v_refused)", "where m.items > 0 and not m.entry = any(v_refused)")] },
 ];
