@@ -24,7 +24,8 @@ begin
                    when q.fresh then 'scheduled'
                    when q.run_id is not null then 'parked'
                    else 'owned'
-               end || E'\n'
+               end || case when q.run_id is null and exists (
+                   select from pgflow.inbox i where i.bucket = 0 and i.run_id = v_run and i.index = -2) then ' unheard' else '' end || E'\n'
         into v_text
         from (select v_run as id) w
         left join pgflow.run_end e on e.bucket = 0 and e.period = v_period and e.run_id = w.id
@@ -51,6 +52,18 @@ begin
         v_texts := v_texts || v_text;
     end loop;
     return v_texts || array(select format('%s: %s', b.run_id, b.problem) from pgflow.broken_invariants() b);
+end $$;
+
+-- A message to the owner of a run, if it has one, about an item that there is not: when that is heard, so are all that came before.
+create function harness.nudge(p_run uuid) returns boolean
+language plpgsql volatile
+set search_path = pgflow, pg_temp
+as $$
+begin
+    perform pgflow.lock_runs(0, array[p_run]);
+    insert into pgflow.inbox (bucket, run_id, sent_at, step, index, kind)
+    select 0, p_run, pgflow.now(), 0, -2, 'a' where exists (select from pgflow.claim c where p_run = any(c.runs));
+    return found;
 end $$;
 
 -- Declares the living worker of a name dead, as another one would after its silence, and hands on what it has.

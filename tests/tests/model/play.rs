@@ -208,22 +208,22 @@ impl<'a> Player<'a> {
         let failed = |error: String| self.failure(&format!("{act:?} cannot be done: {error}"), &[]);
         let database = |error: sqlx::Error| failed(error.to_string());
         let action = match act {
-            Act::Cancel { run } => Some(self.client.cancel(self.runs[*run])),
-            Act::Pause { run } => Some(self.client.pause(self.runs[*run])),
-            Act::Resume { run } => Some(self.client.resume(self.runs[*run])),
+            Act::Cancel { run } => Some((*run, self.client.cancel(self.runs[*run]))),
+            Act::Pause { run } => Some((*run, self.client.pause(self.runs[*run]))),
+            Act::Resume { run } => Some((*run, self.client.resume(self.runs[*run]))),
             Act::Retry { run, step, item } => {
                 let action = self.client.retry(self.runs[*run], format!("s{step}"));
-                Some(item.iter().fold(action, |action, item| action.item(item.unsigned_abs())))
+                Some((*run, item.iter().fold(action, |action, item| action.item(item.unsigned_abs()))))
             }
             Act::CancelAttempt { run, step, index } => {
                 let action = self.client.cancel_attempt(self.runs[*run], format!("s{step}"));
-                Some(if *index < 0 { action } else { action.item(index.unsigned_abs()) })
+                Some((*run, if *index < 0 { action } else { action.item(index.unsigned_abs()) }))
             }
             _ => None,
         };
-        if let Some(action) = action {
+        if let Some((run, action)) = action {
             return match action.await {
-                Ok(()) => Ok(Reply::Done),
+                Ok(()) => self.stage.nudge(self.runs[run]).await.map(|()| Reply::Done).map_err(database),
                 Err(error) if error.is_refused() => Ok(Reply::Refused),
                 Err(error) => Err(failed(error.to_string())),
             };

@@ -108,6 +108,15 @@ impl Stage {
         sqlx::query("select pg_notify('pgflow_work', '')").execute(&self.pool).await.map(drop)
     }
 
+    /// Lets what people want of a run be heard before anything else happens: until its owner has heard, it goes on as before.
+    pub(crate) async fn nudge(&self, run: RunId) -> sqlx::Result<()> {
+        if sqlx::query_scalar("select harness.nudge($1)").bind(run.as_uuid()).fetch_one(&self.pool).await? {
+            let tell = sqlx::query("select pg_notify('pgflow_message', ';' || $1::text)").bind(run.as_uuid());
+            tell.execute(&self.pool).await?;
+        }
+        Ok(())
+    }
+
     /// Declares a worker dead, as recovery does, and hands on what it has; gives whether there was one. It hears nothing of it.
     pub(crate) async fn kill(&self, worker: usize) -> sqlx::Result<bool> {
         sqlx::query_scalar("select harness.kill($1)").bind(format!("w{worker}")).fetch_one(&self.pool).await
