@@ -99,7 +99,8 @@ impl Board {
     /// Says to an attempt how it ends; gives whether it was there.
     pub(crate) fn say(&self, run: RunId, unit: Unit, word: Word) -> bool {
         let mut inner = self.lock();
-        let found = inner.entries.values_mut().find(|(entry, say)| entry.run == run && entry.unit == unit && say.is_some());
+        let found =
+            inner.entries.values_mut().find(|(entry, say)| entry.run == run && entry.unit == unit && say.is_some());
         found.and_then(|(_, say)| say.take()).is_some_and(|say| say.send(word).is_ok())
     }
 

@@ -30,7 +30,8 @@ impl Player<'_> {
             let real = self.real();
             let mut fits: Vec<bool> = under_way.iter().map(|expected| *expected == real).collect();
             if fits.contains(&true) {
-                let texts = self.stage.look(&ids).await.map_err(|error| self.failure(&format!("no look: {error}"), &[]))?;
+                let texts =
+                    self.stage.look(&ids).await.map_err(|error| self.failure(&format!("no look: {error}"), &[]))?;
                 let steady = self.real() == real;
                 for (place, fit) in fits.iter_mut().enumerate() {
                     *fit = *fit && steady && recorded[place] == texts && self.agrees_on_beginnings(&models[place]);
@@ -74,14 +75,19 @@ impl Player<'_> {
         let looked = self.stage.look(ids).await.unwrap_or_else(|error| vec![error.to_string()]);
         let mut text = String::new();
         for (place, model) in models.iter().enumerate() {
-            let _ = writeln!(text, "--- the reference{}", if models.len() > 1 { format!(", way {place}") } else { String::new() });
+            let _ = writeln!(
+                text,
+                "--- the reference{}",
+                if models.len() > 1 { format!(", way {place}") } else { String::new() }
+            );
             describe(&mut text, &model.recorded(), &model.under_way());
             if self.counts && self.begun() != expected_beginnings(model) {
                 let (real, expected) = (self.begun(), expected_beginnings(model));
                 let units = real.keys().chain(expected.keys()).filter(|unit| real.get(*unit) != expected.get(*unit));
                 for unit in units.collect::<std::collections::BTreeSet<_>>() {
                     let times = |counts: &BTreeMap<_, u32>| counts.get(unit).copied().unwrap_or(0);
-                    let _ = writeln!(text, "{unit:?} has begun {} times, and ought to {}", times(&real), times(&expected));
+                    let _ =
+                        writeln!(text, "{unit:?} has begun {} times, and ought to {}", times(&real), times(&expected));
                 }
             }
         }

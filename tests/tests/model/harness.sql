@@ -24,7 +24,7 @@ begin
                    when q.fresh then 'scheduled'
                    when q.run_id is not null then 'parked'
                    else 'owned'
-               end || case when q.run_id is null and exists (
+               end || case when q.run_id is null and e.run_id is null and exists (
                    select from pgflow.inbox i where i.bucket = 0 and i.run_id = v_run and i.index = -2) then ' unheard' else '' end || E'\n'
         into v_text
         from (select v_run as id) w

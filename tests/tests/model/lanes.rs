@@ -53,7 +53,8 @@ fn draw(seed: u64) -> impl ValueTree<Value = Case> {
 
 /// Plays the cases of these seeds, until one fails.
 pub(crate) fn run(seeds: Vec<u64>, lanes: usize, mutation: Option<&'static Mutation>) -> Outcome {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let postgres = Postgres::builder()
             .temporary()

@@ -14,7 +14,7 @@ use crate::stage::{Session, Stage, WORKERS};
 /// So many runs a case has at most.
 const MOST_RUNS: usize = 3;
 /// So many ways that things may have gone are followed at most.
-const MOST_MODELS: usize = 8;
+const MOST_MODELS: usize = 16;
 
 /// A case under way.
 pub(crate) struct Player<'a> {
@@ -134,7 +134,8 @@ impl<'a> Player<'a> {
             Op::Resume { run: place } => Act::Resume { run: run(place) },
             Op::Retry { run: place, step: number, item } => {
                 let step = step(number);
-                let item = item.filter(|_| self.models[0].shape.steps[step].map.is_some()).map(|item| i32::from(item % 3));
+                let item =
+                    item.filter(|_| self.models[0].shape.steps[step].map.is_some()).map(|item| i32::from(item % 3));
                 Act::Retry { run: run(place), step, item }
             }
             Op::CancelAttempt { unit: place } => {
@@ -148,8 +149,11 @@ impl<'a> Player<'a> {
             Op::Kill { worker, late } => {
                 let worker = usize::from(*worker) % WORKERS;
                 let entries = self.board.entries();
-                let mut runs: Vec<usize> =
-                    entries.iter().filter(|entry| entry.seat == worker).filter_map(|entry| self.place_of(entry)).collect();
+                let mut runs: Vec<usize> = entries
+                    .iter()
+                    .filter(|entry| entry.seat == worker)
+                    .filter_map(|entry| self.place_of(entry))
+                    .collect();
                 runs.dedup();
                 runs.sort_unstable();
                 runs.dedup();
@@ -179,9 +183,9 @@ impl<'a> Player<'a> {
         self.expect(models, &[reply], true).await
     }
 
-    /// The same of two things at the same time: either may be the first.
+    /// The same of two things at the same time: either may be the first, and what follows from it may come before the other or not.
     async fn happen_together(&mut self, acts: [Act; 2]) -> Result<(), Failure> {
-        if self.models.len() * 2 > MOST_MODELS {
+        if self.models.len() * 4 > MOST_MODELS {
             return Ok(());
         }
         self.log.push(format!("together {acts:?}"));
@@ -191,13 +195,19 @@ impl<'a> Player<'a> {
         self.counts = false;
         let mut models: Vec<Model> = Vec::new();
         for model in std::mem::take(&mut self.models) {
-            for order in [[0, 1], [1, 0]] {
-                let mut model = model.clone();
-                // What was refused has done nothing. What an owner was asked for may come too late.
-                for place in order.into_iter().filter(|place| replies[*place] == Reply::Done) {
-                    model.apply(&acts[place]);
+            // What was refused has done nothing. What an owner was asked for may come too late.
+            let done = |place: usize| Some(&acts[place]).filter(|_| replies[place] == Reply::Done);
+            for (first, then) in [(0, 1), (1, 0)] {
+                for at_once in [false, true] {
+                    let mut model = model.clone();
+                    match done(first) {
+                        Some(act) if at_once => _ = model.begin(act),
+                        Some(act) => _ = model.apply(act),
+                        None => {}
+                    }
+                    done(then).into_iter().for_each(|act| _ = model.apply(act));
+                    models.push(model);
                 }
-                models.push(model);
             }
         }
         // One way may look like the other for a moment.

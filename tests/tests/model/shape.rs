@@ -57,19 +57,42 @@ pub(crate) enum When {
 /// Something that happens. Places are taken modulo what there is.
 #[derive(Clone, Debug)]
 pub(crate) enum Op {
-    Start { later: bool },
-    Answer { unit: u8, how: How },
+    Start {
+        later: bool,
+    },
+    Answer {
+        unit: u8,
+        how: How,
+    },
     /// All attempts that are under way complete at once.
     AnswerAll,
-    Cancel { run: u8 },
-    Pause { run: u8 },
-    Resume { run: u8 },
-    Retry { run: u8, step: u8, item: Option<u8> },
-    CancelAttempt { unit: u8 },
-    Fork { run: u8, from: Option<u8> },
+    Cancel {
+        run: u8,
+    },
+    Pause {
+        run: u8,
+    },
+    Resume {
+        run: u8,
+    },
+    Retry {
+        run: u8,
+        step: u8,
+        item: Option<u8>,
+    },
+    CancelAttempt {
+        unit: u8,
+    },
+    Fork {
+        run: u8,
+        from: Option<u8>,
+    },
     TimePasses,
     /// A worker is declared dead; `late` says whether its attempts complete after that.
-    Kill { worker: u8, late: bool },
+    Kill {
+        worker: u8,
+        late: bool,
+    },
     /// Two of them at the same time.
     Together(Box<Op>, Box<Op>),
 }
@@ -208,7 +231,6 @@ fn op() -> impl Strategy<Value = Op> {
 
 /// All cases.
 pub(crate) fn cases() -> impl Strategy<Value = Case> {
-    (vec(draft(), 1..=8), 0..=3_usize, vec(op(), 1..=20), prop::bool::weighted(0.3)).prop_map(
-        |(drafts, list, ops, to_the_end)| Case { shape: shape_of(drafts, list), ops, to_the_end },
-    )
+    (vec(draft(), 1..=8), 0..=3_usize, vec(op(), 1..=20), prop::bool::weighted(0.3))
+        .prop_map(|(drafts, list, ops, to_the_end)| Case { shape: shape_of(drafts, list), ops, to_the_end })
 }

@@ -53,7 +53,10 @@ impl Stage {
             .await
             .expect("a function can be read");
             assert_eq!(texts.len(), 1, "there is one function `{function}` to break");
-            assert!(texts[0].contains(from), "`{from}` of function `{function}`, which is to be replaced, is not there");
+            assert!(
+                texts[0].contains(from),
+                "`{from}` of function `{function}`, which is to be replaced, is not there"
+            );
             let broken = texts[0].replacen(from, to, 1);
             sqlx::raw_sql(AssertSqlSafe(broken)).execute(&pool).await.expect("the broken function can be made");
         }
@@ -89,8 +92,10 @@ impl Stage {
 
     /// Starts a run, and tells the workers.
     pub(crate) async fn start(&self, name: &str, input: &serde_json::Value, later: bool) -> sqlx::Result<RunId> {
-        let start = "select pgflow.start_run($1, $2::jsonb, p_start_at => case when $3 then pgflow.now() + interval '1 h' end)";
-        let run: Uuid = sqlx::query_scalar(start).bind(name).bind(input.to_string()).bind(later).fetch_one(&self.pool).await?;
+        let start =
+            "select pgflow.start_run($1, $2::jsonb, p_start_at => case when $3 then pgflow.now() + interval '1 h' end)";
+        let run: Uuid =
+            sqlx::query_scalar(start).bind(name).bind(input.to_string()).bind(later).fetch_one(&self.pool).await?;
         self.tell().await?;
         Ok(RunId::from(run))
     }

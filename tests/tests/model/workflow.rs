@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pgflow::__private::{Call, Condition, Dependency, Encoded, Expand, Handler, Handlers, Slot, StepFuture, skippable};
-use pgflow::{
-    Definition, Delay, Edge, MapSource, Registration, Skippable, StepContext, StepDefinition, StepError,
-};
+use pgflow::{Definition, Delay, Edge, MapSource, Registration, Skippable, StepContext, StepDefinition, StepError};
 use serde_json::{Value, json};
 
 use crate::board::{Entry, Seat, Word};

@@ -77,7 +77,8 @@ impl Run {
             When::Always => true,
             When::Never => false,
             When::Full => {
-                let passed = self.shape.steps[step].after.iter().filter(|(after, value)| *value && !self.is_skipped(*after));
+                let passed =
+                    self.shape.steps[step].after.iter().filter(|(after, value)| *value && !self.is_skipped(*after));
                 passed.map(|(after, _)| self.output_of(*after)).all(|output| output != json!([]))
             }
         }

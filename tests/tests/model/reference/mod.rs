@@ -22,18 +22,47 @@ pub(crate) struct Model {
 /// Something that happens to them.
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
-    Start { later: bool },
-    Answer { run: usize, unit: Unit, how: How },
-    AnswerAll { units: Vec<(usize, Unit)> },
-    Cancel { run: usize },
-    Pause { run: usize },
-    Resume { run: usize },
-    Retry { run: usize, step: usize, item: Option<i32> },
-    CancelAttempt { run: usize, step: usize, index: i32 },
-    Fork { run: usize, from: Option<usize> },
+    Start {
+        later: bool,
+    },
+    Answer {
+        run: usize,
+        unit: Unit,
+        how: How,
+    },
+    AnswerAll {
+        units: Vec<(usize, Unit)>,
+    },
+    Cancel {
+        run: usize,
+    },
+    Pause {
+        run: usize,
+    },
+    Resume {
+        run: usize,
+    },
+    Retry {
+        run: usize,
+        step: usize,
+        item: Option<i32>,
+    },
+    CancelAttempt {
+        run: usize,
+        step: usize,
+        index: i32,
+    },
+    Fork {
+        run: usize,
+        from: Option<usize>,
+    },
     TimePasses,
     /// The owner of these runs is dead.
-    Kill { worker: usize, runs: Vec<usize>, late: bool },
+    Kill {
+        worker: usize,
+        runs: Vec<usize>,
+        late: bool,
+    },
 }
 
 /// What is said to whoever does it.
@@ -50,7 +79,14 @@ impl Model {
 
     /// Lets something happen, and all that follows from it.
     pub(crate) fn apply(&mut self, act: &Act) -> Reply {
-        let reply = match act {
+        let reply = self.begin(act);
+        self.runs.iter_mut().for_each(Run::go_on);
+        reply
+    }
+
+    /// Lets something happen, and nothing yet that follows from it.
+    pub(crate) fn begin(&mut self, act: &Act) -> Reply {
+        match act {
             Act::Start { later } => {
                 self.runs.push(Run::new(Arc::clone(&self.shape), *later));
                 Reply::Done
@@ -85,8 +121,6 @@ impl Model {
                 }
                 Reply::Done
             }
-        };
-        self.runs.iter_mut().for_each(Run::go_on);
-        reply
+        }
     }
 }

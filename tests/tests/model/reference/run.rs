@@ -106,7 +106,8 @@ impl Run {
     /// Whether a step has completed or was skipped.
     pub(crate) fn is_settled(&self, step: usize) -> bool {
         let counts = |at: &At| self.outcomes.get(at).is_some_and(|outcome| outcome.kind != Kind::Failed);
-        counts(&(step, -1)) || self.maps.get(&step).is_some_and(|items| (0..*items).all(|item| counts(&(step, item as i32))))
+        counts(&(step, -1))
+            || self.maps.get(&step).is_some_and(|items| (0..*items).all(|item| counts(&(step, item as i32))))
     }
 
     pub(crate) fn is_skipped(&self, step: usize) -> bool {
@@ -194,7 +195,9 @@ impl Run {
                     self.asleep = self.waiting();
                 }
                 Place::Parked if self.asleep != self.waiting() => self.place = Place::Queued,
-                Place::Owned if (0..self.shape.steps.len()).all(|step| self.is_settled(step)) => self.end(Place::Completed),
+                Place::Owned if (0..self.shape.steps.len()).all(|step| self.is_settled(step)) => {
+                    self.end(Place::Completed)
+                }
                 Place::Owned if self.aside.is_none() && !self.wishes.is_empty() => self.hear_wishes(),
                 Place::Owned => {
                     if self.aside.is_none() {

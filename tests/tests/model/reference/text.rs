@@ -73,7 +73,9 @@ impl Run {
     }
 
     pub(crate) fn step_text(&self, step: usize) -> &'static str {
-        let failed = |((other, _), outcome): (&(usize, i32), &super::run::Outcome)| *other == step && outcome.kind == Kind::Failed;
+        let failed = |((other, _), outcome): (&(usize, i32), &super::run::Outcome)| {
+            *other == step && outcome.kind == Kind::Failed
+        };
         if self.outcomes.iter().any(failed) {
             "failed"
         } else if self.is_skipped(step) {
