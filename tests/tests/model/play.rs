@@ -176,7 +176,8 @@ impl<'a> Player<'a> {
         };
         let mut models = Vec::new();
         for mut model in std::mem::take(&mut self.models) {
-            if model.apply(&act) == reply {
+            // What it happens to was seen on the board.
+            if model.allows(&act) && model.apply(&act) == reply {
                 models.push(model);
             }
         }
@@ -195,6 +196,9 @@ impl<'a> Player<'a> {
         self.counts = false;
         let mut models: Vec<Model> = Vec::new();
         for model in std::mem::take(&mut self.models) {
+            if !acts.iter().all(|act| model.allows(act)) {
+                continue;
+            }
             // What was refused has done nothing. What an owner was asked for may come too late.
             let done = |place: usize| Some(&acts[place]).filter(|_| replies[place] == Reply::Done);
             for (first, then) in [(0, 1), (1, 0)] {

@@ -84,6 +84,19 @@ impl Model {
         reply
     }
 
+    /// Whether the attempts that something happens to are under way.
+    pub(crate) fn allows(&self, act: &Act) -> bool {
+        let runs = |run: &usize, unit: &Unit| self.runs[*run].running.contains(unit);
+        match act {
+            Act::Answer { run, unit, .. } => runs(run, unit),
+            Act::AnswerAll { units } => units.iter().all(|(run, unit)| runs(run, unit)),
+            Act::CancelAttempt { run, step, index } => {
+                self.runs[*run].running.iter().any(|unit| (unit.0, unit.1) == (*step, *index))
+            }
+            _ => true,
+        }
+    }
+
     /// Lets something happen, and nothing yet that follows from it.
     pub(crate) fn begin(&mut self, act: &Act) -> Reply {
         match act {
