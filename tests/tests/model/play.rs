@@ -204,12 +204,12 @@ impl<'a> Player<'a> {
             for (first, then) in [(0, 1), (1, 0)] {
                 for at_once in [false, true] {
                     let mut model = model.clone();
-                    match done(first) {
-                        Some(act) if at_once => _ = model.begin(act),
-                        Some(act) => _ = model.apply(act),
-                        None => {}
+                    done(first).into_iter().for_each(|act| _ = model.begin(act));
+                    if !at_once {
+                        model.go_on();
                     }
-                    done(then).into_iter().for_each(|act| _ = model.apply(act));
+                    done(then).into_iter().for_each(|act| _ = model.begin(act));
+                    model.go_on();
                     models.push(model);
                 }
             }

@@ -80,8 +80,13 @@ impl Model {
     /// Lets something happen, and all that follows from it.
     pub(crate) fn apply(&mut self, act: &Act) -> Reply {
         let reply = self.begin(act);
-        self.runs.iter_mut().for_each(Run::go_on);
+        self.go_on();
         reply
+    }
+
+    /// Lets all follow that follows.
+    pub(crate) fn go_on(&mut self) {
+        self.runs.iter_mut().for_each(Run::go_on);
     }
 
     /// Whether the attempts that something happens to are under way.
