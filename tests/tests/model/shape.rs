@@ -229,8 +229,15 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
+/// One operation, or some about one run that seldom come in a row by chance.
+fn ops() -> impl Strategy<Value = Vec<Op>> {
+    let undecided = any::<u8>().prop_map(|run| vec![Op::Pause { run }, Op::Resume { run }, Op::Pause { run }]);
+    prop_oneof![30 => op().prop_map(|op| vec![op]), 1 => undecided]
+}
+
 /// All cases.
 pub(crate) fn cases() -> impl Strategy<Value = Case> {
-    (vec(draft(), 1..=8), 0..=3_usize, vec(op(), 1..=20), prop::bool::weighted(0.3))
-        .prop_map(|(drafts, list, ops, to_the_end)| Case { shape: shape_of(drafts, list), ops, to_the_end })
+    (vec(draft(), 1..=8), 0..=3_usize, vec(ops(), 1..=20), prop::bool::weighted(0.3)).prop_map(
+        |(drafts, list, ops, to_the_end)| Case { shape: shape_of(drafts, list), ops: ops.concat(), to_the_end },
+    )
 }
