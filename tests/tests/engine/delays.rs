@@ -179,12 +179,12 @@ mod late_list {
     use super::*;
 
     #[step(map = input, delay = "1h")]
-    pub async fn each(item: u32) -> Result<u32> {
+    pub(crate) async fn each(item: u32) -> Result<u32> {
         Ok(item)
     }
 
     #[step]
-    pub async fn other(input: Vec<u32>) -> Result<usize> {
+    pub(crate) async fn other(input: Vec<u32>) -> Result<usize> {
         Ok(input.len())
     }
 }

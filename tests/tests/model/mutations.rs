@@ -33,21 +33,22 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         )],
     },
     // What has not begun, and is to later, is woken as if it were parked.
-    Mutation { name: "wake-scheduled", changes: &[("make_due", "not (r.due or r.paused or r.fresh)", "not (r.due or r.paused)")] },
+    Mutation {
+        name: "wake-scheduled",
+        changes: &[(
+            "make_due",
+            "select r.ctid from ready r where r.bucket = p_bucket and r.run_id = w.id and not (r.due or r.paused or r.fresh)",
+            "select r.ctid from ready r where r.bucket = p_bucket and r.run_id = w.id and not (r.due or r.paused)",
+        )],
+    },
     // A run that ends or parks stays in the claim of its worker.
     Mutation { name: "stays-claimed", changes: &[("exchange", "coalesce(array_agg(distinct e.claim), '{}')", "'{}'::bigint[]")] },
     // Resuming a failed run gives back no attempts.
     Mutation { name: "resume-forgets", changes: &[("revive_runs", "v_now, a.error, true", "v_now, a.error, false")] },
     // It gives back the number of the attempt that failed, too.
     Mutation { name: "resume-repeats", changes: &[("revive_runs", "where a.attempts > 0", "where false")] },
-    // A resume that comes while the run is pausing is not heard by whoever puts it back.
-    Mutation { name: "resume-unheard", changes: &[("forget_wishes", "x.kind in ('p', 'r')", "false")] },
-    // A paused run that is resumed waits for its old time.
-    Mutation { name: "resume-waits", changes: &[("resume_runs", "due = not fresh or available_at <= v_now", "due = available_at <= v_now")] },
     // Who takes a run up counts its failed attempts wrong.
     Mutation { name: "history-counts", changes: &[("history", "max(a.number)::int, null", "min(a.number)::int, null")] },
-    // Or takes the first of its times for the last.
-    Mutation { name: "history-times", changes: &[("history", "max(a.retry_at)", "min(a.retry_at)")] },
     // A retry at once is forgotten with its worker.
     Mutation { name: "retry-forgotten", changes: &[("retry_step", "a.retry_at > v_now", "false")] },
     // The run of another step than the one that failed goes on.
