@@ -51,8 +51,6 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     Mutation { name: "history-counts", changes: &[("history", "max(a.number)::int, null", "min(a.number)::int, null")] },
     // A retry at once is forgotten with its worker.
     Mutation { name: "retry-forgotten", changes: &[("retry_step", "a.retry_at > v_now", "false")] },
-    // The run of another step than the one that failed goes on.
-    Mutation { name: "retry-any", changes: &[("retry_step", "o.step = v_step.number", "true")] },
     // A fork takes over a failure, or what is executed again.
     Mutation { name: "fork-fails", changes: &[("fork_run", " and o.kind <> 'f'", "")] },
     Mutation { name: "fork-keeps", changes: &[("fork_run", "a.number = any(s.depends_on)", "false")] },
