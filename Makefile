@@ -33,7 +33,7 @@ bench-growth: postgres ## The same with long queues, much history, old snapshots
 	cargo run --release --quiet -p pgflow-bench -- growth $(ARGS)
 
 .PHONY: mutations
-mutations: tools ## Breaks the engine on purpose in several ways, each of which the seeds of the tests must notice
+mutations: tools ## Breaks the engine on purpose in several ways, each of which a seeded test must notice
 	./scripts/mutations.sh
 
 # The workspace as a whole has every feature but TLS, which only hands sqlx's own on and would need OpenSSL here.

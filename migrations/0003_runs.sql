@@ -82,8 +82,8 @@ create table pgflow.outcome (
                      when 's' then output is null and error is not null and attempts >= 0 else false end and index >= -1)
 ) partition by range (period);
 
--- One row a failed attempt after which another one follows: append only. Number 0 is no attempt: it says until when the step waits
--- before its first one.
+-- One row a failed attempt after which another one follows: append only, but that people may bring the next one forward. Number 0 is no
+-- attempt: it says until when the step waits before its first one.
 create table pgflow.attempt (
     bucket      int not null,
     period      int not null,

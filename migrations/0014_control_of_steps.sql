@@ -57,6 +57,10 @@ begin
         update task t set due = true, available_at = v_now
         where t.bucket = v_bucket and t.run_id = p_run and t.step = v_step.number and t.worker_id is null and not t.due
           and (p_index is null or t.first = p_index);
+        -- Its worker may die: then the next one finds that it is due.
+        update attempt a set retry_at = v_now
+        where a.bucket = v_bucket and a.period = v_period and a.run_id = p_run and a.step = v_step.number and a.retry_at > v_now
+          and (p_index is null or a.index = p_index);
         perform pgflow.note_action(v_bucket, array[p_run], v_now, 'retry', p_reason, p_actor,
                                    jsonb_strip_nulls(jsonb_build_object('step', p_step, 'index', p_index)));
         insert into inbox (bucket, run_id, sent_at, step, index, kind, reason)

@@ -66,6 +66,12 @@ begin
     insert into map (bucket, period, run_id, step, items)
     select v_bucket, v_new_period, v_new, m.step, m.items
     from map m where m.bucket = v_bucket and m.period = v_period and m.run_id = p_run and not m.step = any(v_again);
+    -- Of a map step whose size is known, the delay is over: also of one without items, of which nothing else is recorded.
+    insert into attempt (bucket, period, run_id, index, step, number, worker_id, duration_ms, failed_at, retry_at, error)
+    select v_bucket, v_new_period, v_new, a.index, a.step, a.number, a.worker_id, a.duration_ms, v_now, a.retry_at, a.error
+    from attempt a
+    where a.bucket = v_bucket and a.period = v_period and a.run_id = p_run and a.number = 0 and not a.step = any(v_again)
+      and exists (select from map m where m.bucket = v_bucket and m.period = v_period and m.run_id = p_run and m.step = a.step);
     insert into outcome (bucket, period, run_id, index, step, attempts, worker_id, duration_ms, recorded_at, kind, output, error)
     select v_bucket, v_new_period, v_new, o.index, o.step, o.attempts, o.worker_id, o.duration_ms, v_now, o.kind, o.output, o.error
     from outcome o

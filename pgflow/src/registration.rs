@@ -30,6 +30,13 @@ impl Registration {
         Self { definition: W::definition(), handlers: Arc::new(Stateful { state, handlers: W::handlers() }) }
     }
 
+    /// A workflow that is declared while the program runs: its steps by number, as in the definition. No part of the public interface.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn of_parts<S: Send + Sync + 'static>(definition: Definition, state: Arc<S>, handlers: Handlers<S>) -> Self {
+        Self { definition, handlers: Arc::new(Stateful { state, handlers }) }
+    }
+
     /// The workflow's declaration.
     #[must_use]
     pub fn definition(&self) -> &Definition {

@@ -172,3 +172,33 @@ fn delays_and_deadlines_are_told_by_the_definition_and_make_no_version() {
     other.deadline = None;
     assert_eq!(hurried.hash(), other.hash());
 }
+
+/// A map that may have no items, an hour later, and a step beside it.
+#[workflow]
+mod late_list {
+    use super::*;
+
+    #[step(map = input, delay = "1h")]
+    pub(crate) async fn each(item: u32) -> Result<u32> {
+        Ok(item)
+    }
+
+    #[step]
+    pub(crate) async fn other(input: Vec<u32>) -> Result<usize> {
+        Ok(input.len())
+    }
+}
+
+#[tokio::test]
+async fn the_delay_of_a_map_without_items_is_not_waited_for_again_by_a_fork() {
+    let db = TestDb::new().await;
+    let worker = db.worker().register(late_list::Workflow).start().await.unwrap();
+    let run = late_list::start(&db.client(), Vec::new()).await.unwrap();
+    db.until("select exists (select from pgflow.ready where not due)").await;
+    run.retry("each").await.unwrap();
+    run.output().await.unwrap();
+    let fork = run.fork().from("other").await.unwrap();
+    tokio::time::timeout(Duration::from_secs(20), fork.output()).await.expect("it does not wait").unwrap();
+    worker.stop().await.unwrap();
+    db.assert_all_ended().await;
+}

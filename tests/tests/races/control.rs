@@ -418,3 +418,23 @@ async fn an_item_that_failed_while_its_run_was_paused_is_known_beside_its_range(
     assert_eq!(told, [(Some(0), Some(0), Some(3)), (None, Some(1), Some(1))]);
     assert_eq!((failed.len(), failed[0].index), (1, Some(1)));
 }
+
+/// Somebody has a step tried again at once. Its worker begins that, and dies: the next one does not wait for the time that there was.
+#[tokio::test]
+async fn a_step_that_was_to_be_retried_at_once_is_so_by_whoever_has_the_run_next() {
+    let stage = Stage::chains(1).await;
+    let run = stage.claim_one(stage.a, 1).await;
+    let call = stage.exchange(stage.a, 2).run(run, 1, GOES_ON).attempt(0, -1, 1, 3_600_000);
+    stage.call(&call).await.unwrap();
+    let retry = sqlx::query_scalar("select pgflow.retry_step($1, (select name from pgflow.step where number = 0))");
+    let result: String = retry.bind(run).fetch_one(&stage.db.pool()).await.unwrap();
+    assert_eq!(result, "asked");
+    let heard = stage.db.value("select id from pgflow.inbox").await;
+    stage.call(&Exchange { heard: vec![heard], ..stage.exchange(stage.a, 3) }).await.unwrap();
+    stage.silence(stage.a).await;
+    assert_eq!(stage.recover().await, (1, 1, 0));
+    let rows = stage.call(&stage.claim(stage.b, 10, 1)).await.unwrap();
+    let waits: Vec<_> = of_kind(&rows, 6).iter().map(|row| (row.step, row.attempts, row.number)).collect();
+    assert_eq!(waits, [(Some(0), Some(1), Some(0))], "it is due");
+    stage.db.assert_sound().await;
+}
