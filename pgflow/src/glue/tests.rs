@@ -111,6 +111,7 @@ fn call(input: &str, dependencies: Vec<Dependency>, item: Option<&str>, attempt:
         index: item.map(|_| 7),
         attempt,
         max_attempts: 3,
+        failure: None,
     });
     let context = Context {
         step,

@@ -1,7 +1,7 @@
 //! Steps that are executed when a run has failed.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pgflow::{Failure, Result, RunStatus, StartOptions, State, StepContext, StepError, Tx, sqlx, step, workflow};
 use pgflow_tests::TestDb;
@@ -117,6 +117,14 @@ async fn a_deadline_is_a_failure_and_what_becomes_of_the_step_for_it_changes_not
     db.assert_all_ended().await;
 }
 
+/// Waits until so much was said.
+async fn until_said(said: &Said, count: usize) {
+    let begun = Instant::now();
+    while said.lock().unwrap().len() < count && begun.elapsed() < Duration::from_secs(30) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 #[tokio::test]
 async fn shared_work_of_a_run_that_has_failed_is_taken_back_before_the_step_for_that_begins() {
     /// Takes long on its own queue, and fails on another one.
@@ -126,22 +134,21 @@ async fn shared_work_of_a_run_that_has_failed_is_taken_back_before_the_step_for_
 
         #[step(queue = "there")]
         pub(crate) async fn long(ctx: StepContext, said: State<Said>) -> Result<()> {
+            said.lock().unwrap().push("begun".to_owned());
             ctx.cancelled().await;
             said.lock().unwrap().push("told".to_owned());
             Ok(())
         }
 
-        #[step(max_attempts = 1, delay = "200ms")]
-        pub(crate) async fn fails() -> Result<()> {
+        #[step]
+        pub(crate) async fn fails(said: State<Said>) -> Result<()> {
+            until_said(&said, 1).await;
             Err(StepError::fatal("no"))
         }
 
         #[step(on_failure)]
         pub(crate) async fn after(said: State<Said>) -> Result<()> {
-            let begun = std::time::Instant::now();
-            while said.lock().unwrap().is_empty() && begun.elapsed() < Duration::from_secs(30) {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
+            until_said(&said, 2).await;
             said.lock().unwrap().push("after".to_owned());
             Ok(())
         }
@@ -152,7 +159,7 @@ async fn shared_work_of_a_run_that_has_failed_is_taken_back_before_the_step_for_
     let workers = [register("default").start().await.unwrap(), register("there").start().await.unwrap()];
     let run = apart::start_with(&db.client(), (), StartOptions::new()).await.unwrap();
     assert!(run.output().await.unwrap_err().is_run_failed());
-    assert_eq!(*said.lock().unwrap(), ["told", "after"], "its handler was told before the run had ended");
+    assert_eq!(*said.lock().unwrap(), ["begun", "told", "after"], "its handler was told before the run had ended");
     assert_eq!(run.status().await.unwrap(), RunStatus::Failed);
     for worker in workers {
         worker.stop().await.unwrap();

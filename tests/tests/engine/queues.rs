@@ -293,14 +293,15 @@ async fn a_run_that_fans_out_keeps_a_small_one_waiting_for_a_turn_only() {
     let client = db.client();
     let register = || db.worker().concurrency(4).register(wide::Workflow).register(double::Workflow);
     let workers = [register().start().await.unwrap(), register().start().await.unwrap()];
-    let large = wide::start(&client, 20_000).await.unwrap();
+    let large = wide::start(&client, 40_000).await.unwrap();
     db.until("select exists (select from pgflow.task)").await;
     for n in 0..5 {
         let small = double::start_with(&client, n, StartOptions::new().idempotency_key(n.to_string())).await.unwrap();
         small.output().await.unwrap();
     }
     assert_eq!(large.status().await.unwrap(), RunStatus::Running, "the small ones were not faster");
-    large.cancel().await.unwrap();
+    // It may just have ended.
+    let _ = large.cancel().await;
     for worker in workers {
         worker.stop().await.unwrap();
     }
