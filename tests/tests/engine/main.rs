@@ -7,6 +7,7 @@ mod direct;
 mod failures;
 mod hooks;
 mod idle;
+mod lessons;
 mod listing;
 mod notes;
 mod plans;

@@ -76,8 +76,13 @@ mod tests {
             Box::pin(std::future::ready(Err(StepError::fatal("it is not executed"))))
         }
 
-        fn expand(&self, _: usize, _: &Dependency) -> Result<Vec<Encoded>, StepError> {
-            Ok(vec![Encoded::from("0"); 3])
+        fn expand(&self, _: usize, source: &Dependency) -> Result<Vec<Encoded>, StepError> {
+            let is_empty = match source {
+                Dependency::Output(list) => list.as_str() == "[]",
+                Dependency::List(list) => list.is_empty(),
+                _ => false,
+            };
+            Ok(vec![Encoded::from("0"); if is_empty { 0 } else { 3 }])
         }
 
         fn holds(&self, _: usize, _: &Encoded, _: &[Dependency]) -> Result<bool, StepError> {
@@ -102,11 +107,15 @@ mod tests {
     }
 
     fn run(steps: Vec<StepDefinition>, history: History) -> (OwnedRun, Arc<Never>) {
+        run_of("null", steps, history)
+    }
+
+    fn run_of(input: &str, steps: Vec<StepDefinition>, history: History) -> (OwnedRun, Arc<Never>) {
         let mut definition = Definition::new("skips", serde_json::Value::Null, serde_json::Value::Null);
         definition.steps = steps;
         let handle = Arc::new(Never::default());
         let plan = Plan::of(1, &definition, Arc::clone(&handle) as Arc<dyn Handle>, &[]).unwrap();
-        let run = OwnedRun::new(uuid::Uuid::nil(), 0, (0, 1), Arc::new(plan), Encoded::from("null"), history);
+        let run = OwnedRun::new(uuid::Uuid::nil(), 0, (0, 1), Arc::new(plan), Encoded::from(input), history);
         (run, handle)
     }
 
@@ -144,6 +153,23 @@ mod tests {
             let opened = run.settle(step, PLAIN, None);
             assert!(opened.skipped.is_empty() && opened.units.is_empty() && opened.failed.is_none());
         }
+    }
+
+    /// No cascade is too long, and none ends in the middle.
+    #[test]
+    fn a_chain_of_thousands_of_empty_maps_is_done_at_once() {
+        let mut steps = Vec::new();
+        for number in 0..5_000 {
+            let before = (number > 0).then(|| format!("s{}", number - 1));
+            let mut step = step(format!("s{number}"), before.as_slice(), &[]);
+            step.map = Some(MapSource::new(before, Vec::new()));
+            steps.push(step);
+        }
+        let (mut run, _) = run_of("[]", steps, History::default());
+        let opened = run.begin();
+        assert!(opened.units.is_empty() && opened.failed.is_none() && run.is_complete());
+        assert_eq!(opened.maps.len(), 5_000);
+        assert!(opened.maps.iter().all(|(_, items)| *items == 0));
     }
 
     /// What is executed although a dependency was skipped begins after the commit of that, and not before.
