@@ -70,10 +70,11 @@ impl Definition {
     ///     }
     /// }
     ///
+    /// # fn main() {
     /// let changes = old::greet::Workflow::definition().changes(&new::greet::Workflow::definition());
     /// assert_eq!(changes[0].step.as_deref(), Some("bow"));
     /// assert_eq!((changes[0].kind, changes[0].breaks), (ChangeKind::Added, false));
-    /// # fn main() {}
+    /// # }
     /// ```
     #[must_use]
     pub fn changes(&self, later: &Self) -> Vec<Change> {

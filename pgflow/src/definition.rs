@@ -265,7 +265,7 @@ impl MapSource {
 }
 
 /// Objects with their keys in order, whatever the map type that serde_json was built with.
-fn sorted(value: &Value) -> Value {
+pub(crate) fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
             let mut entries: Vec<_> = map.iter().collect();

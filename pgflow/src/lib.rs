@@ -99,12 +99,18 @@ mod guide {
     mod control {}
     #[doc = include_str!("../../docs/looking.md")]
     mod looking {}
+    #[doc = include_str!("../../docs/retention.md")]
+    mod retention {}
     #[doc = include_str!("../../docs/starting.md")]
     mod starting {}
     #[doc = include_str!("../../docs/steps.md")]
     mod steps {}
     #[doc = include_str!("../../docs/testing.md")]
     mod testing {}
+    #[doc = include_str!("../../docs/versions.md")]
+    mod versions {}
+    #[doc = include_str!("../../docs/workers.md")]
+    mod workers {}
 }
 
 /// The README, so that its code is compiled.

@@ -31,7 +31,9 @@
 #[cfg(all(feature = "embedded", unix))]
 mod database;
 mod memory;
+mod snapshot;
 
 #[cfg(all(feature = "embedded", unix))]
 pub use database::TestDb;
 pub use memory::{Difference, Recording, Runner, TestRun, TestStep};
+pub use snapshot::snapshot;

@@ -47,7 +47,8 @@ async fn a_step_that_takes_longer_than_the_silence_limit_or_blocks_its_thread_is
 async fn the_time_moves_on_within_a_transaction() {
     let db = TestDb::new().await;
     let mut tx = db.pool().begin().await.unwrap();
-    let mut time = async || -> String { sqlx::query_scalar("select pgflow.now()::text").fetch_one(&mut *tx).await.unwrap() };
+    let mut time =
+        async || -> String { sqlx::query_scalar("select pgflow.now()::text").fetch_one(&mut *tx).await.unwrap() };
     let first = time().await;
     assert_ne!(first, time().await);
 }

@@ -234,8 +234,9 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
     let undecided = any::<u8>().prop_map(|run| vec![Op::Pause { run }, Op::Resume { run }, Op::Pause { run }]);
     let struck = (any::<u8>(), any::<u8>(), any::<bool>())
         .prop_map(|(run, worker, late)| vec![Op::Pause { run }, Op::Kill { worker, late }]);
-    let early = (any::<u8>(), any::<u8>())
-        .prop_map(|(run, step)| vec![Op::Start { later: true }, Op::Retry { run, step, item: None }, Op::Pause { run }]);
+    let early = (any::<u8>(), any::<u8>()).prop_map(|(run, step)| {
+        vec![Op::Start { later: true }, Op::Retry { run, step, item: None }, Op::Pause { run }]
+    });
     prop_oneof![60 => op().prop_map(|op| vec![op]), 2 => undecided, 3 => struck, 2 => early]
 }
 
