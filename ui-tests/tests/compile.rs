@@ -5,6 +5,7 @@ const RULES: &[&str] = &[
     "argument",
     "condition",
     "cycle",
+    "hook",
     "many",
     "map",
     "module",
