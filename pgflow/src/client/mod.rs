@@ -1,10 +1,12 @@
 //! The client: starts runs, awaits and lists them.
 
+mod announce;
 mod control;
 mod events;
 mod fork;
 mod list;
 mod notes;
+mod options;
 mod retention;
 mod run;
 mod start;
@@ -30,9 +32,10 @@ pub use events::RunEvent;
 pub use fork::Fork;
 pub use list::{RunFilter, RunSummary, StepSummary};
 pub use notes::StepNote;
+pub use options::StartOptions;
 pub use run::{Run, RunStatus};
 pub(crate) use start::register;
-pub use start::{StartOptions, start_in, start_many_in};
+pub use start::{start_in, start_many_in};
 pub use versions::{Comparison, VersionSummary};
 
 /// Starts runs and awaits them. Cheap to clone; all clones share a pool and one connection for notifications.
@@ -47,7 +50,7 @@ struct Shared {
     /// The version of each workflow that was started, with its deadline, by its type: two of one name are two versions.
     versions: Mutex<HashMap<TypeId, Known>>,
     waiting: wait::Waiting,
-    announcer: start::Announcer,
+    announcer: announce::Announcer,
 }
 
 /// What a client knows of a workflow.
@@ -76,7 +79,7 @@ impl Client {
         let shared = Shared {
             versions: Mutex::default(),
             waiting: wait::Waiting::default(),
-            announcer: start::Announcer::new(&pool),
+            announcer: announce::Announcer::new(&pool),
         };
         Self { pool, shared: Arc::new(shared) }
     }

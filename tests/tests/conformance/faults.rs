@@ -37,6 +37,9 @@ mod booking {
     }
 }
 
+/// What a runner is told to have go wrong.
+type Order = fn(&Runner<booking::Workflow>);
+
 struct Books {
     db: TestDb,
     runner: Runner<booking::Workflow>,
@@ -58,7 +61,7 @@ impl Books {
 #[tokio::test]
 async fn a_transaction_is_committed_once_whatever_goes_wrong() {
     let books = Books::new().await;
-    let runs: [(fn(&Runner<booking::Workflow>), usize); 5] = [
+    let runs: [(Order, usize); 5] = [
         (|_| (), 1),
         (|runner| runner.fail_once("book"), 1),
         (|runner| runner.crash_during("book"), 2),

@@ -60,7 +60,7 @@ mod lists {
     #[step(map = list)]
     pub(super) async fn slow(item: u64, input: u64) -> Result<Option<u64>> {
         tokio::time::sleep(Duration::from_millis((input - item) * 3)).await;
-        Ok((item % 2 == 0).then_some(item))
+        Ok(item.is_multiple_of(2).then_some(item))
     }
 
     #[step(map = slow)]

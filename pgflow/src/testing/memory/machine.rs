@@ -10,13 +10,11 @@ use futures_util::stream::FuturesUnordered;
 use sqlx::PgPool;
 
 use super::faults::{Fault, Faults};
-use super::record::{Attempt, Outcome, Record, TestStep};
-use super::replay::Recording;
+use super::record::Record;
 use super::{lock, run_id};
 use crate::cancellation::Cancellation;
 use crate::client::RunStatus;
 use crate::encoded::Encoded;
-use crate::error::{Error, Kind};
 use crate::notes::Notes;
 use crate::registration;
 use crate::step::{StepContext, StepError, StepInfo};
@@ -24,9 +22,9 @@ use crate::tx::TxSlot;
 use crate::worker::PAST_DEADLINE;
 use crate::worker::attempt::{call, too_slow};
 use crate::worker::clock::Clock;
-use crate::worker::plan::{AfterFailure, Plan};
-use crate::worker::run::{Opened, OwnedRun, Recorded};
-use crate::worker::unit::{PLAIN, Unit};
+use crate::worker::plan::Plan;
+use crate::worker::run::{OwnedRun, Recorded};
+use crate::worker::unit::Unit;
 
 /// How long attempts that are under way have to end before the clock is moved, and a handler that was told to end.
 const MOMENT: Duration = Duration::from_millis(20);
@@ -41,32 +39,32 @@ pub(super) struct Setup {
 
 /// A run in memory.
 pub(super) struct Machine {
-    setup: Arc<Setup>,
-    input: Encoded,
-    clock: Clock,
+    pub(super) setup: Arc<Setup>,
+    pub(super) input: Encoded,
+    pub(super) clock: Clock,
     began: Instant,
-    deadline: Option<Instant>,
-    record: Record,
+    pub(super) deadline: Option<Instant>,
+    pub(super) record: Record,
     /// In the hands of a worker; none before the first one, and when it is paused or has ended.
-    owned: Option<OwnedRun>,
+    pub(super) owned: Option<OwnedRun>,
     scheduled: bool,
     /// Nothing more begins; or, it is handed back when what is under way has ended.
-    paused: bool,
-    handing_back: bool,
-    queue: VecDeque<Unit>,
+    pub(super) paused: bool,
+    pub(super) handing_back: bool,
+    pub(super) queue: VecDeque<Unit>,
     running: FuturesUnordered<Running>,
-    under_way: BTreeMap<u64, UnderWay>,
+    pub(super) under_way: BTreeMap<u64, UnderWay>,
     serial: u64,
-    executions: Vec<usize>,
+    pub(super) executions: Vec<usize>,
 }
 
 type Running = Abortable<BoxFuture<'static, (u64, Ended)>>;
 
-struct UnderWay {
-    unit: Unit,
+pub(super) struct UnderWay {
+    pub(super) unit: Unit,
     since: Instant,
-    context: StepContext,
-    abort: AbortHandle,
+    pub(super) context: StepContext,
+    pub(super) abort: AbortHandle,
 }
 
 /// How an attempt has ended.
@@ -211,7 +209,7 @@ impl Machine {
     }
 
     /// Lets a worker take the run, with what is recorded of it.
-    fn take_up(&mut self) {
+    pub(super) fn take_up(&mut self) {
         let history = self.record.history(&self.clock, self.deadline);
         let plan = Arc::clone(&self.setup.plan);
         let mut run = OwnedRun::new(run_id().into(), 0, (0, 1), plan, self.input.clone(), history);
@@ -222,49 +220,6 @@ impl Machine {
         let opened = run.begin();
         self.owned = Some(run);
         self.follow(opened);
-    }
-
-    /// Records what a run has opened, and queues what can begin.
-    fn follow(&mut self, opened: Opened) {
-        let mut rest = vec![opened];
-        while let Some(opened) = rest.pop() {
-            for (step, items) in opened.maps {
-                self.record.maps.insert(step, usize::try_from(items).unwrap_or(0));
-            }
-            if let Some((step, error)) = opened.failed {
-                if let Some(error) = error {
-                    self.keep((step, PLAIN), 0, Recorded::Failed(error), None);
-                }
-                return self.end(RunStatus::Failed, None);
-            }
-            for (unit, retry_at, _) in opened.delayed {
-                let error = "it waits before its first attempt".to_owned();
-                let Unit { step, index, .. } = unit;
-                self.record.attempts.push(Attempt { step, index, number: 0, retry_at, error, resumed: false });
-            }
-            for (step, reason) in opened.skipped {
-                self.keep((step, PLAIN), 0, Recorded::Skipped, Some(reason));
-                rest.extend(self.owned.as_mut().map(|run| run.settle(step, PLAIN, None)));
-            }
-            if !self.paused && !self.handing_back {
-                self.queue.extend(opened.units);
-            }
-        }
-        if self.owned.as_ref().is_some_and(OwnedRun::is_complete) {
-            self.end(RunStatus::Completed, None);
-        }
-    }
-
-    /// Keeps an outcome.
-    fn keep(&mut self, unit: (usize, i32), attempts: u16, recorded: Recorded, reason: Option<String>) {
-        if let Recorded::Failed(error) = &recorded {
-            self.record.failures.push(unit);
-            if let Some(run) = self.owned.as_mut().filter(|run| run.failure.is_none()) {
-                run.failure = Some(run.failure_of(unit.0, unit.1, error.clone()));
-            }
-        }
-        // What is recorded already stays, should it be reported again.
-        self.record.outcomes.entry(unit).or_insert(Outcome { recorded, reason, attempts });
     }
 
     fn start_queued(&mut self) {
@@ -334,82 +289,6 @@ impl Machine {
         }
     }
 
-    fn failed(&mut self, unit: Unit, error: &StepError) {
-        let (plan, Some(run)) = (Arc::clone(&self.setup.plan), &mut self.owned) else { return };
-        let most = run.max_attempts(unit.step, unit.index);
-        let message = error.message().to_owned();
-        match plan.steps[unit.step].after_failure(unit.attempt, most, error.policy()) {
-            AfterFailure::Skip => self.outcome(unit, Recorded::Skipped, Some(message)),
-            AfterFailure::Fail => self.outcome(unit, Recorded::Failed(message), None),
-            AfterFailure::Retry(wait) => {
-                let at = self.clock.now() + wait;
-                let Unit { step, index, attempt: number, .. } = unit;
-                run.retries.push((at, Unit { attempt: number.saturating_add(1), ..unit }));
-                self.record.attempts.push(Attempt {
-                    step,
-                    index,
-                    number,
-                    retry_at: at,
-                    error: message,
-                    resumed: false,
-                });
-            }
-        }
-    }
-
-    /// Records an outcome, and goes on with what follows.
-    fn outcome(&mut self, unit: Unit, recorded: Recorded, reason: Option<String>) {
-        let Unit { step, index, attempt, .. } = unit;
-        self.keep((step, index), attempt, recorded.clone(), reason.clone());
-        let mut faults = lock(&self.setup.faults);
-        let crashes = faults.take(step, |fault| matches!(fault, Fault::CrashAfter));
-        if faults.take(step, |fault| matches!(fault, Fault::Disconnect)) {
-            drop(faults);
-            // The answer is lost, so that it is reported again; what is recorded counts.
-            self.keep((step, index), attempt, recorded.clone(), reason);
-        } else {
-            drop(faults);
-        }
-        if crashes {
-            return self.crash();
-        }
-        let Some(run) = &mut self.owned else { return };
-        if self.setup.plan.hook == Some(step) {
-            let reason = run.hook_done();
-            return self.end(RunStatus::Failed, reason);
-        }
-        let opened = match &recorded {
-            Recorded::Completed(output) => run.settle(step, index, Some(output)),
-            Recorded::Skipped => run.settle(step, index, None),
-            Recorded::Failed(_) => return self.end(RunStatus::Failed, None),
-        };
-        self.follow(opened);
-    }
-
-    /// Ends the run; where a step is to be executed when it has failed, that begins.
-    fn end(&mut self, status: RunStatus, reason: Option<String>) {
-        self.cut();
-        if let Some(run) = &mut self.owned
-            && status == RunStatus::Failed
-            && run.fails_first(reason.as_deref())
-        {
-            let opened = run.open_hook();
-            return self.follow(opened);
-        }
-        self.owned = None;
-        self.record.end = Some((status, reason));
-    }
-
-    /// Drops what is under way, at once, or when it ends by itself where it has asked to be told.
-    fn cut(&mut self) {
-        self.queue.clear();
-        for attempt in std::mem::take(&mut self.under_way).into_values() {
-            if !attempt.context.cancel() {
-                attempt.abort.abort();
-            }
-        }
-    }
-
     pub(super) fn cancel(&mut self, reason: &str) {
         if self.record.end.is_none() {
             self.end(RunStatus::Cancelled, Some(reason.to_owned()));
@@ -445,51 +324,6 @@ impl Machine {
         if self.owned.take().is_some() && !self.paused {
             self.take_up();
         }
-    }
-
-    pub(super) fn output(&self) -> Result<Option<Encoded>, Error> {
-        let plan = &self.setup.plan;
-        match &self.record.end {
-            None => Err(Error::invalid(format!("the run has not ended: it is {}", self.status()))),
-            Some((RunStatus::Completed, _)) => Ok(self.record.output(plan)),
-            Some((RunStatus::Cancelled, reason)) => {
-                Err(Error::new(Kind::RunCancelled { run: run_id(), reason: reason.clone() }))
-            }
-            Some((_, reason)) => {
-                let failure = self.record.failure(plan);
-                let step = failure.map(|(step, _)| step.to_owned());
-                let error = reason.clone().or(failure.map(|(_, error)| error.to_owned())).unwrap_or_default();
-                Err(Error::new(Kind::RunFailed { run: run_id(), step, error }))
-            }
-        }
-    }
-
-    pub(super) fn steps(&self) -> Vec<TestStep> {
-        let plan = &self.setup.plan;
-        let shown = |step: &usize| Some(*step) != plan.hook || self.is_known(*step);
-        (0..plan.steps.len()).filter(shown).map(|step| self.describe(step)).collect()
-    }
-
-    pub(super) fn step(&self, name: &str) -> Option<TestStep> {
-        self.setup.plan.steps.iter().position(|step| &*step.name == name).map(|step| self.describe(step))
-    }
-
-    fn is_known(&self, step: usize) -> bool {
-        let attempts = self.record.attempts.iter().any(|attempt| attempt.step == step);
-        attempts || self.record.outcomes.contains_key(&(step, PLAIN))
-    }
-
-    fn describe(&self, step: usize) -> TestStep {
-        let is_running = self.under_way.values().any(|attempt| attempt.unit.step == step);
-        let open = if is_running { "running" } else { "ready" };
-        self.record.step(&self.setup.plan, step, self.clock.now(), open, self.executions[step])
-    }
-
-    pub(super) fn recording(&self) -> Recording {
-        let name = |step: usize| self.setup.plan.steps[step].name.to_string();
-        let outcomes = self.record.outcomes.iter();
-        let outcomes = outcomes.map(|((step, index), outcome)| ((name(*step), *index), outcome.clone()));
-        Recording { input: self.input.clone(), outcomes: outcomes.collect() }
     }
 }
 

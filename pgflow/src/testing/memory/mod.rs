@@ -1,7 +1,9 @@
 //! Workflows in memory: the same runs as the worker has, what is recorded kept here, and a clock that is moved.
 
 mod faults;
+mod looks;
 mod machine;
+mod outcomes;
 mod record;
 mod replay;
 

@@ -208,7 +208,7 @@ impl Record {
             items: self.maps.get(&step).copied(),
             items_done: if is_map && !is_skipped { units().filter(|outcome| is_good(outcome)).count() } else { 0 },
             output: self.step_output(plan, step).and_then(|output| output.decode().ok()),
-            error: failed.or_else(|| tried().filter(|a| a.number > 0).last().map(|attempt| attempt.error.clone())),
+            error: failed.or_else(|| tried().rfind(|a| a.number > 0).map(|attempt| attempt.error.clone())),
             skip_reason: if is_skipped { plain.and_then(|outcome| outcome.reason.clone()) } else { None },
         }
     }
