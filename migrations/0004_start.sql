@@ -41,12 +41,13 @@ end $$;
 -- workflow, the id is that of the run that was started with it, and no other run is made; the input is then ignored.
 -- The caller answers for the inputs: p_checked says whether they were made from the declared type. The runs begin at p_start_at, or
 -- at once where that is null or past. They fail unless they have ended p_deadline after that; null for no deadline. Where more than
--- p_max_backlog runs of the version would wait in the queue (and namespace), none is started; null for no limit.
+-- p_max_backlog runs of the version would wait in the queue (and namespace), none is started; null for no limit. With p_actor,
+-- who has started them is noted.
 --
 -- Locks: key, in the order of the keys (waits for a concurrent start with the same key); run and ready are inserted only.
 create function pgflow.start_runs(
     p_bucket int, p_version int, p_inputs jsonb[], p_keys text[], p_checked boolean,
-    p_queue text, p_priority int, p_namespace text, p_start_at timestamptz, p_deadline interval, p_max_backlog int
+    p_queue text, p_priority int, p_namespace text, p_start_at timestamptz, p_deadline interval, p_max_backlog int, p_actor text
 ) returns uuid[]
 language plpgsql volatile
 set search_path = pgflow, pg_temp
@@ -97,6 +98,9 @@ begin
         select p_bucket, r.id, v_period, p_version, p_priority, v_start, v_start = v_now, true, p_queue, p_namespace
         from unnest(v_ids) with ordinality r(id, at) join unnest(v_new) n(at) using (at)
         order by r.at;
+        if p_actor is not null then
+            perform pgflow.note_action(p_bucket, array(select v_ids[n] from unnest(v_new) n), v_now, 'start', null, p_actor, '{}');
+        end if;
         return v_ids;
     end if;
 
@@ -109,6 +113,9 @@ begin
     insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue, namespace)
     select p_bucket, r.id, v_period, p_version, p_priority, v_start, v_start = v_now, true, p_queue, p_namespace
     from unnest(v_ids) r(id);
+    if p_actor is not null then
+        perform pgflow.note_action(p_bucket, v_ids, v_now, 'start', null, p_actor, '{}');
+    end if;
     return v_ids;
 end $$;
 
@@ -122,7 +129,8 @@ end $$;
 create function pgflow.start_run(
     p_workflow text, p_input jsonb default 'null', p_key text default null,
     p_queue text default 'default', p_priority int default 0, p_namespace text default '', p_start_at timestamptz default null,
-    p_deadline interval default null, p_supersede text default null, p_quiet interval default null, p_max_backlog int default null
+    p_deadline interval default null, p_supersede text default null, p_quiet interval default null, p_max_backlog int default null,
+    p_actor text default null
 ) returns uuid
 language plpgsql volatile
 set search_path = pgflow, pg_temp
@@ -149,10 +157,10 @@ begin
     end if;
     if p_supersede is not null then
         return pgflow.start_latest(pgflow.bucket_of(p_supersede), v_version, coalesce(p_input, 'null'), p_supersede, p_quiet, false, p_queue,
-                                   p_priority, p_namespace, p_start_at, coalesce(p_deadline, v_deadline_ms * interval '1 millisecond'), p_max_backlog);
+                                   p_priority, p_namespace, p_start_at, coalesce(p_deadline, v_deadline_ms * interval '1 millisecond'), p_max_backlog, p_actor);
     end if;
     v_ids := pgflow.start_runs(pgflow.bucket_of(p_key), v_version, array[coalesce(p_input, 'null')],
                                case when p_key is not null then array[p_key] end, false, p_queue, p_priority, p_namespace, p_start_at,
-                               coalesce(p_deadline, v_deadline_ms * interval '1 millisecond'), p_max_backlog);
+                               coalesce(p_deadline, v_deadline_ms * interval '1 millisecond'), p_max_backlog, p_actor);
     return v_ids[1];
 end $$;

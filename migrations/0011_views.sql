@@ -333,7 +333,7 @@ begin
     where e.status is not null or r.id is null;
 end $$;
 
--- The trail of a run: what happened to it and who did it, in order. `kind` is `started`; `cancel`, `cancel_attempt`, `pause`, `resume`,
+-- The trail of a run: what happened to it and who did it, in order. `kind` is `started` (by an actor, where the start said so); `cancel`, `cancel_attempt`, `pause`, `resume`,
 -- `retry` or `fork`, of an actor; `step_delayed`, `attempt_failed`, `step_completed`, `step_failed` or `step_skipped`, of a worker; `run_completed`,
 -- `run_failed` or `run_cancelled`. It is derived from what is kept of the run anyway; nothing is written for it but the actions.
 create function pgflow.run_events(p_run uuid) returns table (
@@ -352,11 +352,13 @@ begin
     select e.at, e.kind, s.name, nullif(e.index, -1), e.attempt, e.worker_id, e.actor, e.reason, e.detail
     from (
         select 0 as rank, r.created_at as at, 'started' as kind, null::int as step, -1 as index, null::int as attempt, null::int as worker_id,
-               null::text as actor, null::text as reason, '{}'::jsonb as detail
+               (select a.actor from action a
+                where a.bucket = v_bucket and a.period = v_period and a.run_id = p_run and a.kind = 'start' order by a.number limit 1) as actor,
+               null::text as reason, '{}'::jsonb as detail
         from run r where r.bucket = v_bucket and r.period = v_period and r.id = p_run
         union all
         select 1, a.at, a.kind, null, -1, null, null, a.actor, a.reason, a.detail
-        from action a where a.bucket = v_bucket and a.period = v_period and a.run_id = p_run
+        from action a where a.bucket = v_bucket and a.period = v_period and a.run_id = p_run and a.kind <> 'start'
         union all
         select 2, a.failed_at, case when a.number > 0 then 'attempt_failed' else 'step_delayed' end, a.step, a.index, a.number, a.worker_id, null,
                case when a.number > 0 then a.error end,
@@ -375,6 +377,10 @@ begin
     left join step s on s.version_id = r.version_id and s.number = e.step
     order by e.at, e.rank, e.attempt, e.step, e.index;
 end $$;
+
+-- The trails of all runs. Ask `run_events` for that of one.
+create view pgflow.events as
+select r.id as run_id, e.* from pgflow.run r cross join lateral pgflow.run_events(r.id) e;
 
 -- The invariant: every run that has not ended has either exactly one ready row or exactly one live owner; and no ended run has
 -- either, nor shared work. Gives what breaks it, so nothing when all is well.

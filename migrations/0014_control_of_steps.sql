@@ -63,9 +63,12 @@ begin
           and (p_index is null or a.index = p_index);
         perform pgflow.note_action(v_bucket, array[p_run], v_now, 'retry', p_reason, p_actor,
                                    jsonb_strip_nulls(jsonb_build_object('step', p_step, 'index', p_index)));
-        insert into inbox (bucket, run_id, sent_at, step, index, kind, reason)
-        values (v_bucket, p_run, v_now, v_step.number, p_index, 'n', p_reason);
-        perform pgflow.make_due(v_bucket, array[p_run]);
+        -- Of a run that has not begun nothing waits; a message would be heard later, and be taken for what waits then.
+        if not exists (select from ready q where q.bucket = v_bucket and q.run_id = p_run and q.fresh) then
+            insert into inbox (bucket, run_id, sent_at, step, index, kind, reason)
+            values (v_bucket, p_run, v_now, v_step.number, p_index, 'n', p_reason);
+            perform pgflow.make_due(v_bucket, array[p_run]);
+        end if;
         return 'asked';
     end if;
     if v_end.status <> 'f' then

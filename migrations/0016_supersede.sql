@@ -8,7 +8,7 @@
 -- Locks: latest, then as cancel_runs.
 create function pgflow.start_latest(
     p_bucket int, p_version int, p_input jsonb, p_key text, p_quiet interval, p_checked boolean,
-    p_queue text, p_priority int, p_namespace text, p_start_at timestamptz, p_deadline interval, p_max_backlog int
+    p_queue text, p_priority int, p_namespace text, p_start_at timestamptz, p_deadline interval, p_max_backlog int, p_actor text
 ) returns uuid
 language plpgsql volatile
 set search_path = pgflow, pg_temp
@@ -41,10 +41,10 @@ begin
         update ready set version_id = p_version, priority = p_priority, available_at = v_start, due = v_start <= v_now and not paused,
                          seq = default, queue = p_queue, namespace = p_namespace
         where bucket = p_bucket and run_id = v_earlier;
-        perform pgflow.note_action(p_bucket, array[v_earlier], v_now, 'debounce', null, null, jsonb_build_object('until', v_start));
+        perform pgflow.note_action(p_bucket, array[v_earlier], v_now, 'debounce', null, p_actor, jsonb_build_object('until', v_start));
         return v_earlier;
     end if;
-    v_new := (pgflow.start_runs(p_bucket, p_version, array[p_input], null, p_checked, p_queue, p_priority, p_namespace, v_start, p_deadline, p_max_backlog))[1];
+    v_new := (pgflow.start_runs(p_bucket, p_version, array[p_input], null, p_checked, p_queue, p_priority, p_namespace, v_start, p_deadline, p_max_backlog, p_actor))[1];
     if v_waits then
         perform from pgflow.cancel_runs(p_bucket, array[v_earlier], format('superseded by run %s', v_new), null);
     end if;

@@ -46,7 +46,7 @@ begin
         execute format('grant execute on function %s to %I', v_function, p_role);
     end loop;
     if p_part in ('reader', 'client') then
-        execute format('grant select on runs, steps, workflows, retentions to %I', p_role);
+        execute format('grant select on runs, steps, events, workflows, retentions to %I', p_role);
     end if;
 end $$;
 revoke all on function pgflow.grant_to from public;

@@ -11,11 +11,13 @@
 //! | `xmin` | another transaction holds a snapshot for a minute: no dead row can be swept. In slices of ten seconds |
 //! | `unclaimable` | nine of ten waiting runs are of another queue, of a later time, or of a version that the worker does not have |
 //! | `map` | one map of 1,000, 10,000 and 100,000 items, of nothing and of 1 ms, by 1, 2 and 4 worker processes of 64 slots each |
+//! | `turns` | how long a 1-step run waits beside a map of 100,000 items, and behind as many runs of another namespace |
 //! | `memory` | what a worker process holds in memory with 10,000 runs under way, and with a map of 100,000 items |
 
 mod fleet;
 mod level;
 mod queue;
+mod turns;
 
 use std::time::Duration;
 
@@ -37,6 +39,7 @@ pub(crate) enum Group {
     Xmin,
     Unclaimable,
     Map,
+    Turns,
     Memory,
 }
 
@@ -50,7 +53,7 @@ pub(crate) struct Sizes {
     pinned_slices: u32,
     slice: Duration,
     claimable: u32,
-    maps: [u32; 3],
+    pub(crate) maps: [u32; 3],
     runs_under_way: u32,
     /// How long each measurement waits for a quiet machine.
     pub(crate) patience: Duration,
@@ -114,6 +117,7 @@ pub(crate) async fn measure(server: &Server, groups: &[Group], sizes: &Sizes) ->
             Group::Xmin => queue::pinned(server, sizes).await?,
             Group::Unclaimable => queue::unclaimable(server, sizes).await?,
             Group::Map => fleet::maps(server, sizes).await?,
+            Group::Turns => turns::turns(server, sizes).await?,
             Group::Memory => fleet::memory(server, sizes).await?,
         };
         lines.extend(more);

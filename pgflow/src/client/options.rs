@@ -15,6 +15,7 @@ pub struct StartOptions {
     deadline: Option<Duration>,
     pub(super) max_backlog: Option<u32>,
     pub(super) wait_for_room: Duration,
+    pub(super) actor: Option<String>,
 }
 
 /// What a start has to do with earlier ones.
@@ -47,6 +48,7 @@ impl Default for StartOptions {
             deadline: None,
             max_backlog: None,
             wait_for_room: Duration::ZERO,
+            actor: None,
         }
     }
 }
@@ -143,6 +145,13 @@ impl StartOptions {
     #[must_use]
     pub fn wait_for_room(mut self, time: Duration) -> Self {
         self.wait_for_room = time;
+        self
+    }
+
+    /// Who starts the run: a user, a service. The trail of the run ([`Run::events`](crate::Run::events)) says so.
+    #[must_use]
+    pub fn actor(mut self, name: impl Into<String>) -> Self {
+        self.actor = Some(name.into());
         self
     }
 

@@ -107,7 +107,7 @@ impl Client {
         input: &Encoded,
         options: &StartOptions,
     ) -> Result<Option<RunId>, Error> {
-        let StartOptions { key: None, begin: Begin::Now, queue, priority, namespace, .. } = options else {
+        let StartOptions { key: None, begin: Begin::Now, actor: None, queue, priority, namespace, .. } = options else {
             return Ok(None);
         };
         let Some(hand) = self.shared.announcer.local.hand(BUCKET, version, queue) else { return Ok(None) };
@@ -218,6 +218,7 @@ async fn start_runs<'e>(
         .bind(after)
         .bind(options.deadline_micros()?)
         .bind(options.max_backlog.map(|runs| i32::try_from(runs).unwrap_or(i32::MAX)))
+        .bind(&options.actor)
         .fetch_one(executor)
         .await
         .map_err(|e| Error::database("starting a run", e))?;
@@ -250,6 +251,7 @@ async fn start_latest<'e>(
         .bind(after)
         .bind(options.deadline_micros()?)
         .bind(options.max_backlog.map(|runs| i32::try_from(runs).unwrap_or(i32::MAX)))
+        .bind(&options.actor)
         .fetch_one(executor)
         .await
         .map_err(|e| Error::database("starting a run", e))?;

@@ -17,5 +17,6 @@ mod runs;
 mod schema;
 mod skips;
 mod starts;
+mod trail;
 mod transactions;
 mod versions;
