@@ -125,6 +125,17 @@ create function pgflow.take_back(p_bucket int, p_runs uuid[]) returns void
 language plpgsql volatile
 as $$
 begin
+    perform pgflow.take_back_work(p_bucket, p_runs, true);
+end $$;
+
+-- Takes back whatever is out of runs. Where they do not end with that (p_ends), for a step is still to be executed since they have failed,
+-- what is noted of that step stays, and what people want of them.
+--
+-- Locks: task, share, mark, inbox.
+create function pgflow.take_back_work(p_bucket int, p_runs uuid[], p_ends boolean) returns void
+language plpgsql volatile
+as $$
+begin
     while exists (
         select from unnest(p_runs) w(id)
         cross join lateral (select from task y where y.bucket = p_bucket and y.run_id = w.id limit 1) x
@@ -141,11 +152,20 @@ begin
     delete from mark
     where ctid = any(array(
         select x.ctid from unnest(p_runs) w(id)
-        cross join lateral (select y.ctid from mark y where y.bucket = p_bucket and y.run_id = w.id offset 0) x));
+        cross join lateral (
+            select y.ctid from mark y
+            where y.bucket = p_bucket and y.run_id = w.id
+              and (p_ends or not exists (
+                  select from run r join step s on s.version_id = r.version_id and s.number = y.step and s.on_failure
+                  where r.bucket = y.bucket and r.period = pgflow.period_of_run(y.run_id) and r.id = y.run_id))
+            offset 0
+        ) x));
     delete from inbox
     where ctid = any(array(
         select x.ctid from unnest(p_runs) w(id)
-        cross join lateral (select y.ctid from inbox y where y.bucket = p_bucket and y.run_id = w.id offset 0) x));
+        cross join lateral (
+            select y.ctid from inbox y where y.bucket = p_bucket and y.run_id = w.id and (p_ends or y.kind in ('s', 'n', 'a')) offset 0
+        ) x));
 end $$;
 
 -- Takes back the tasks of runs that nobody has taken yet, and gives the (run, step) of each. The shares are still to be lowered.

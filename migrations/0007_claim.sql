@@ -64,7 +64,7 @@ declare
 begin
     o_runs := '{}';
     o_known := '{}';
-    o_after := p_after;
+    o_after := coalesce(p_after, array_fill(null::text, array[cardinality(p_queues)]));
     for v_at in 1 .. cardinality(p_queues) loop
         v_queue := p_queues[v_at];
         v_room := least(p_limits[v_at], 256 - cardinality(o_runs));
@@ -158,7 +158,9 @@ begin
             select * into v_claimed from pgflow.claim_of_namespaces(p_bucket, v_queue, p_versions, v_spaces, v_room);
             o_runs := o_runs || v_claimed.o_runs;
             o_known := o_known || v_claimed.o_known;
-            o_after[v_at] := v_spaces[cardinality(v_spaces)];
+            if cardinality(v_spaces) > 0 then
+                o_after[v_at] := v_spaces[cardinality(v_spaces)];
+            end if;
             -- What they have left over.
             v_part := v_room - cardinality(v_claimed.o_runs);
             v_spaces := null;
@@ -186,7 +188,7 @@ declare
     v_picked tid[];
     v_spaces text[];
 begin
-    o_after := p_after;
+    o_after := coalesce(p_after, array_fill(null::text, array[cardinality(p_queues)]));
     for v_at in 1 .. cardinality(p_queues) loop
         v_queue := p_queues[v_at];
         v_room := p_limits[v_at];
@@ -229,7 +231,9 @@ begin
             exit when v_spaces is null;
             v_room := v_room - cardinality(v_picked);
             v_part := v_room - pgflow.claim_tasks_of_namespaces(p_bucket, p_worker, v_queue, p_versions, v_spaces, v_room);
-            o_after[v_at] := v_spaces[cardinality(v_spaces)];
+            if cardinality(v_spaces) > 0 then
+                o_after[v_at] := v_spaces[cardinality(v_spaces)];
+            end if;
             v_spaces := null;
             exit when v_part = 0;
         end loop;

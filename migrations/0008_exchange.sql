@@ -334,7 +334,7 @@ begin
         v_failing := array(
             select e.run_id from unnest(e_run, e_fate, e_shared) with ordinality e(run_id, fate, shared, at)
             where e.fate = -1 and e.shared and not e.at = any(v_refused));
-        perform pgflow.take_back(p_bucket, v_failing);
+        perform pgflow.take_back_work(p_bucket, v_failing, false);
         if cardinality(v_woken) > 0 then
             select coalesce(array_agg(w.run_id), '{}'), array_agg(w.step) into v_woken, v_woken_steps
             from unnest(v_woken, v_woken_steps) w(run_id, step) where not w.run_id = any(v_failing);
@@ -437,6 +437,8 @@ begin
         return query
         select 12::smallint, null::uuid, l.seq, l.version, l.queue, l.priority, null::int, null::"char", null::jsonb, null::text
         from unnest(v_last.o_queues, v_last.o_versions, v_last.o_priorities, v_last.o_seqs) l(queue, version, priority, seq);
+    end if;
+    if p_max_runs is not null then
         if v_last.o_after is distinct from p_after_runs then
             return query select * from pgflow.turns('r', v_last.o_after);
         end if;

@@ -44,7 +44,9 @@ begin
         perform pgflow.note_action(p_bucket, array[v_earlier], v_now, 'debounce', null, p_actor, jsonb_build_object('until', v_start));
         return v_earlier;
     end if;
-    v_new := (pgflow.start_runs(p_bucket, p_version, array[p_input], null, p_checked, p_queue, p_priority, p_namespace, v_start, p_deadline, p_max_backlog, p_actor))[1];
+    v_new := (pgflow.start_runs(p_bucket, p_version, array[p_input], null, p_checked, p_queue, p_priority, p_namespace, v_start, p_deadline,
+                                 -- The earlier one goes.
+                                 p_max_backlog + coalesce(v_waits, false)::int, p_actor))[1];
     if v_waits then
         perform from pgflow.cancel_runs(p_bucket, array[v_earlier], format('superseded by run %s', v_new), null);
     end if;

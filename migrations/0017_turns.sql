@@ -6,7 +6,7 @@
 -- namespace to the next by the index, whatever each has waiting.
 
 -- The namespaces that have runs due in a queue, in the order of their turns: after that of p_after; at most p_limit. What has no
--- namespace counts as one, whether it has something or not.
+-- namespace counts as one.
 create function pgflow.namespaces_due(p_bucket int, p_queue text, p_versions int[], p_after text, p_limit int) returns text[]
 language plpgsql volatile
 as $$
@@ -25,9 +25,18 @@ begin
             limit 1
         ) n;
         exit when v_second and (v_name is null or v_name > p_after);
-        -- After the last one it begins again.
-        v_second := v_second or v_name is null;
-        v_name := coalesce(v_name, '');
+        if v_name is null then
+            -- After the last one it begins again, with what has no namespace.
+            v_second := true;
+            v_name := '';
+            perform from unnest(p_versions) v(id)
+            cross join lateral (
+                select from ready c
+                where c.bucket = p_bucket and c.queue = p_queue and c.version_id = v.id and c.due and c.namespace = '' limit 1
+            ) c
+            limit 1;
+            continue when not found;
+        end if;
         v_names := v_names || v_name;
     end loop;
     return v_names;
@@ -110,8 +119,18 @@ begin
             limit 1
         ) n;
         exit when v_second and (v_name is null or v_name > p_after);
-        v_second := v_second or v_name is null;
-        v_name := coalesce(v_name, '');
+        if v_name is null then
+            v_second := true;
+            v_name := '';
+            perform from unnest(p_versions) v(id)
+            cross join lateral (
+                select from task c
+                where c.bucket = p_bucket and c.queue = p_queue and c.version_id = v.id and c.worker_id is null and c.due
+                  and c.namespace = '' limit 1
+            ) c
+            limit 1;
+            continue when not found;
+        end if;
         v_names := v_names || v_name;
     end loop;
     return v_names;

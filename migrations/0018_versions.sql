@@ -35,16 +35,22 @@ begin
     order by w.name, v.id desc;
 end $$;
 
--- The other versions of the workflow of a version, for a worker that may know all that they are made of.
+-- Other versions of the workflow of a version, for a worker that may know all that they are made of: the last twenty, and those with runs
+-- that have not ended.
 create function pgflow.other_versions(p_version int) returns table (version int, definition jsonb)
 language plpgsql stable
 set search_path = pgflow, pg_temp
 as $$
 begin
     return query
-    select o.id, o.definition from version v join version o on o.workflow_id = v.workflow_id and o.id <> v.id
-    where v.id = p_version
-    order by o.id;
+    select o.version, o.definition
+    from (
+        select l.version, l.definition, l.live_runs, row_number() over (order by l.version desc) as place
+        from pgflow.versions((select w.name from version v join workflow w on w.id = v.workflow_id where v.id = p_version)) l
+        where l.version <> p_version
+    ) o
+    where o.place <= 20 or o.live_runs > 0
+    order by o.version;
 end $$;
 
 -- Makes a version the one that starts by the workflow's name use, after a deploy was taken back for example: a program that

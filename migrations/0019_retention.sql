@@ -6,7 +6,7 @@
 create table pgflow.retention (
     workflow_id int references pgflow.workflow,
     status      "char" not null check (status in ('c', 'f', 'x')),
-    keep        interval not null check (keep >= interval '0'),
+    keep        interval not null check (keep between interval '0' and interval '365000 days'),
     unique nulls not distinct (workflow_id, status)
 );
 
@@ -69,20 +69,29 @@ $$;
 -- Removes all that is kept of these runs, which must have ended (before p_before; null: whenever); those that have not, or that somebody
 -- acts upon, stay. Gives how many went.
 --
--- Locks: run (for update, skips locked rows), then what belongs to them, which nobody else changes.
+-- Locks: latest, run (for update, skip locked rows), then what belongs to them, which nobody else changes.
 create function pgflow.remove_runs(p_bucket int, p_runs uuid[], p_before timestamptz) returns int
 language plpgsql volatile
 set search_path = pgflow, pg_temp
 set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
+set jit = off
 as $$
 declare
     v_table text;
+    v_latest uuid[];
     v_runs uuid[];
     v_periods int[];
 begin
+    -- A start that supersedes has its row of `latest` before it locks the run.
+    v_latest := array(
+        select l.run_id from unnest(p_runs) w(id)
+        cross join lateral (select x.run_id from latest x where x.bucket = p_bucket and x.run_id = w.id for update skip locked) l);
     v_runs := array(
-        select r.id from (select distinct u.id from unnest(p_runs) u(id) order by u.id) w
+        select w.id from unnest(p_runs) w(id)
+        where w.id = any(v_latest) or not exists (select from latest l where l.bucket = p_bucket and l.run_id = w.id));
+    v_runs := array(
+        select r.id from (select distinct u.id from unnest(v_runs) u(id) order by u.id) w
         cross join lateral (
             select x.id from run x where x.bucket = p_bucket and x.period = period_of_run(w.id) and x.id = w.id limit 1 for update skip locked
         ) r);
@@ -111,12 +120,14 @@ language plpgsql volatile
 set search_path = pgflow, pg_temp
 set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
+set jit = off
 as $$
 declare
     v_now timestamptz := pgflow.now();
     v_place record;
     v_seen uuid[];
     v_expired uuid[];
+    v_last bigint;
     v_period int;
 begin
     removed := 0;
@@ -134,8 +145,11 @@ begin
         where e.bucket = p_bucket and (e.period, e.run_id) > (v_place.period, v_place.run_id) and e.period <= v_period
         order by e.period, e.run_id
         limit p_limit);
-    v_expired := array(
-        select w.id from unnest(v_seen) w(id)
+    -- A run with a large map is as much as many others: the batch ends behind the one with which it becomes too large.
+    select array_agg(x.id order by x.at) filter (where x.expired), max(x.at) into v_expired, v_last
+    from (
+        select w.id, w.at, k.expired, sum(case when k.expired then k.units end) over (order by w.at) - case when k.expired then k.units else 0 end as before
+        from unnest(v_seen) with ordinality w(id, at)
         cross join lateral (
             select * from run_end x where x.bucket = p_bucket and x.period = period_of_run(w.id) and x.run_id = w.id limit 1
         ) e
@@ -143,11 +157,17 @@ begin
             select x.version_id from run x where x.bucket = p_bucket and x.period = period_of_run(w.id) and x.id = w.id limit 1
         ) r
         join version v on v.id = r.version_id
-        where e.ended_at < kept_since(v.workflow_id, e.status, v_now));
-    removed := pgflow.remove_runs(p_bucket, v_expired, null);
-    more := cardinality(v_seen) = p_limit;
+        cross join lateral (
+            select coalesce(e.ended_at < kept_since(v.workflow_id, e.status, v_now), false) as expired,
+                   (select coalesce(sum(m.items), 0) + 10 from map m
+                    where m.bucket = p_bucket and m.period = period_of_run(w.id) and m.run_id = w.id) as units
+        ) k
+    ) x
+    where coalesce(x.before, 0) < 20000;
+    removed := pgflow.remove_runs(p_bucket, coalesce(v_expired, '{}'), null);
+    more := cardinality(v_seen) = p_limit or v_last < cardinality(v_seen);
     if more then
-        update pruning set period = period_of_run(v_seen[p_limit]), run_id = v_seen[p_limit] where bucket = p_bucket;
+        update pruning set period = period_of_run(v_seen[v_last]), run_id = v_seen[v_last] where bucket = p_bucket;
     else
         update pruning set period = 0, run_id = '00000000-0000-0000-0000-000000000000', passed_at = v_now where bucket = p_bucket;
     end if;
@@ -156,54 +176,70 @@ end $$;
 -- Drops the partitions of the oldest month of which nothing is to be kept, and gives its name; null where there is none. A month with
 -- runs that have not ended waits, and so does one of a workflow or status that is kept for longer, or for ever.
 --
--- Locks: each partitioned table (access exclusive, for the moment of the drop; gives up after 100 ms and is tried again by the next
--- caller).
+-- Locks: each partitioned table (access exclusive, for the moment of the drop; gives up after 20 ms for each and is tried again by the
+-- next caller).
 create function pgflow.drop_month() returns text
 language plpgsql volatile
 set search_path = pgflow, pg_temp
-set lock_timeout = '100ms'
+set lock_timeout = '20ms'
+set jit = off
 as $$
 declare
     v_now timestamptz := pgflow.now();
     v_month text;
+    v_first int;
     v_end timestamptz;
     v_kept boolean;
     v_table text;
 begin
-    if not pg_try_advisory_xact_lock(hashtextextended('pgflow.drop_month', 0)) then
+    if not exists (select from retention) or not pg_try_advisory_xact_lock(hashtextextended('pgflow.drop_month', 0)) then
         return null;
     end if;
-    select substr(c.relname, 5) into v_month
-    from pg_inherits i join pg_class c on c.oid = i.inhrelid
-    where i.inhparent = 'pgflow.run'::regclass and c.relname ~ '^run_\d{4}_\d{2}$'
-    order by 1 limit 1;
-    v_end := (to_date(v_month, 'YYYY_MM') + interval '1 month') at time zone 'UTC';
-    if v_end is null or v_end > v_now or not exists (select from retention where v_end < v_now - keep) then
-        return null;
-    end if;
-    execute format(
-        'select exists (
-             select from %I r left join %I e on e.bucket = r.bucket and e.period = r.period and e.run_id = r.id
-             join version v on v.id = r.version_id
-             where e.status is null or e.ended_at >= coalesce(kept_since(v.workflow_id, e.status, $1), ''-infinity''))',
-        'run_' || v_month, 'run_end_' || v_month)
-    into v_kept using v_now;
-    if v_kept then
-        return null;
-    end if;
-    foreach v_table in array history_tables() loop
-        execute format('lock table %I in access exclusive mode', v_table);
+    for v_month in
+        select substr(c.relname, 5)
+        from pg_inherits i join pg_class c on c.oid = i.inhrelid
+        where i.inhparent = 'pgflow.run'::regclass and c.relname ~ '^run_\d{4}_\d{2}$'
+        order by 1
+    loop
+        v_first := period_of(to_date(v_month, 'YYYY_MM') at time zone 'UTC');
+        v_end := (to_date(v_month, 'YYYY_MM') + interval '1 month') at time zone 'UTC';
+        exit when not exists (select from retention where v_end < v_now - keep);
+        continue when pgflow.is_live_between(v_first, period_of(v_end));
+        execute format(
+            'with kept as materialized (
+                 select v.id as version_id, s.status, coalesce(kept_since(v.workflow_id, s.status, $1), ''-infinity'') as since
+                 from version v cross join unnest(''{c,f,x}''::"char"[]) s(status)
+             )
+             select exists (
+                 select from %I r left join %I e on e.bucket = r.bucket and e.period = r.period and e.run_id = r.id
+                 left join kept k on k.version_id = r.version_id and k.status = e.status
+                 where e.status is null or e.ended_at >= k.since)',
+            'run_' || v_month, 'run_end_' || v_month)
+        into v_kept using v_now;
+        continue when v_kept;
+        foreach v_table in array history_tables() loop
+            execute format('lock table %I in access exclusive mode', v_table);
+        end loop;
+        -- Nobody can resume a run of it any more; one that somebody has meanwhile is queued or owned.
+        if pgflow.is_live_between(v_first, period_of(v_end)) then
+            return null;
+        end if;
+        foreach v_table in array history_tables() loop
+            execute format('drop table %I', v_table || '_' || v_month);
+        end loop;
+        return replace(v_month, '_', '-');
     end loop;
-    -- Nobody can resume a run of it any more; one that somebody has meanwhile is queued or owned.
-    if exists (select from ready q where q.period < period_of(v_end))
-       or exists (select from claim c cross join lateral unnest(c.runs) u(id) where period_of_run(u.id) < period_of(v_end)) then
-        return null;
-    end if;
-    foreach v_table in array history_tables() loop
-        execute format('drop table %I', v_table || '_' || v_month);
-    end loop;
-    return replace(v_month, '_', '-');
+    return null;
 end $$;
+
+-- Whether a run of these periods is queued or owned.
+create function pgflow.is_live_between(p_first int, p_end int) returns boolean
+language sql stable
+set search_path = pgflow, pg_temp
+as $$
+    select exists (select from ready q where q.period >= p_first and q.period < p_end)
+        or exists (select from claim c cross join lateral unnest(c.runs) u(id) where period_of_run(u.id) >= p_first and period_of_run(u.id) < p_end)
+$$;
 
 -- Forgets keys of runs that went with their month, at most p_limit; gives how many.
 create function pgflow.forget_keys(p_bucket int, p_limit int) returns int

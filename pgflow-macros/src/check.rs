@@ -105,13 +105,14 @@ fn hooks(workflow: &Workflow, steps: &[StepSink]) {
             (arguments.skips_exhausted, "`on_exhausted`"),
             (arguments.skippable, "`skippable`"),
             (!arguments.skip_with.is_empty(), "`skip_with`"),
+            (arguments.queue.is_some(), "`queue`"),
         ];
         let refused: Vec<&str> = refused.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
         if !refused.is_empty() {
             sink.attribute.error_with_help(
                 argument,
                 format_args!("step `{name}` is executed when the run has failed, and has no {}", list_plain(&refused)),
-                "it stands outside the graph: take the input, a `Failure` and extractors, and leave the rest out",
+                "it stands outside the graph, and is executed by the worker that has the run: take the input, a `Failure` and extractors, and leave the rest out",
             );
         }
     }

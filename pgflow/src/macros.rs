@@ -112,7 +112,7 @@ pub use pgflow_macros::workflow;
 /// | `on_exhausted = skip` | the step is skipped in place of failing; `fail` when not given |
 /// | `skippable` | the function decides: it returns a `Result` of a [`Skippable`](crate::Skippable) |
 /// | `skip_with = [a]` | the step is skipped when the dependency `a` is |
-/// | `on_failure` | the step stands outside the graph: it is executed when the run has failed for good, before that ends, and its outcome changes nothing of that. It takes a [`Failure`](crate::Failure) that says what has failed. A workflow has one at most |
+/// | `on_failure` | the step stands outside the graph: it is executed when the run has failed for good, before that ends, and its outcome changes nothing of that. It takes a [`Failure`](crate::Failure) that says what has failed, the input, and extractors; the worker that has the run executes it. A workflow has one at most |
 /// | `crate = ::path` | where this crate is found, when not at `::pgflow`; in a workflow, an argument of `#[workflow]` |
 ///
 /// Durations are sums of numbers with a unit: `"250ms"`, `"1h 30m"`. The units are `ms`, `s`, `m` or `min`, `h`, and `d`.

@@ -55,3 +55,20 @@ pub mod abort_item {
         Ok(work.iter().sum())
     }
 }
+
+/// Fails, and the step for that ends the process, each time.
+#[workflow(state = Calls)]
+pub mod abort_on_failure {
+    use super::*;
+
+    #[step]
+    pub async fn fails() -> Result<()> {
+        Err(pgflow::StepError::fatal("as it is told to"))
+    }
+
+    #[step(on_failure)]
+    pub async fn aborts(calls: State<Calls>, ctx: StepContext) -> Result<()> {
+        calls.note(&ctx).await?;
+        std::process::abort()
+    }
+}

@@ -11,7 +11,7 @@ mod orders {
         Ok(input)
     }
 
-    #[step(on_failure, max_attempts = 9, timeout = "1m", queue = "mail")]
+    #[step(on_failure, max_attempts = 9, timeout = "1m")]
     pub async fn apologise(
         input: u32,
         failure: Failure,

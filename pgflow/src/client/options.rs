@@ -131,7 +131,7 @@ impl StartOptions {
         self
     }
 
-    /// The start is refused ([`Error::is_backlogged`]) where, with it, more than so many runs of the workflow would wait for a worker in
+    /// The start is refused ([`Error::is_backlogged`]) where, with it, more than so many runs of the workflow's version would wait for a worker in
     /// the same queue and namespace. A soft limit: starts at the same moment do not see each other. Counting takes about a tenth of a
     /// microsecond a waiting run, up to the limit. Default: no limit.
     #[must_use]

@@ -27,7 +27,7 @@ impl Client {
         if !status.is_final() {
             return Err(Error::invalid(format!("runs do not end as {}: they have no retention", status.as_str())));
         }
-        let keep = keep.map(|keep| i64::try_from(keep.as_micros()).unwrap_or(i64::MAX / 2));
+        let keep = keep.map(|keep| i64::try_from(keep.min(LONGEST).as_micros()).unwrap_or(i64::MAX));
         sqlx::query(statements::SET_RETENTION)
             .bind(workflow)
             .bind(status.as_str())
@@ -77,6 +77,9 @@ impl Client {
         Ok(removed)
     }
 }
+
+/// The longest retention: a thousand years.
+const LONGEST: Duration = Duration::from_secs(1_000 * 365 * 24 * 3600);
 
 /// How many runs go at a time.
 const PAGE: u32 = 500;

@@ -91,8 +91,9 @@ impl Client {
         let mut wait = FIRST_WAIT;
         loop {
             match start_runs(&self.pool, version, inputs, options).await {
-                Err(error) if error.is_backlogged() && until.is_none_or(|until| Instant::now() + wait < until) => {
-                    tokio::time::sleep(wait.mul_f64(0.75 + fastrand::f64() / 2.0)).await;
+                Err(error) if error.is_backlogged() && until.is_none_or(|until| Instant::now() < until) => {
+                    let rest = until.map_or(wait, |until| until.saturating_duration_since(Instant::now()));
+                    tokio::time::sleep(wait.mul_f64(0.75 + fastrand::f64() / 2.0).min(rest)).await;
                     wait = (wait * 2).min(LONGEST_WAIT);
                 }
                 result => return result,

@@ -21,6 +21,8 @@ const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 const HOUSEKEEPING_AGAIN: Duration = Duration::from_secs(60);
 /// Between batches of what is removed: beats go on, and so does everything else.
 const HOUSEKEEPING_GOES_ON: Duration = Duration::from_millis(50);
+/// How long one batch may take, or the look whether a month can go.
+const HOUSEKEEPING_DEADLINE: Duration = Duration::from_secs(600);
 /// How many ended runs one batch looks at, and how many keys.
 const PRUNING_ROUND: i32 = 500;
 
@@ -70,7 +72,9 @@ impl Keeper {
         let mut last_good = Instant::now();
         let mut next_beat = Instant::now();
         let mut next_due: Option<Instant> = None;
-        let mut next_housekeeping = Instant::now();
+        // It may take long, and keeps no beat waiting.
+        let housekeeping = tokio::spawn(keep_house(Arc::clone(&self.options), self.bucket, self.worker));
+        let _housekeeping = AbortOnDrop(housekeeping);
         loop {
             let now = Instant::now();
             if now >= next_beat {
@@ -102,9 +106,6 @@ impl Keeper {
             }
             if next_due.is_some_and(|at| Instant::now() >= at) {
                 next_due = self.promote(&mut link, &signs).await;
-            }
-            if Instant::now() >= next_housekeeping {
-                next_housekeeping = Instant::now() + self.tidy(&mut link).await;
             }
             let wake = next_due.map_or(next_beat, |at| at.min(next_beat));
             tokio::select! {
@@ -153,18 +154,33 @@ impl Keeper {
             }
         }
     }
+}
 
-    /// Does some of what is to be done now and then, and gives how long the rest may wait.
-    async fn tidy(&self, link: &mut Link) -> Duration {
-        let bucket = self.bucket;
-        match link.call(|connection| Box::pin(tidy(connection, bucket))).await {
-            Ok(true) => HOUSEKEEPING_GOES_ON,
-            Ok(false) => HOUSEKEEPING,
-            Err(error) => {
-                tracing::debug!(worker = self.worker, %error, "housekeeping did not succeed; it is tried again in a minute");
-                HOUSEKEEPING_AGAIN
+/// Does what is to be done now and then, over a connection that lasts as long as there is something.
+async fn keep_house(options: Arc<PgConnectOptions>, bucket: i32, worker: i32) {
+    loop {
+        let mut link = Link::new(Arc::clone(&options)).with_deadline(HOUSEKEEPING_DEADLINE);
+        let pause = loop {
+            match link.call(|connection| Box::pin(tidy(connection, bucket))).await {
+                Ok(true) => tokio::time::sleep(HOUSEKEEPING_GOES_ON).await,
+                Ok(false) => break HOUSEKEEPING,
+                Err(error) => {
+                    tracing::debug!(worker, %error, "housekeeping did not succeed; it is tried again in a minute");
+                    break HOUSEKEEPING_AGAIN;
+                }
             }
-        }
+        };
+        link.close().await;
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// A task that ends with this.
+struct AbortOnDrop(tokio::task::JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
@@ -218,21 +234,32 @@ async fn promote(connection: &mut PgConnection, bucket: i32) -> sqlx::Result<Opt
 async fn tidy(connection: &mut PgConnection, bucket: i32) -> sqlx::Result<bool> {
     sqlx::query(statements::FORGET_WORKERS).bind(bucket).bind(MEMORY).execute(&mut *connection).await?;
     sqlx::query(statements::ENSURE_PARTITIONS).bind(MONTHS).execute(&mut *connection).await?;
-    let month: Option<String> = sqlx::query_scalar(statements::DROP_MONTH).fetch_one(&mut *connection).await?;
-    if let Some(month) = &month {
-        tracing::info!(month, "dropped a month of ended runs");
-    }
     let keys: i32 = sqlx::query_scalar(statements::FORGET_KEYS)
         .bind(bucket)
         .bind(PRUNING_ROUND)
         .fetch_one(&mut *connection)
         .await?;
     let (removed, more): (i32, bool) =
-        sqlx::query_as(statements::PRUNE_EXPIRED).bind(bucket).bind(PRUNING_ROUND).fetch_one(connection).await?;
+        sqlx::query_as(statements::PRUNE_EXPIRED).bind(bucket).bind(PRUNING_ROUND).fetch_one(&mut *connection).await?;
     if removed > 0 {
         tracing::debug!(removed, "removed ended runs that were kept for long enough");
     }
-    Ok(more || month.is_some() || keys > 0)
+    if more || keys > 0 {
+        return Ok(true);
+    }
+    let month: Option<String> = match sqlx::query_scalar(statements::DROP_MONTH).fetch_one(connection).await {
+        Ok(month) => month,
+        // Somebody reads what is to go: another time.
+        Err(error) if error.as_database_error().is_some() => {
+            tracing::debug!(%error, "a month of ended runs could not be dropped");
+            None
+        }
+        Err(error) => return Err(error),
+    };
+    if let Some(month) = &month {
+        tracing::info!(month, "dropped a month of ended runs");
+    }
+    Ok(month.is_some())
 }
 
 impl std::fmt::Debug for Keeper {

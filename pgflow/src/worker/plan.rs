@@ -232,7 +232,13 @@ fn plan_step(definition: &Definition, step: &StepDefinition, queues: &[String]) 
         max_backoff: step.options.max_backoff,
         timeout: step.options.timeout,
         delay: step.options.delay,
-        at: step.options.queue.as_deref().map_or(StepQueue::OfRun, |name| StepQueue::of(name, queues)),
+        // What is executed when the run has failed, its owner executes.
+        at: step
+            .options
+            .queue
+            .as_deref()
+            .filter(|_| !step.on_failure)
+            .map_or(StepQueue::OfRun, |name| StepQueue::of(name, queues)),
     })
 }
 

@@ -32,5 +32,6 @@ fn with_workflows(builder: WorkerBuilder, pool: PgPool) -> WorkerBuilder {
         .register(stress::ledger_map::Workflow)
         .register(poison::abort::Workflow.with_state(calls.clone()))
         .register(poison::abort_item::Workflow.with_state(calls.clone()))
+        .register(poison::abort_on_failure::Workflow.with_state(calls.clone()))
         .register(wide300::Workflow.with_state(calls))
 }

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use pgflow_tests::TestDb;
 use pgflow_tests::load::{Load, assert_exact, count};
-use pgflow_tests::poison::{abort, abort_item};
+use pgflow_tests::poison::{abort, abort_item, abort_on_failure};
 use pgflow_tests::stress::noted;
 use tokio::process::Command;
 use tokio::task::JoinSet;
@@ -75,5 +75,18 @@ async fn an_item_of_a_shared_map_that_aborts_its_process_fails_its_run_and_nothi
     let executed = count(&db.pool(), "select count(*) from call where step = 'work'").await;
     assert!((5..=8).contains(&executed), "executed {executed} times");
     assert_exact(&db).await;
+    drop(workers);
+}
+
+#[tokio::test]
+async fn a_step_for_failures_that_aborts_its_process_each_time_fails_by_policy_too() {
+    let db = TestDb::new().await;
+    Load::prepare(&db).await;
+    let guilty = abort_on_failure::start(&db.client(), ()).await.unwrap();
+    let workers = replaced_when_they_end(&db, 2);
+    let error = guilty.output().await.expect_err("it fails").to_string();
+    assert!(error.contains("`fails`") && error.contains("as it is told to"), "{error}");
+    let hook = guilty.steps().await.unwrap().pop().unwrap();
+    assert!(hook.error.is_some_and(|error| error.contains("ended its worker's process 3 times")), "{}", hook.status);
     drop(workers);
 }

@@ -182,3 +182,94 @@ async fn a_worker_that_dies_meanwhile_has_the_step_executed_elsewhere() {
     worker.stop().await.unwrap();
     db.assert_all_ended().await;
 }
+
+/// Its output is refused by the database: of a plain step, or of each item of a map.
+#[workflow(input = Vec<u8>, state = Said)]
+pub(crate) mod refused {
+    use super::*;
+
+    #[step(map = input)]
+    pub(crate) async fn each(item: u8) -> Result<String> {
+        Ok(if item == 0 { "\0".to_owned() } else { "fine".to_owned() })
+    }
+
+    #[step(on_failure)]
+    pub(crate) async fn tell(failure: Failure, said: State<Said>) -> Result<()> {
+        said.lock().unwrap().push(failure.error);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn an_output_that_the_database_refuses_is_a_failure_like_any_other_and_told_once() {
+    let db = TestDb::new().await;
+    let said = Arc::new(Said::default());
+    let worker = db.worker().register(refused::Workflow.with_state(said.clone())).start().await.unwrap();
+    for (count, items) in [vec![0], vec![1, 1, 0], vec![0; 40]].into_iter().enumerate() {
+        let run = refused::start(&db.client(), items).await.unwrap();
+        let error = run.output().await.unwrap_err().to_string();
+        assert!(error.contains("the output cannot be stored"), "{error}");
+        let said = said.lock().unwrap();
+        assert_eq!(said.len(), count + 1, "{said:?}");
+        assert!(said[count].contains("the output cannot be stored"), "{said:?}");
+    }
+    worker.stop().await.unwrap();
+    db.assert_all_ended().await;
+}
+
+/// The step for failures waits until it is told to go on.
+#[workflow(state = Said)]
+pub(crate) mod slow_clean_up {
+    use super::*;
+
+    #[step]
+    pub(crate) async fn before(input: u8) -> Result<u8> {
+        Ok(input)
+    }
+
+    #[step(depends_on = [before])]
+    pub(crate) async fn fails(before: u8) -> Result<u8> {
+        Err(StepError::fatal(before))
+    }
+
+    #[step(on_failure, max_attempts = 100, backoff = "10m")]
+    pub(crate) async fn clean_up(said: State<Said>) -> Result<()> {
+        said.lock().unwrap().push("tried".to_owned());
+        Err(StepError::retry("not yet"))
+    }
+}
+
+#[tokio::test]
+async fn a_run_is_cancelled_while_its_step_for_failures_waits() {
+    let db = TestDb::new().await;
+    let said = Arc::new(Said::default());
+    let worker = db.worker().register(slow_clean_up::Workflow.with_state(said.clone())).start().await.unwrap();
+    let run = slow_clean_up::start(&db.client(), 1).await.unwrap();
+    until_said(&said, 1).await;
+    run.cancel().await.unwrap();
+    assert!(run.output().await.unwrap_err().is_run_cancelled());
+    worker.stop().await.unwrap();
+    db.assert_all_ended().await;
+}
+
+#[tokio::test]
+async fn what_is_wanted_of_a_run_that_fails_is_not_forgotten_nor_what_is_noted_of_its_last_step() {
+    let db = TestDb::new().await;
+    slow_clean_up::start(&db.client(), 1).await.unwrap();
+    let prepare = [
+        "insert into pgflow.inbox (bucket, run_id, sent_at, kind) select 0, id, now(), k from pgflow.run, unnest('{x,p,s,n}'::\"char\"[]) k",
+        "insert into pgflow.mark (bucket, run_id, step, index, attempt, alone) select 0, id, s, -1, 1, true from pgflow.run, unnest('{1,2}'::int2[]) s",
+        "select pgflow.take_back_work(0, array(select id from pgflow.run), false)",
+    ];
+    let mut call = db.pool().begin().await.unwrap();
+    sqlx::query("set local search_path = pgflow").execute(&mut *call).await.unwrap();
+    for sql in prepare {
+        sqlx::query(sql).execute(&mut *call).await.unwrap();
+    }
+    call.commit().await.unwrap();
+    assert_eq!(
+        db.value::<String>("select string_agg(kind::text, '' order by kind::text) from pgflow.inbox").await,
+        "px"
+    );
+    assert_eq!(db.value::<i16>("select step from pgflow.mark").await, 2);
+}

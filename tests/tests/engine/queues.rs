@@ -223,6 +223,31 @@ async fn a_worker_that_takes_one_run_at_a_time_serves_the_namespaces_in_turn() {
 }
 
 #[tokio::test]
+async fn a_single_namespace_is_served_by_a_worker_that_takes_one_run_at_a_time() {
+    let mut claims = Claims::new().await;
+    claims.start("acme", 5).await;
+    for _ in 0..5 {
+        assert_eq!(claims.claim(1).await, counts(&[("acme", 1)]));
+    }
+}
+
+#[tokio::test]
+async fn a_full_queue_is_filled_again_at_once_though_another_one_has_nothing() {
+    let db = TestDb::new().await;
+    // No look that is due by itself comes in time.
+    let worker = db.worker().poll_interval(Duration::from_secs(600)).queue("default");
+    let worker = worker.queue(Queue::new("mail").concurrency(2)).register(double::Workflow).start().await.unwrap();
+    let mail = StartOptions::new().queue("mail");
+    let runs = db.client().start_many_with(double::Workflow, 0..600, mail).await.unwrap();
+    for run in runs {
+        let output = tokio::time::timeout(Duration::from_secs(60), run.output()).await;
+        output.expect("the queue is filled again").unwrap();
+    }
+    worker.stop().await.unwrap();
+    db.assert_all_ended().await;
+}
+
+#[tokio::test]
 async fn within_a_namespace_larger_priorities_go_first() {
     let mut claims = Claims::new().await;
     claims.start("a", 5).await;

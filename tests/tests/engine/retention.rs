@@ -170,3 +170,32 @@ async fn workers_see_to_it() {
     db.until("select count(*) = 0 from pgflow.key").await;
     worker.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_run_whose_key_somebody_is_superseding_is_left_for_later() {
+    let db = TestDb::new().await;
+    let options = pgflow::StartOptions::new().supersede("k");
+    let run = double::start_with(&db.client(), 1, options).await.unwrap();
+    run.cancel().await.unwrap();
+    let mut superseding = db.pool().begin().await.unwrap();
+    sqlx::query("select from pgflow.latest for update").execute(&mut *superseding).await.unwrap();
+    let remove = || async {
+        let remove = sqlx::query_scalar::<_, i32>("select pgflow.remove_runs(0, array[$1], null)");
+        remove.bind(run.id().as_uuid()).fetch_one(&db.pool()).await.unwrap()
+    };
+    assert_eq!(remove().await, 0, "it does not wait with the run in its hands");
+    superseding.rollback().await.unwrap();
+    assert_eq!(remove().await, 1);
+    assert_eq!(db.value::<i64>("select count(*) from pgflow.latest").await, 0);
+}
+
+#[tokio::test]
+async fn however_long_runs_are_to_be_kept_nothing_is_out_of_range() {
+    let db = TestDb::new().await;
+    let client = db.client();
+    client.set_retention(None, RunStatus::Failed, Some(Duration::MAX)).await.unwrap();
+    client.set_retention(None, RunStatus::Cancelled, Some(Duration::ZERO)).await.unwrap();
+    double::start(&client, 1).await.unwrap().cancel().await.unwrap();
+    assert_eq!(prune(&db).await, 1);
+    assert_eq!(drop_month(&db).await, None);
+}

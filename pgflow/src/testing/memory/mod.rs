@@ -199,7 +199,8 @@ impl<W: Workflow> TestRun<W> {
     }
 
     /// Lets the run go on to its end, moving the clock whenever it waits for a time. Returns as well where it waits for somebody to resume
-    /// it.
+    /// it. Attempts that are under way take the time that they take, and time-outs of theirs too: for a handler that never returns, use
+    /// [`advance`](Self::advance).
     pub async fn finish(&mut self) {
         self.machine.finish().await;
     }

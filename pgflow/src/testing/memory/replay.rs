@@ -169,7 +169,30 @@ impl<W: Workflow> Runner<W> {
             let now = self.again(step, *index, outcome.attempts, recording.input.clone(), dependencies, item).await;
             note(said(&outcome.recorded), now);
         }
+        differences.extend(self.lists_no_longer_empty(recording, &outcomes));
         differences
+    }
+
+    /// Map steps that had no items, as is seen by what follows them, and have some now.
+    fn lists_no_longer_empty(
+        &self,
+        recording: &Recording,
+        outcomes: &HashMap<(usize, i32), Recorded>,
+    ) -> Vec<Difference> {
+        let plan = &self.setup.plan;
+        let has_outcome = |step: usize| outcomes.keys().any(|(other, _)| *other == step);
+        let was_empty =
+            |step: &usize| !has_outcome(*step) && plan.steps[*step].consumers.iter().any(|next| has_outcome(*next));
+        let difference = |step: usize| match items(plan, step, &recording.input, outcomes)? {
+            Ok(items) if items.is_empty() => None,
+            now => Some(Difference {
+                step: plan.steps[step].name.to_string(),
+                index: None,
+                recorded: "0 items".to_owned(),
+                now: now.map_or_else(|error| format!("failed: {error}"), |items| format!("{} items", items.len())),
+            }),
+        };
+        (0..plan.steps.len()).filter(was_empty).filter_map(difference).collect()
     }
 
     async fn again(

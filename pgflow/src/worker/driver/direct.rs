@@ -10,18 +10,16 @@ use crate::worker::run::History;
 impl Driver {
     /// Says how many runs of each queue may come past it: as many as there are free slots, while nothing waits there as far as is known.
     pub(super) fn offer(&mut self) {
-        let roomy = !self.stopping && !self.plenty && self.runs.len() < self.options.most_runs;
+        let roomy = !self.stopping && self.runs.len() < self.options.most_runs;
         let roomy = roomy && self.bytes < self.options.memory_budget && !self.is_quiet();
-        let free = self.options.concurrency.saturating_sub(self.held());
-        for (queue, busy) in self.busy().into_iter().enumerate() {
-            let own = self.queues.slots(queue).saturating_sub(busy + self.queues.len_of(queue));
-            self.hand.set_free(queue, if roomy { own.min(free) } else { 0 });
+        let held: Vec<usize> =
+            self.busy().into_iter().enumerate().map(|(queue, busy)| busy + self.queues.len_of(queue)).collect();
+        let counted: usize = held.iter().enumerate().map(|(queue, held)| (*held).min(self.queues.slots(queue))).sum();
+        let free = self.options.concurrency.saturating_sub(counted + self.suspects.len());
+        for (queue, held) in held.into_iter().enumerate() {
+            let own = self.queues.slots(queue).saturating_sub(held).min(free);
+            self.hand.set_free(queue, if roomy && !self.plenty[queue] { own } else { 0 });
         }
-    }
-
-    /// How many units are here: those that run, and those that wait for a slot.
-    pub(super) fn held(&self) -> usize {
-        self.queues.len() + self.running.len() + self.beginning.len() + self.suspects.len()
     }
 
     /// How many slots of each queue are taken.

@@ -46,8 +46,8 @@ impl Driver {
         // A range is fetched before the last one runs out.
         let rooms_for_tasks = if room > 0 { rooms.clone() } else { self.rooms(AHEAD_OF_TASKS) };
         let wants_tasks =
-            rooms_for_tasks.iter().any(|room| *room > 0) && may_take_tasks && (poll_due || self.hungry_for_tasks);
-        let wants_work = wants_tasks || room > 0 && (self.hungry || self.plenty || poll_due);
+            may_take_tasks && has_room(&rooms_for_tasks, |queue| poll_due || self.hungry_for_tasks[queue]);
+        let wants_work = wants_tasks || has_room(&rooms, |queue| poll_due || self.hungry[queue] || self.plenty[queue]);
         let watch: Vec<Uuid> = if watch_due {
             let runs = &self.runs;
             let listening = &mut self.lanes[lane].listening;
@@ -70,7 +70,7 @@ impl Driver {
             self.lanes[lane].next_watch = now + if self.surplus() > 0 { WATCH / 5 } else { WATCH };
         }
         if wants_tasks {
-            self.hungry_for_tasks = false;
+            sated(&mut self.hungry_for_tasks, &rooms_for_tasks);
         }
         if asks_for_tasks {
             self.tasks_in_doubt = false;
@@ -82,11 +82,12 @@ impl Driver {
             }
         }
         if wants_work {
-            self.hungry = false;
+            sated(&mut self.hungry, &rooms);
             self.next_poll = now + self.options.poll_interval.mul_f64(0.9 + fastrand::f64() / 5.0);
         }
         self.number += 1;
-        let rooms = if wants_work && room > 0 { rooms } else { Vec::new() };
+        // What one claim cannot hold is left to the next one.
+        let rooms = if wants_work && room > 0 { self.queues.split(LARGEST_CLAIM, &rooms) } else { Vec::new() };
         self.lanes[lane].asked.clone_from(&rooms);
         self.lanes[lane].takes_tasks = asks_for_tasks;
         let batch = self.lanes[lane].batch.take(LARGEST_BATCH);
@@ -100,7 +101,7 @@ impl Driver {
             queues: Arc::clone(&self.queue_names),
             marks: if wants_work { self.marks.take(now, self.number, self.queues.count(), &versions) } else { None },
             versions,
-            max_runs: (!rooms.is_empty()).then(|| rooms.iter().map(|room| limit((*room).min(LARGEST_CLAIM))).collect()),
+            max_runs: (!rooms.is_empty()).then(|| rooms.iter().map(|room| limit(*room)).collect()),
             max_tasks: wants_tasks
                 .then(|| rooms_for_tasks.iter().map(|room| limit(self.tasks_wanted(*room))).collect()),
             turns: self.turns.clone(),
@@ -158,11 +159,14 @@ impl Driver {
         let pace = |queue: usize| self.pace[queue].max(self.former_pace[queue]);
         let fit = self.options.memory_budget.saturating_sub(self.bytes) / self.bytes_a_run.max(1);
         let all = target(self.options.concurrency, (0..self.queues.count()).map(pace).sum());
-        let room = all.saturating_sub(self.held()).min(fit);
-        let most = self.busy().into_iter().enumerate().map(|(queue, busy)| {
-            target(self.queues.slots(queue), pace(queue)).saturating_sub(busy + self.queues.len_of(queue))
-        });
-        self.queues.split(room, &most.collect::<Vec<_>>())
+        let held: Vec<usize> =
+            self.busy().into_iter().enumerate().map(|(queue, busy)| busy + self.queues.len_of(queue)).collect();
+        let targets: Vec<usize> = (0..held.len()).map(|queue| target(self.queues.slots(queue), pace(queue))).collect();
+        // What waits in a queue beyond that keeps nothing from the others.
+        let counted: usize = held.iter().zip(&targets).map(|(held, target)| held.min(target)).sum();
+        let room = all.saturating_sub(counted + self.suspects.len()).min(fit);
+        let most: Vec<usize> = held.iter().zip(&targets).map(|(held, target)| target.saturating_sub(*held)).collect();
+        self.queues.split(room, &most)
     }
 
     pub(super) fn take_in(&mut self, lane: usize, mut request: Request, rows: Vec<Row>) {
@@ -171,16 +175,18 @@ impl Driver {
         self.turn = (lane + 1) % LANES;
         if !request.batch.shares.is_empty() {
             // Whoever is free first takes them, and that may be this one.
-            self.hungry_for_tasks = true;
+            self.hungry_for_tasks.fill(true);
             self.lanes[lane].marker = request.number;
         }
         let asked = std::mem::take(&mut self.lanes[lane].asked);
         self.lanes[lane].takes_tasks = false;
         let tasks = rows.iter().filter(|row| row.kind == 9).count();
         if asked.iter().any(|asked| *asked > 0) {
-            self.plenty = is_plenty(&asked, &rows);
+            self.note_plenty(&asked, &rows);
         }
-        self.hungry_for_tasks |= tasks > 0;
+        if tasks > 0 {
+            self.hungry_for_tasks.fill(true);
+        }
         if request.max_tasks.is_some() && tasks == 0 {
             // Nothing is known of the next ones: one is enough, it may be large.
             self.task_size = LARGEST_RANGE;
@@ -191,6 +197,15 @@ impl Driver {
         self.take_rows(lane, request.number, &request.watch, rows);
         self.marks.answered(Instant::now(), request.number, self.options.poll_interval);
         self.park_idle();
+    }
+
+    /// Notes which queues have given all that was asked of them.
+    fn note_plenty(&mut self, asked: &[usize], rows: &[Row]) {
+        for (place, asked) in asked.iter().enumerate().filter(|(_, asked)| **asked > 0) {
+            let is_from =
+                |row: &&Row| row.kind == 4 && row.index.is_none_or(|index| usize::try_from(index) == Ok(place + 1));
+            self.plenty[place] = rows.iter().filter(is_from).count() >= *asked;
+        }
     }
 
     /// What was sent is committed: outcomes count, ends are ends; what was refused is let go.
@@ -240,7 +255,7 @@ impl Driver {
                 (Fate::HandedBack | Fate::Paused { .. }, Holder::Run(_)) => {
                     // It may be handed back though it was to be paused.
                     news.work = true;
-                    self.hungry = true;
+                    self.hungry.fill(true);
                     self.forget(entry.holder);
                 }
                 (Fate::Parked { due_ms }, Holder::Run(id)) if parked.contains(&id) => {
@@ -258,8 +273,8 @@ impl Driver {
         if !woken.is_empty() {
             // One of them may be parked: then somebody can claim it.
             news.work = true;
-            self.hungry = true;
-            self.hungry_for_tasks = true;
+            self.hungry.fill(true);
+            self.hungry_for_tasks.fill(true);
             for run in woken.iter().filter_map(|run| self.runs.get(run)) {
                 self.lanes[run.lane].next_watch = Instant::now();
             }
@@ -308,14 +323,14 @@ fn limit(room: usize) -> i32 {
     i32::try_from(room).unwrap_or(i32::MAX)
 }
 
-/// Whether some queue has given all that was asked of it.
-fn is_plenty(asked: &[usize], rows: &[Row]) -> bool {
-    let claims = || rows.iter().filter(|row| row.kind == 4);
-    if claims().count() >= LARGEST_CLAIM {
-        return true;
+/// Whether some queue has room, and there may be something for it.
+fn has_room(rooms: &[usize], may_have: impl Fn(usize) -> bool) -> bool {
+    rooms.iter().enumerate().any(|(queue, room)| *room > 0 && may_have(queue))
+}
+
+/// The queues that have room are asked now.
+fn sated(hungry: &mut [bool], rooms: &[usize]) {
+    for (hungry, _) in hungry.iter_mut().zip(rooms).filter(|(_, room)| **room > 0) {
+        *hungry = false;
     }
-    let claimed = |place: usize| {
-        claims().filter(|row| row.index.is_none_or(|index| usize::try_from(index) == Ok(place + 1))).count()
-    };
-    asked.iter().enumerate().any(|(place, asked)| *asked > 0 && claimed(place) >= *asked)
 }

@@ -96,12 +96,12 @@ pub(crate) struct Driver {
     finished: mpsc::UnboundedSender<Finished>,
 
     fleet: i32,
-    /// Work is known, or likely, to wait in the database.
-    hungry: bool,
+    /// Of each queue: work is known, or likely, to wait in the database.
+    hungry: Vec<bool>,
     /// The last claim was given all that it asked for.
-    plenty: bool,
+    plenty: Vec<bool>,
     /// Tasks may be among it, even if no other worker is about: retries of shared work.
-    hungry_for_tasks: bool,
+    hungry_for_tasks: Vec<bool>,
     /// Whether the tasks held here are still this worker's is to be asked.
     tasks_in_doubt: bool,
     /// Runs that are to leave when what of them is under way here has ended.
@@ -191,9 +191,9 @@ impl Driver {
             turn: 0,
             finished,
             fleet: 1,
-            hungry: true,
-            plenty: false,
-            hungry_for_tasks: true,
+            hungry: vec![true; options.queues.len()],
+            plenty: vec![false; options.queues.len()],
+            hungry_for_tasks: vec![true; options.queues.len()],
             tasks_in_doubt: false,
             aside: HashSet::new(),
             next_poll: now,
@@ -254,8 +254,8 @@ impl Driver {
                         self.summon(&called);
                     }
                     Some(Sign::Work) => {
-                        self.hungry = true;
-                        self.hungry_for_tasks = true;
+                        self.hungry.fill(true);
+                        self.hungry_for_tasks.fill(true);
                     }
                     Some(Sign::Fenced) | None => return self.abandon(),
                 },
@@ -322,9 +322,11 @@ impl Driver {
 
     fn hear(&mut self, heard: &Heard) {
         if heard.channel == WORK {
-            self.hungry = true;
+            self.hungry.fill(true);
             // With nobody else about, what this process says is that a run was started.
-            self.hungry_for_tasks |= !heard.local;
+            if !heard.local {
+                self.hungry_for_tasks.fill(true);
+            }
         } else if heard.runs.is_empty() {
             // It may be about any: those of which messages are expected, and what is held of others' runs.
             self.tasks_in_doubt = !self.tasks.is_empty();

@@ -114,7 +114,14 @@ impl Driver {
             Verdict::Failed(error) if outcome.entry == entry => Some((outcome.step, outcome.index, error.clone())),
             _ => None,
         });
-        let Some(run) = self.runs.get_mut(&id).filter(|run| !run.leaving) else { return };
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        if run.failing != Failing::No && run.leaving {
+            return;
+        }
+        // Where the database has refused an output, it was about to leave.
+        if std::mem::take(&mut run.leaving) && run.aside.is_some() {
+            self.aside.insert(id);
+        }
         if let (None, Some((step, index, error))) = (&run.failure, refused) {
             run.failure = Some(run.failure_of(step, index, error));
         }
@@ -125,6 +132,9 @@ impl Driver {
             self.set_timers(id);
         }
         let Some(run) = self.runs.get_mut(&id) else { return };
+        if run.has_opened_hook() {
+            return;
+        }
         let opened = run.open_hook();
         // It may have had attempts before, and wait for the next one.
         self.set_timers(id);

@@ -46,6 +46,11 @@ impl OwnedRun {
         opened
     }
 
+    /// Whether that step was opened already.
+    pub(crate) fn has_opened_hook(&self) -> bool {
+        self.plan.hook.is_some_and(|hook| !matches!(self.steps[hook].progress, Progress::Blocked))
+    }
+
     /// Whether that step has an outcome that is committed.
     pub(crate) fn is_hook_settled(&self) -> bool {
         let settled = |hook: usize| match &self.steps[hook].progress {

@@ -73,7 +73,10 @@ impl Run {
                 tried.due = true;
             }
         }
-        self.wishes.push((step, item));
+        // Of a run that has not begun nothing waits.
+        if !self.fresh {
+            self.wishes.push((step, item));
+        }
         if self.place == Place::Parked {
             self.place = Place::Queued;
         }
@@ -103,6 +106,7 @@ impl Run {
             }
         }
         let mut fork = Self::new(Arc::clone(&self.shape), false);
+        fork.fresh = false;
         fork.outcomes.clone_from(&self.outcomes);
         fork.outcomes.retain(|at, outcome| !again.contains(&at.0) && outcome.kind != Kind::Failed);
         fork.maps.clone_from(&self.maps);
