@@ -251,7 +251,12 @@ declare
         select i.id from unnest(p_runs) w(id) cross join lateral (select x.id from inbox x where x.bucket = p_bucket and x.run_id = w.id offset 0) i);
 begin
     return query
-    select 6::smallint, a.run_id, greatest(ceil(extract(epoch from max(a.retry_at) - pgflow.now()) * 1000), 0)::bigint,
+    select 6::smallint, a.run_id,
+           -- The delay of a map step whose size is known is over, also where that was cut short.
+           case when max(a.number) = 0 and exists (
+               select from map m
+               where m.bucket = p_bucket and m.period = pgflow.period_of_run(a.run_id) and m.run_id = a.run_id and m.step = a.step) then 0
+           else greatest(ceil(extract(epoch from max(a.retry_at) - pgflow.now()) * 1000), 0)::bigint end,
            max(a.number) filter (where a.resumed)::int, a.step::int, a.index, max(a.number)::int, null::"char", null::jsonb, null::text
     from unnest(p_runs) w(id)
     cross join lateral (

@@ -202,3 +202,49 @@ async fn the_delay_of_a_map_without_items_is_not_waited_for_again_by_a_fork() {
     worker.stop().await.unwrap();
     db.assert_all_ended().await;
 }
+
+/// A map without items, after a long delay, and a step that fails once.
+#[workflow(state = std::sync::atomic::AtomicBool)]
+pub(crate) mod nothing_late {
+    use super::*;
+
+    #[step]
+    pub(crate) async fn list() -> Result<Vec<u8>> {
+        Ok(Vec::new())
+    }
+
+    #[step(map = list, delay = "1h")]
+    pub(crate) async fn each(item: u8) -> Result<u8> {
+        Ok(item)
+    }
+
+    #[step(depends_on = [each], max_attempts = 1)]
+    pub(crate) async fn after(each: Vec<u8>, failed: State<std::sync::atomic::AtomicBool>) -> Result<usize> {
+        if failed.swap(true, std::sync::atomic::Ordering::SeqCst) {
+            Ok(each.len())
+        } else {
+            Err(StepError::fatal("once"))
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_delay_of_a_map_without_items_that_was_cut_short_is_not_waited_for_by_the_next_owner() {
+    let db = TestDb::new().await;
+    let failed = std::sync::atomic::AtomicBool::new(false);
+    let worker = db.worker().register(nothing_late::Workflow.with_state(failed)).start().await.unwrap();
+    let run = nothing_late::start(&db.client(), ()).await.unwrap();
+    db.until("select exists (select from pgflow.attempt where number = 0)").await;
+    run.retry("each").await.unwrap();
+    assert!(run.output().await.unwrap_err().is_run_failed());
+    // As where the retry had come a moment before the delay was recorded.
+    sqlx::query("update pgflow.attempt set retry_at = now() + interval '1 h' where number = 0")
+        .execute(&db.pool())
+        .await
+        .unwrap();
+    run.resume().await.unwrap();
+    db.until("select exists (select from pgflow.run_end where status = 'c')").await;
+    assert_eq!(run.output().await.unwrap(), 0);
+    worker.stop().await.unwrap();
+    db.assert_all_ended().await;
+}
