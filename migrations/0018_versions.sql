@@ -42,6 +42,9 @@ language plpgsql stable
 set search_path = pgflow, pg_temp
 as $$
 begin
+    if not exists (select from version v join version o on o.workflow_id = v.workflow_id and o.id <> v.id where v.id = p_version) then
+        return;
+    end if;
     return query
     select o.version, o.definition
     from (

@@ -1,1 +1,1 @@
-select input from pgflow.describe_runs(array[$1])
+select input from pgflow.describe_runs(array[$1::uuid])

@@ -56,10 +56,14 @@ fn exchange(call: &Call) -> bool {
     &*call.name == "exchange"
 }
 
+fn housekeeping(call: &Call) -> bool {
+    matches!(&*call.name, "forget_workers" | "ensure_partitions" | "prune_expired" | "drop_month" | "forget_keys")
+}
+
 /// All of them. A function of the engine that none of these stands for fails the test: see `UNTOUCHED`.
 pub(crate) const KINDS: [Kind; 29] = [
     worker("connect", |c| &*c.name == "connect", 20, NOTHING),
-    worker("register", |c| &*c.name == "register", 30, NOTHING),
+    worker("register", |c| matches!(&*c.name, "register" | "other_versions"), 30, NOTHING),
     worker("register_worker", |c| &*c.name == "register_worker", 3, NOTHING),
     worker("exchange", exchange, 30, NOTHING),
     worker("exchange: outcomes", |c| exchange(c) && c.carries.outcomes, 15, NOTHING),
@@ -84,7 +88,7 @@ pub(crate) const KINDS: [Kind; 29] = [
     after(First::LostStart, worker("settle_start", |c| &*c.name == "settle_start", 1, NOTHING)),
     worker("notify", |c| &*c.name == "notify", 8, NOTHING),
     worker("listen", |c| &*c.name == "listen", 3, NOTHING),
-    worker("housekeeping", |c| matches!(&*c.name, "forget_workers" | "ensure_partitions"), 4, NOTHING),
+    worker("housekeeping", housekeeping, 4, NOTHING),
     client("start_runs", |c| &*c.name == "start_runs", 8),
     client("run_results", |c| &*c.name == "run_results", 6),
 ];

@@ -151,7 +151,15 @@ async fn a_month_of_which_nothing_is_to_be_kept_is_dropped_as_a_whole() {
     let refused = sqlx::query("select pgflow.drop_month()").execute(&db.pool()).await.unwrap_err();
     assert_eq!(refused.as_database_error().unwrap().code().unwrap(), "55P03");
     reading.rollback().await.unwrap();
-    assert_eq!(drop_month(&db).await.as_deref(), Some("2020-01"));
+    // The one that gave up may still have its locks for a moment.
+    let mut dropped = drop_month(&db).await;
+    for _ in 0..1_000 {
+        if dropped.is_some() {
+            break;
+        }
+        dropped = drop_month(&db).await;
+    }
+    assert_eq!(dropped.as_deref(), Some("2020-01"));
     assert_eq!(drop_month(&db).await, None);
     assert_eq!(db.value::<i64>("select count(*) from pgflow.run").await, 1);
     assert_eq!(db.value::<i64>("select count(*) from pg_class where relname like '%2020_01%'").await, 0);
