@@ -245,6 +245,9 @@ $$;
 create function pgflow.forget_keys(p_bucket int, p_limit int) returns int
 language plpgsql volatile
 set search_path = pgflow, pg_temp
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
+set jit = off
 as $$
 declare
     v_month text := (
