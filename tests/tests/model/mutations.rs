@@ -26,8 +26,8 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         changes: &[(
             "make_due",
             "    update ready set due = true",
-            "    insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue)
-    select p_bucket, r.id, r.period, r.version_id, r.priority, pgflow.now(), true, false, r.queue from run r where r.id = any(p_runs)
+            "    insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue, namespace)
+    select p_bucket, r.id, r.period, r.version_id, r.priority, pgflow.now(), true, false, r.queue, r.namespace from run r where r.id = any(p_runs)
     on conflict (bucket, run_id) do nothing;
     update ready set due = true",
         )],
@@ -44,7 +44,7 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     // A run that ends or parks stays in the claim of its worker.
     Mutation { name: "stays-claimed", changes: &[("exchange", "coalesce(array_agg(distinct e.claim), '{}')", "'{}'::bigint[]")] },
     // Resuming a failed run gives back no attempts.
-    Mutation { name: "resume-forgets", changes: &[("revive_runs", "v_now, a.error, true", "v_now, a.error, false")] },
+    Mutation { name: "resume-forgets", changes: &[("revive_runs", "then somebody had the run go on'), true", "then somebody had the run go on'), false")] },
     // It gives back the number of the attempt that failed, too.
     Mutation { name: "resume-repeats", changes: &[("revive_runs", "where a.attempts > 0", "where false")] },
     // Who takes a run up counts its failed attempts wrong.
