@@ -63,7 +63,7 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     // A worker does not learn of a run that was started for it when the answer was lost.
     Mutation {
         name: "unsettled-start",
-        changes: &[("settle_start", "pgflow.claimed(p_bucket, p_number, p_queues, v_runs, v_runs)", "pgflow.claimed(p_bucket, p_number, '{}', '{}')")],
+        changes: &[("settle_start", "pgflow.claimed(p_bucket, p_number, p_queues, v_runs, v_runs)", "pgflow.claimed(p_bucket, p_number, p_queues, '{}', '{}')")],
     },
     // A call whose answer was lost gives its work away twice.
     Mutation {
