@@ -63,6 +63,9 @@ pub(crate) fn workflow(arguments: TokenStream, item: TokenStream) -> TokenStream
         state: arguments.state,
         input: arguments.input,
         steps,
+        includes: arguments.include,
+        output: arguments.output,
+        is_shared: false,
         functions,
         taken,
     };

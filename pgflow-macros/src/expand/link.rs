@@ -37,7 +37,7 @@ pub(super) fn bound(name: &Ident, got: &TokenStream, at: Option<&impl ToTokens>)
 
 /// A call whose place is that of the user's tokens, from the first to the last: that a type does not fit is said there. What stands
 /// there are brackets.
-pub(super) fn call_at(function: &Ident, arguments: TokenStream, at: &impl ToTokens) -> TokenStream {
+pub(super) fn call_at(function: &impl ToTokens, arguments: TokenStream, at: &impl ToTokens) -> TokenStream {
     let (first, last) = ends(Some(at));
     let group = |tokens, span| {
         let mut group = Group::new(Delimiter::Parenthesis, tokens);
@@ -63,4 +63,21 @@ pub(super) fn ends(at: Option<&impl ToTokens>) -> (Span, Span) {
         [first, .., last] => (own.located_at(first.span()), own.located_at(last.span())),
         [only] => (own.located_at(only.span()), own.located_at(only.span())),
     }
+}
+
+/// A path for the compiler alone: no editor follows it.
+pub(super) fn quiet(path: &impl ToTokens) -> TokenStream {
+    fn with(tokens: TokenStream, span: Span) -> TokenStream {
+        let token = |mut token: proc_macro2::TokenTree| {
+            if let proc_macro2::TokenTree::Group(group) = &token {
+                let mut inner = Group::new(group.delimiter(), with(group.stream(), span));
+                inner.set_span(span);
+                token = inner.into();
+            }
+            token.set_span(span);
+            token
+        };
+        tokens.into_iter().map(token).collect()
+    }
+    with(path.to_token_stream(), Span::call_site())
 }

@@ -29,6 +29,8 @@ mod items;
 mod link;
 mod list;
 mod output;
+mod proof;
+mod shared;
 mod spec;
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -75,6 +77,11 @@ impl Names {
             delay: format_ident!("__pgflow_delay_{step}"),
         }
     }
+}
+
+/// A function that is a step by itself, with what is generated beside it.
+pub(crate) fn shared(workflow: &Workflow) -> TokenStream {
+    shared::shared(workflow)
 }
 
 /// The module, with what is generated at its end.

@@ -9,6 +9,7 @@ use syn::{Attribute, ExprClosure, Ident, LitInt, LitStr, Member, Meta, Token, br
 
 use super::arguments::{Known, skip_to_comma};
 use super::duration;
+use super::name::StepName;
 use crate::report::Sink;
 
 const ARGUMENTS: Known = Known {
@@ -40,7 +41,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 #[derive(Default)]
 pub(crate) struct StepArguments {
     /// The names of the steps that are waited for.
-    pub(crate) depends_on: Vec<Ident>,
+    pub(crate) depends_on: Vec<StepName>,
     /// The list that is mapped over.
     pub(crate) map: Option<MapPath>,
     /// How often the step is tried.
@@ -64,7 +65,7 @@ pub(crate) struct StepArguments {
     /// Whether its function may skip it.
     pub(crate) skippable: bool,
     /// The dependencies with which it is skipped.
-    pub(crate) skip_with: Vec<Ident>,
+    pub(crate) skip_with: Vec<StepName>,
     /// That it is executed when the run has failed, where that stands.
     pub(crate) on_failure: Option<Ident>,
     /// Where this crate is found.
@@ -80,7 +81,7 @@ pub(crate) enum Delay {
 /// The list that a map step maps over: `reserve.lines`.
 pub(crate) struct MapPath {
     /// A step, or `input`.
-    pub(crate) source: Ident,
+    pub(crate) source: StepName,
     /// The fields from there to the list, each with its dot.
     pub(crate) fields: Vec<(Token![.], Member)>,
 }
@@ -164,14 +165,14 @@ impl StepArguments {
 }
 
 /// What is said where a list of steps is none.
-struct ListWords {
-    no_list: &'static str,
-    no_name: &'static str,
+pub(super) struct ListWords {
+    pub(super) no_list: &'static str,
+    pub(super) no_name: &'static str,
 }
 
 const DEPENDS_ON: ListWords = ListWords {
     no_list: "`depends_on` takes a list of steps: `depends_on = [reserve, charge]`",
-    no_name: "a dependency is the name of a step of this workflow, as in `depends_on = [reserve]`",
+    no_name: "a dependency is the name of a step, as in `depends_on = [reserve]`, or the path to one, as in `depends_on = [common::audit]`",
 };
 
 const SKIP_WITH: ListWords = ListWords {
@@ -180,7 +181,7 @@ const SKIP_WITH: ListWords = ListWords {
 };
 
 /// `[reserve, charge]`. A name that is half typed must not hide the others.
-fn steps(input: ParseStream<'_>, sink: &Sink, words: &ListWords) -> syn::Result<Vec<Ident>> {
+pub(super) fn steps(input: ParseStream<'_>, sink: &Sink, words: &ListWords) -> syn::Result<Vec<StepName>> {
     if !input.peek(syn::token::Bracket) {
         return Err(input.error(words.no_list));
     }
@@ -189,7 +190,7 @@ fn steps(input: ParseStream<'_>, sink: &Sink, words: &ListWords) -> syn::Result<
     let mut names = Vec::new();
     while !list.is_empty() {
         let mut wrong = TokenStream::new();
-        let name = list.parse::<Ident>();
+        let name = StepName::parse(&list);
         while !list.is_empty() && !list.peek(Token![,]) {
             wrong.extend(list.parse::<proc_macro2::TokenTree>()?.into_token_stream());
         }
@@ -249,7 +250,7 @@ fn skips_exhausted(input: ParseStream<'_>) -> syn::Result<bool> {
 
 /// `reserve.lines`. What is half typed must not hide what stands before it.
 fn map(input: ParseStream<'_>, sink: &Sink) -> syn::Result<MapPath> {
-    let source = input.parse::<Ident>().map_err(|error| {
+    let source = StepName::parse(input).map_err(|error| {
         syn::Error::new(
             error.span(),
             "a step maps over `input` or a step, or a field of it, as in `map = reserve.lines`",
