@@ -71,6 +71,7 @@ fn graph(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
     let Err(problems) = Graph::check(&name, nodes) else { return };
     let unproven = |rule: &Rule| matches!(rule, Rule::SkipsWithCertain { name, .. } if is_included(name));
     let problems: Vec<Problem> = problems.into_iter().filter(|problem| !unproven(&problem.rule)).collect();
+    let mut unclear = false;
     for problem in problems {
         if let Rule::Empty = problem.rule {
             sink.error_with_help(
@@ -91,6 +92,7 @@ fn graph(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
                 ),
                 _ => sink.error(include.ident(), problem.message()),
             }
+            unclear = true;
             continue;
         };
         let StepSink { attribute, head, .. } = &steps[problem.step];
@@ -110,6 +112,20 @@ fn graph(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
         {
             step.unclear = true;
             step.edges[edge].to = None;
+        }
+    }
+    if unclear {
+        leave_out_included(workflow);
+    }
+}
+
+/// Where it is not clear which steps are meant, no more is said of those that stand elsewhere.
+fn leave_out_included(workflow: &mut Workflow) {
+    workflow.includes.clear();
+    for step in &mut workflow.steps {
+        for edge in step.edges.iter_mut().filter(|edge| matches!(edge.to, Some(Producer::Included(_)))) {
+            edge.to = None;
+            (step.unclear, step.broken) = (true, true);
         }
     }
 }
@@ -242,7 +258,8 @@ fn hooks(workflow: &Workflow, steps: &[StepSink]) {
             );
         }
     }
-    if let (Some(hook), true) = (first, workflow.steps.iter().all(Step::is_hook) && workflow.includes.is_empty())
+    let is_alone = !workflow.is_shared && workflow.includes.is_empty() && workflow.steps.iter().all(Step::is_hook);
+    if let (Some(hook), true) = (first, is_alone)
         && let Some(at) = workflow.steps.iter().position(|step| std::ptr::eq(step, hook))
     {
         steps[at].attribute.error_with_help(

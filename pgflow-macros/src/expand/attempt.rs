@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote};
 use syn::Type;
 
 use super::condition::Shape;
-use super::link::{Message, bound, call_at, inferred, quiet, trait_for};
+use super::link::{Message, bound, call_at, included, inferred, trait_for};
 use super::{Names, local};
 use crate::model::{Binding, Edge, Producer, Step, Workflow};
 use crate::parse::{Parameter, type_text};
@@ -224,7 +224,7 @@ impl Take<'_> {
             &quote!(take),
             &quote!(given, read, #slot),
         );
-        let path = quiet(&self.workflow.includes[producer].step);
+        let path = included(self.workflow, producer);
         let read = Ident::new(if is_skipped_with { "certain" } else { "given" }, Span::call_site());
         let call = self.call;
         call_at(&function, quote!(#call.dependencies.get(#edge), #private::#read::<#path>), &parameter.ty)

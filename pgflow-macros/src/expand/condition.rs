@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 
 use super::attempt::slot;
 use super::items::output_of;
-use super::link::quiet;
+use super::link::included;
 use super::{Names, local};
 use crate::model::{Binding, Producer, Question, Step, Workflow};
 
@@ -53,7 +53,7 @@ fn taken(workflow: &Workflow, step: &Step, ident: &Ident, edge: usize, dependenc
         Some(Producer::Own(producer)) => producer,
         Some(Producer::Included(at)) => {
             let slot = slot(workflow, step, &name, &step.edges[edge].name());
-            let path = quiet(&workflow.includes[at].step);
+            let path = included(workflow, at);
             let certain = step.is_skipped_with(&step.edges[edge].name());
             let read = Ident::new(if certain { "certain" } else { "given" }, Span::call_site());
             return quote!(#private::#read::<#path>(#dependencies.get(#edge), #slot));

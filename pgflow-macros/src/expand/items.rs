@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 
-use super::link::{ends, quiet};
+use super::link::{ends, included};
 use super::spec::option;
 use super::{Names, attempt, condition, list, local, output, proof, returns_function, spec};
 use crate::model::{Producer, Step, Workflow};
@@ -65,7 +65,7 @@ fn hidden(workflow: &Workflow) -> TokenStream {
     for step in &workflow.steps {
         tokens.extend(names(workflow, step));
     }
-    tokens.extend(included(workflow));
+    tokens.extend(names_included(workflow));
     let state = workflow.state.as_ref().map_or_else(|| quote!(()), |state| quote!(#state));
     tokens.extend(quote!(type __PgflowState = #state;));
     tokens.extend(functions(workflow));
@@ -77,16 +77,22 @@ fn hidden(workflow: &Workflow) -> TokenStream {
 }
 
 /// The names of the steps that stand elsewhere, as they are in this workflow.
-fn included(workflow: &Workflow) -> TokenStream {
+fn names_included(workflow: &Workflow) -> TokenStream {
     let imports = workflow.includes.iter().map(|include| {
-        let (path, name) = (&include.step, quiet(include.ident()));
-        let import = (include.step.is_path() || include.alias.is_some())
-            .then(|| quote!(#[allow(unused_imports)] use #path as #name;));
-        quote!(#import { let _ = #path; })
+        let (path, mut name) = (&include.step, include.ident().clone());
+        if !include.is_imported() {
+            return quote!(let _ = #path;);
+        }
+        let place = Span::call_site().located_at(path.ident().span());
+        name.set_span(place);
+        let renamed = quote_spanned!(place=> as);
+        quote!(#[allow(unused_imports)] use #path #renamed #name;)
     });
     let said = workflow.output.iter().flat_map(|output| &output.steps);
     let said = said.filter(|step| workflow.find(&step.name()).is_some());
-    quote!(#(#imports)* #(let _ = #said;)*)
+    let (imported, named): (Vec<_>, Vec<_>) = imports.zip(&workflow.includes).partition(|(_, include)| include.is_imported());
+    let (imported, named) = (imported.iter().map(|(tokens, _)| tokens), named.iter().map(|(tokens, _)| tokens));
+    quote!(#(#imported)* { #(#named)* #(let _ = #said;)* })
 }
 
 /// What each step is made of.
@@ -176,13 +182,15 @@ pub(super) fn names(workflow: &Workflow, step: &Step) -> TokenStream {
 /// The path of `map`, on a value of the type that it starts from.
 fn fields(workflow: &Workflow, map: &MapPath) -> Option<TokenStream> {
     let ty = match map.step() {
+        // What it is was not said, and that was reported already.
+        None if workflow.is_shared && workflow.input().0.is_none() => return None,
         None => quote!(__PgflowInput),
         Some(source) => {
             let found = workflow.find(&source.name())?;
             let (n, producer) = match found {
                 Producer::Own(n) => (n, &workflow.steps[n]),
                 Producer::Included(at) => {
-                    let (private, path) = (workflow.private(), quiet(&workflow.includes[at].step));
+                    let (private, path) = (workflow.private(), included(workflow, at));
                     return Some(field_path(map, &quote!(#private::Certain<#path>)));
                 }
             };
@@ -228,9 +236,9 @@ fn implementation(workflow: &Workflow) -> TokenStream {
     let output = associated("Output", &output::ty(workflow), output::place(workflow));
     let decode_output = output::decode(workflow);
     let own = workflow.steps.iter().enumerate().filter(|(_, step)| runs(workflow, step));
-    let handlers = own.map(|(n, _)| handler(workflow, n)).chain(workflow.includes.iter().map(|include| {
-        let path = &include.step;
-        quote!(#private::handler::<#path, __PgflowState>())
+    let handlers = own.map(|(n, _)| handler(workflow, n)).chain((0..workflow.includes.len()).map(|at| {
+        let step = included(workflow, at);
+        quote!(#private::handler::<#step, __PgflowState>())
     }));
     let state = workflow.state.as_ref().map_or_else(|| quote!(()), |state| quote!(#state));
     quote! {

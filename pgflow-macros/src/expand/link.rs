@@ -3,6 +3,8 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
+use crate::model::Workflow;
+
 /// What the compiler says when a type does not fit.
 pub(super) struct Message {
     /// The sentence. `{Self}` is the type that takes, `{Got}` the one that comes.
@@ -65,19 +67,23 @@ pub(super) fn ends(at: Option<&impl ToTokens>) -> (Span, Span) {
     }
 }
 
-/// A path for the compiler alone: no editor follows it.
-pub(super) fn quiet(path: &impl ToTokens) -> TokenStream {
-    fn with(tokens: TokenStream, span: Span) -> TokenStream {
-        let token = |mut token: proc_macro2::TokenTree| {
-            if let proc_macro2::TokenTree::Group(group) = &token {
-                let mut inner = Group::new(group.delimiter(), with(group.stream(), span));
-                inner.set_span(span);
-                token = inner.into();
-            }
-            token.set_span(span);
-            token
-        };
-        tokens.into_iter().map(token).collect()
+/// The type of a step that stands elsewhere, at the place where it is included. A workflow imports it under the name that it has
+/// there, so that the compiler says once what is wrong with the path.
+pub(super) fn included(workflow: &Workflow, at: usize) -> TokenStream {
+    let include = &workflow.includes[at];
+    if workflow.is_shared || !include.is_imported() {
+        return located(&include.step);
     }
-    with(path.to_token_stream(), Span::call_site())
+    let mut name = include.ident().clone();
+    name.set_span(Span::call_site().located_at(include.step.ident().span()));
+    name.to_token_stream()
+}
+
+/// The user's tokens where no editor shall follow them.
+pub(super) fn located(tokens: &impl ToTokens) -> TokenStream {
+    let token = |mut token: proc_macro2::TokenTree| {
+        token.set_span(Span::call_site().located_at(token.span()));
+        token
+    };
+    tokens.to_token_stream().into_iter().map(token).collect()
 }

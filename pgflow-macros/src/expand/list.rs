@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 
 use super::attempt::slot;
-use super::link::{Message, bound, call_at, inferred, quiet, trait_for};
+use super::link::{Message, bound, call_at, included, inferred, trait_for};
 use super::{Names, local};
 use crate::model::{Producer, Step, Workflow};
 use crate::parse::MapPath;
@@ -41,7 +41,7 @@ pub(super) fn expand(workflow: &Workflow, n: usize) -> Option<TokenStream> {
     let read = match producer {
         None => quote!(#private::read_source(#source, &__pgflow_input(), #slot)),
         Some(Producer::Included(at)) => {
-            let path = quiet(&workflow.includes[at].step);
+            let path = included(workflow, at);
             quote!(#private::read_shared::<#path>(#source, #slot))
         }
         Some(Producer::Own(producer)) => {

@@ -6,7 +6,7 @@ use syn::{Ident, Type};
 
 use super::condition::Shape;
 use super::items::output_of;
-use super::link::quiet;
+use super::link::{included, located};
 use super::{Names, local, output_type};
 use crate::model::{Producer, Step, Workflow};
 use crate::parse::Include;
@@ -14,14 +14,14 @@ use crate::parse::Include;
 /// A last step.
 enum Leaf<'a> {
     Own(usize, &'a Step),
-    Included(&'a Include),
+    Included(usize, &'a Include),
 }
 
 /// The steps that make the output. None when what they are is not settled: then the output is `()`.
 fn leaves(workflow: &Workflow) -> Vec<Leaf<'_>> {
     let leaf = |step| match step {
         Producer::Own(at) => Leaf::Own(at, &workflow.steps[at]),
-        Producer::Included(at) => Leaf::Included(&workflow.includes[at]),
+        Producer::Included(at) => Leaf::Included(at, &workflow.includes[at]),
     };
     let leaves: Vec<_> = workflow.leaves().into_iter().map(leaf).collect();
     let settled = |leaf: &Leaf<'_>| !matches!(leaf, Leaf::Own(_, step) if step.returns.is_none());
@@ -60,8 +60,8 @@ pub(super) fn decode(workflow: &Workflow) -> TokenStream {
                 quote!(#private::there(output).and_then(|output| #read))
             }
         }
-        [Leaf::Included(include)] => {
-            let path = quiet(&include.step);
+        [Leaf::Included(at, _)] => {
+            let path = included(workflow, *at);
             quote!(#private::decode_given::<#path>(output))
         }
         _ => quote!(#private::there(output).and_then(#private::Encoded::decode)),
@@ -89,7 +89,11 @@ pub(super) fn item(workflow: &Workflow) -> Option<TokenStream> {
                 let about = format!("The {what} of step `{}`{skipped}.", step.name());
                 (about, shape.ty(&output_type(&private, step, &quote!(#returns))))
             }
-            Leaf::Included(include) => (format!("What step `{}` gives.", include.name()), leaf.ty(workflow)),
+            Leaf::Included(_, include) => {
+                // Here it has not the name by which it is imported.
+                let path = located(&include.step);
+                (format!("What step `{}` gives.", include.name()), quote!(#private::Given<#path>))
+            }
         };
         quote!(#[doc = #about] #visibility #field: #ty)
     });
@@ -146,14 +150,14 @@ impl Leaf<'_> {
     fn name(&self) -> String {
         match self {
             Self::Own(_, step) => step.name(),
-            Self::Included(include) => include.name(),
+            Self::Included(_, include) => include.name(),
         }
     }
 
     fn field(&self) -> Ident {
         let mut ident = match self {
             Self::Own(_, step) => step.ident.clone(),
-            Self::Included(include) => include.ident().clone(),
+            Self::Included(_, include) => include.ident().clone(),
         };
         ident.set_span(Span::call_site());
         ident
@@ -162,8 +166,8 @@ impl Leaf<'_> {
     fn ty(&self, workflow: &Workflow) -> TokenStream {
         match self {
             Self::Own(n, step) => Shape::of_leaf(step).ty(&output_of(workflow, *n)),
-            Self::Included(include) => {
-                let (private, path) = (workflow.private(), quiet(&include.step));
+            Self::Included(at, _) => {
+                let (private, path) = (workflow.private(), included(workflow, *at));
                 quote!(#private::Given<#path>)
             }
         }
@@ -181,8 +185,8 @@ impl Leaf<'_> {
                     quote!((#name, ::core::option::Option::Some(#returns().payload.#write(&self.#field))))
                 }
             }
-            Self::Included(include) => {
-                let (private, path) = (workflow.private(), quiet(&include.step));
+            Self::Included(at, _) => {
+                let (private, path) = (workflow.private(), included(workflow, *at));
                 quote!((#name, #private::encode_given::<#path>(&self.#field)))
             }
         }
@@ -197,8 +201,8 @@ impl Leaf<'_> {
                 let take = if shape.missing { quote!(maybe) } else { quote!(take) };
                 quote!(#field: #fields.#take(#name, |value| #returns().payload.#read(value))?)
             }
-            Self::Included(include) => {
-                let (private, path) = (workflow.private(), quiet(&include.step));
+            Self::Included(at, _) => {
+                let (private, path) = (workflow.private(), included(workflow, *at));
                 quote!(#field: #fields.given(#name, #private::decode_given::<#path>)?)
             }
         }
@@ -212,8 +216,8 @@ impl Leaf<'_> {
                 let Shape { list, gaps, missing } = Shape::of_leaf(step);
                 quote!((#name, #returns().payload.schema, #private::Shape { list: #list, gaps: #gaps, missing: #missing }))
             }
-            Self::Included(include) => {
-                let path = quiet(&include.step);
+            Self::Included(at, _) => {
+                let path = included(workflow, *at);
                 quote!((#name, <#path as #private::SharedStep>::payload().schema, #private::shape::<#path>()))
             }
         }

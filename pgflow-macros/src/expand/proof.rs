@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
-use super::link::{call_at, quiet};
+use super::link::{call_at, included, located};
 use crate::model::{Producer, Step, Workflow};
 use crate::parse::MapPath;
 
@@ -24,7 +24,7 @@ pub(super) fn graph(workflow: &Workflow) -> Option<TokenStream> {
     let name = workflow.name();
     let leaves = workflow.leaves();
     let all = workflow.includes.iter().enumerate().map(|(at, include)| {
-        let (path, name) = (quiet(&include.step), include.name());
+        let (path, name) = (included(workflow, at), include.name());
         let producer = Some(Producer::Included(at));
         let is_used = workflow.steps.iter().any(|step| step.edges.iter().any(|edge| edge.to == producer));
         let is_output = leaves.contains(&Producer::Included(at));
@@ -32,10 +32,8 @@ pub(super) fn graph(workflow: &Workflow) -> Option<TokenStream> {
     });
     let none = TokenStream::new();
     let whole = workflow.includes.iter().enumerate().map(|(at, include)| {
-        let inputs = {
-            let path = &include.step;
-            quote!(const _: () = #private::takes_input::<#path, __PgflowInput>();)
-        };
+        let step = included(workflow, at);
+        let inputs = quote!(const _: () = #private::takes_input::<#step, __PgflowInput>(););
         let whole = call(workflow, "is_whole", &none, quote!(#name, &__PGFLOW_INCLUDED, #at), &include.step);
         quote!(#inputs #whole)
     });
@@ -64,7 +62,7 @@ fn step_edges(workflow: &Workflow, step: &Step) -> Vec<TokenStream> {
     for edge in &step.edges {
         let Some(Producer::Included(at)) = edge.to else { continue };
         let include = &workflow.includes[at];
-        let path = quiet(&include.step);
+        let path = included(workflow, at);
         let dependency = edge.name();
         let skipped_with = step.arguments.skip_with.iter().find(|step| step.name() == dependency);
         if let Some(skipped_with) = skipped_with {
@@ -78,7 +76,7 @@ fn step_edges(workflow: &Workflow, step: &Step) -> Vec<TokenStream> {
             proofs.push(call(workflow, "can_be_mapped", &quote!(::<#path>), arguments, source));
         }
         if edge.step.is_path() && edge.step.text() != include.step.text() {
-            let (other, workflow_name, text) = (quiet(&edge.step), workflow.name(), edge.step.text());
+            let (other, workflow_name, text) = (located(&edge.step), workflow.name(), edge.step.text());
             let arguments = quote!(#workflow_name, #text, #dependency);
             proofs.push(call(workflow, "same", &quote!(::<#path, #other>), arguments, &edge.step));
         }

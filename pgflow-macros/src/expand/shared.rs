@@ -18,7 +18,7 @@ use quote::quote;
 
 use super::condition::Shape;
 use super::items::{associated, functions, handler, names, output_of, runs};
-use super::link::quiet;
+use super::link::{included, located};
 use super::{Names, attempt, proof, spec};
 use crate::model::{Producer, Step, Workflow};
 
@@ -48,11 +48,11 @@ pub(super) fn shared(workflow: &Workflow) -> TokenStream {
 
 fn step_type(workflow: &Workflow, step: &Step) -> TokenStream {
     let private = workflow.private();
-    let (name, text) = (quiet(&step.ident), step.name());
+    let (name, text) = (located(&step.ident), step.name());
     let Names { returns, .. } = Names::of(0);
     let dependencies = step.edges.iter().filter_map(|edge| match edge.to {
         Some(Producer::Included(at)) => {
-            let (name, path) = (edge.name(), quiet(&workflow.includes[at].step));
+            let (name, path) = (edge.name(), included(workflow, at));
             Some(quote!((#name, <#path as #private::SharedStep>::ID)))
         }
         _ => None,
@@ -98,7 +98,7 @@ fn step_type(workflow: &Workflow, step: &Step) -> TokenStream {
 /// Its function. Of one that is broken, that was reported already: workflows that include it have nothing to add.
 fn runs_in(workflow: &Workflow, step: &Step) -> TokenStream {
     let private = workflow.private();
-    let name = quiet(&step.ident);
+    let name = located(&step.ident);
     if !runs(workflow, step) {
         return quote! {
             impl<__PgflowState> #private::RunsIn<__PgflowState> for #name {

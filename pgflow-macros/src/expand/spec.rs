@@ -8,7 +8,7 @@ use syn::Member;
 use syn::ext::IdentExt;
 
 use super::Names;
-use super::link::quiet;
+use super::link::included;
 use crate::model::{Step, Workflow};
 use crate::parse::{Delay, MapPath, StepArguments, StepName};
 
@@ -23,9 +23,9 @@ pub(super) fn definition(workflow: &Workflow) -> TokenStream {
         .enumerate()
         .filter(|(_, step)| step.returns.is_some())
         .map(|(n, step)| spec(&private, n, step));
-    let included = workflow.includes.iter().map(|include| {
-        let (path, name) = (quiet(&include.step), include.name());
-        quote!(#private::included::<#path>(#name))
+    let elsewhere = workflow.includes.iter().enumerate().map(|(at, include)| {
+        let (step, name) = (included(workflow, at), include.name());
+        quote!(#private::included::<#step>(#name))
     });
     quote! {
         #private::definition(
@@ -34,7 +34,7 @@ pub(super) fn definition(workflow: &Workflow) -> TokenStream {
             __pgflow_input().schema,
             #deadline,
             ::std::vec![#(#steps),*],
-            ::std::vec![#(#included),*],
+            ::std::vec![#(#elsewhere),*],
         )
     }
 }

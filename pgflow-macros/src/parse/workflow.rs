@@ -67,6 +67,11 @@ impl Include {
         self.alias.as_ref().unwrap_or_else(|| self.step.ident())
     }
 
+    /// Whether the workflow gives it a name; otherwise the module has it by its name already.
+    pub(crate) fn is_imported(&self) -> bool {
+        self.alias.is_some() || self.step.is_path()
+    }
+
     /// The same as text.
     pub(crate) fn name(&self) -> String {
         self.ident().unraw().to_string()
