@@ -185,7 +185,8 @@ fn input_is_known(step: &Step, sink: &Sink) {
     if takes {
         return;
     }
-    let help = "it stands outside a workflow, so what the input is must be said: add a parameter `_input` with its type";
+    let help =
+        "it stands outside a workflow, so what the input is must be said: add a parameter `_input` with its type";
     for question in step.condition.iter().chain(&step.delay) {
         if let Some((ident, _)) = question.parameters.iter().find(|(_, binding)| *binding == Binding::Input) {
             let what = question.what;

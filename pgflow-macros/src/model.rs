@@ -8,7 +8,9 @@ use quote::quote;
 use syn::ext::IdentExt;
 use syn::{ExprClosure, Ident, Pat, Path, Type, Visibility};
 
-use crate::parse::{Delay, Function, Include, MapPath, Output, Parameter, Signature, StepArguments, StepName, doc_comment};
+use crate::parse::{
+    Delay, Function, Include, MapPath, Output, Parameter, Signature, StepArguments, StepName, doc_comment,
+};
 use crate::report::{Sink, StepSink};
 
 /// A workflow; or a step that stands outside any, with what it depends on.
@@ -141,7 +143,8 @@ impl Workflow {
             Some(output) => output.steps.iter().any(|step| step.name() == self.includes[*at].name()),
             None => own.is_empty(),
         };
-        let included = (0..self.includes.len()).filter(is_last).map(Producer::Included).filter(|&step| !waited_for(step));
+        let included =
+            (0..self.includes.len()).filter(is_last).map(Producer::Included).filter(|&step| !waited_for(step));
         own.iter().copied().chain(included).collect()
     }
 

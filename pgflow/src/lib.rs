@@ -99,6 +99,8 @@ mod guide {
     mod control {}
     #[doc = include_str!("../../docs/looking.md")]
     mod looking {}
+    #[doc = include_str!("../../docs/modules.md")]
+    mod modules {}
     #[doc = include_str!("../../docs/retention.md")]
     mod retention {}
     #[doc = include_str!("../../docs/starting.md")]

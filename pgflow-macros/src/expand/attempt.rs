@@ -182,8 +182,7 @@ impl Take<'_> {
             }
         };
         let (got, function) = (shape.ty(&quote!(__Got)), shape.function());
-        let given =
-            quote!(given: ::core::option::Option<&#private::Dependency>, payload: &#private::Payload<__Got>);
+        let given = quote!(given: ::core::option::Option<&#private::Dependency>, payload: &#private::Payload<__Got>);
         let slot = slot(self.workflow, self.step, &name, &edge_name);
         let function = self.linked(
             at,
@@ -211,7 +210,9 @@ impl Take<'_> {
             self.step.skip_with_too(&from.step.text())
         );
         let message = Message {
-            message: format!("step `{step}` takes `{name}: {{Self}}`, but its dependency `{edge_name}` gives `{{Got}}`"),
+            message: format!(
+                "step `{step}` takes `{name}: {{Self}}`, but its dependency `{edge_name}` gives `{{Got}}`"
+            ),
             label: format!("`{edge_name}` gives `{{Got}}`"),
             note: (!is_skipped_with && !is_option(&parameter.ty)).then_some(note),
         };

@@ -90,7 +90,8 @@ fn names_included(workflow: &Workflow) -> TokenStream {
     });
     let said = workflow.output.iter().flat_map(|output| &output.steps);
     let said = said.filter(|step| workflow.find(&step.name()).is_some());
-    let (imported, named): (Vec<_>, Vec<_>) = imports.zip(&workflow.includes).partition(|(_, include)| include.is_imported());
+    let (imported, named): (Vec<_>, Vec<_>) =
+        imports.zip(&workflow.includes).partition(|(_, include)| include.is_imported());
     let (imported, named) = (imported.iter().map(|(tokens, _)| tokens), named.iter().map(|(tokens, _)| tokens));
     quote!(#(#imported)* { #(#named)* #(let _ = #said;)* })
 }

@@ -8,7 +8,13 @@ use crate::model::{Producer, Step, Workflow};
 use crate::parse::MapPath;
 
 /// A call that the compiler makes. When it panics, that is said at the place of the user's tokens.
-fn call(workflow: &Workflow, function: &str, types: &TokenStream, arguments: TokenStream, at: &impl ToTokens) -> TokenStream {
+fn call(
+    workflow: &Workflow,
+    function: &str,
+    types: &TokenStream,
+    arguments: TokenStream,
+    at: &impl ToTokens,
+) -> TokenStream {
     let private = workflow.private();
     let function = Ident::new(function, Span::call_site());
     let call = call_at(&quote!(#private::proof::#function #types), arguments, at);

@@ -54,7 +54,6 @@ impl StepName {
     pub(crate) fn text(&self) -> String {
         type_text(&self.path)
     }
-
 }
 
 impl From<Ident> for StepName {

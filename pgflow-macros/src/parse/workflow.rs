@@ -122,8 +122,7 @@ const OUTPUT: ListWords = ListWords {
     no_name: "a step that is last is named as in `output = [ship]`",
 };
 
-const NO_INCLUDE: &str =
-    "a step that stands elsewhere is named by its path, as in `include = [common::audit]` or `include = [common::audit as audit_order]`";
+const NO_INCLUDE: &str = "a step that stands elsewhere is named by its path, as in `include = [common::audit]` or `include = [common::audit as audit_order]`";
 
 /// `[common::audit, common::audit as audit_order]`. One that is half typed must not hide the others.
 fn includes(input: ParseStream<'_>, sink: &Sink) -> syn::Result<Vec<Include>> {

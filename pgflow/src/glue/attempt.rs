@@ -142,7 +142,11 @@ pub(super) fn list<T>(given: Option<&Dependency>, payload: &Payload<T>, slot: Sl
     gaps(given, payload, slot)?.into_iter().map(|item| item.ok_or_else(|| slot.missing())).collect()
 }
 
-pub(super) fn gaps<T>(given: Option<&Dependency>, payload: &Payload<T>, slot: Slot) -> Result<Vec<Option<T>>, StepError> {
+pub(super) fn gaps<T>(
+    given: Option<&Dependency>,
+    payload: &Payload<T>,
+    slot: Slot,
+) -> Result<Vec<Option<T>>, StepError> {
     let Some(Dependency::List(outputs)) = given else { return Err(slot.missing()) };
     let outputs: serde_json::Result<Vec<Option<T>>> =
         outputs.iter().map(|output| output.as_ref().map(payload.decode).transpose()).collect();

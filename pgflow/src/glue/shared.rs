@@ -368,8 +368,7 @@ pub mod proof {
         at = 0;
         while at < own.len() + all.len() {
             let name = if at < own.len() { own[at] } else { all[at - own.len()].name };
-            let last =
-                at < own.len() || (!all[at - own.len()].is_used && !is_waited_for(all, at - own.len()));
+            let last = at < own.len() || (!all[at - own.len()].is_used && !is_waited_for(all, at - own.len()));
             if last {
                 text = if first { text.and(name) } else { text.and(", ").and(name) };
                 first = false;
