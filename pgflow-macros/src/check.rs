@@ -301,6 +301,19 @@ fn report(workflow: &Workflow, problem: &Problem, at: &StepName, sink: &Sink) {
                 format_args!("`{name}` is a function of workflow `{}` but not a step", workflow.name()),
                 format_args!("add `#[step]` to `{name}`"),
             ),
+        Rule::Unknown { name, .. }
+            if let Some((_, closed)) = workflow.gated.iter().find(|(gated, _)| gated.unraw() == name) =>
+        {
+            let step = &workflow.steps[problem.step];
+            sink.error_with_help(
+                at,
+                format_args!("step `{}` depends on `{name}`, which is compiled out by `{closed}`", step.name()),
+                format_args!(
+                    "put `{closed}` on `{}` too, or declare another `{name}` for when it does not hold",
+                    step.name()
+                ),
+            );
+        }
         Rule::SkipsWithout { name, exists: true, .. } => {
             let step = &workflow.steps[problem.step];
             sink.error_with_help(at, problem.message(), add(step, name));

@@ -8,6 +8,7 @@ use quote::quote;
 use syn::ext::IdentExt;
 use syn::{ExprClosure, Ident, Pat, Path, Type, Visibility};
 
+use crate::gate::Closed;
 use crate::parse::{
     Delay, Function, Include, MapPath, Output, Parameter, Signature, StepArguments, StepName, doc_comment,
 };
@@ -39,6 +40,8 @@ pub(crate) struct Workflow {
     pub(crate) is_shared: bool,
     /// The names of functions that are no steps.
     pub(crate) functions: Vec<Ident>,
+    /// The names of steps that are compiled out, and by what.
+    pub(crate) gated: Vec<(Ident, Closed)>,
     /// The names of all items of the module. Those that are ours were reported; they are not written a second time.
     pub(crate) taken: Vec<Ident>,
 }

@@ -38,7 +38,8 @@ pub(crate) fn step(arguments: TokenStream, item: TokenStream) -> TokenStream {
     }
     let mut workflow = by_itself(&function, step, krate);
     check(&mut workflow, &report.sink(), &[part]);
-    let shared = expand::shared(&workflow);
+    let gates: Vec<_> = function.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect();
+    let shared = expand::shared(&workflow, &gates);
     report.after(quote!(#allow #function #shared))
 }
 
@@ -64,6 +65,7 @@ fn by_itself(function: &Function, step: Step, krate: syn::Path) -> Workflow {
         output: None,
         is_shared: true,
         functions: Vec::new(),
+        gated: Vec::new(),
         taken: Vec::new(),
     }
 }

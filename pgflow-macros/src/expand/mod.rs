@@ -35,6 +35,7 @@ mod spec;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
+use syn::Attribute;
 
 use crate::model::{Step, Workflow};
 use crate::parse::{Item, Module};
@@ -79,9 +80,9 @@ impl Names {
     }
 }
 
-/// A function that is a step by itself, with what is generated beside it.
-pub(crate) fn shared(workflow: &Workflow) -> TokenStream {
-    shared::shared(workflow)
+/// What is generated beside a function that is a step by itself; `gates` are its `#[cfg]` attributes.
+pub(crate) fn shared(workflow: &Workflow, gates: &[&Attribute]) -> TokenStream {
+    shared::shared(workflow, gates)
 }
 
 /// The module, with what is generated at its end.

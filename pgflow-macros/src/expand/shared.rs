@@ -15,6 +15,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::Attribute;
 
 use super::condition::Shape;
 use super::items::{associated, functions, handler, names, output_of, runs};
@@ -23,20 +24,22 @@ use super::{Names, attempt, proof, spec};
 use crate::model::{Producer, Step, Workflow};
 
 /// What stands beside the function.
-pub(super) fn shared(workflow: &Workflow) -> TokenStream {
+pub(super) fn shared(workflow: &Workflow, gates: &[&Attribute]) -> TokenStream {
     let Some(step) = workflow.steps.first() else { return TokenStream::new() };
     let used = names(workflow, step);
     if step.returns.is_none() {
-        return quote!(const _: () = { #used };);
+        return quote!(#(#gates)* const _: () = { #used };);
     }
     let (name, visibility) = (&step.ident, &workflow.visibility);
     let functions = functions(workflow);
     let proofs = proof::edges(workflow);
     let step_type = step_type(workflow, step);
     quote! {
+        #(#gates)*
         #[doc(hidden)]
         #[allow(non_camel_case_types, dead_code, missing_debug_implementations, clippy::all)]
         #visibility enum #name {}
+        #(#gates)*
         const _: () = {
             #used
             #functions
