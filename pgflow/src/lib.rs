@@ -48,6 +48,7 @@ mod step;
 pub mod testing;
 #[cfg(feature = "postgres")]
 mod tx;
+mod upcast;
 #[cfg(feature = "postgres")]
 mod worker;
 mod workflow;
@@ -89,6 +90,7 @@ pub mod __private {
     pub use crate::encoded::Encoded;
     pub use crate::glue::*;
     pub use crate::handler::{Call, Condition, Dependency, Expand, Handler, Handlers, StepFuture, Wait};
+    pub use crate::upcast::Upcast;
     pub use crate::workflow::Workflow;
 }
 

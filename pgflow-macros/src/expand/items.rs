@@ -109,6 +109,9 @@ pub(super) fn functions(workflow: &Workflow) -> TokenStream {
     });
     for (n, step) in workflow.steps.iter().enumerate() {
         tokens.extend(returns(workflow, n));
+        if step.returns.is_some() {
+            tokens.extend(upcasts_function(workflow, n));
+        }
         if runs(workflow, step) {
             tokens.extend(list::item(workflow, n));
             tokens.extend(attempt::run(workflow, n));
@@ -225,7 +228,29 @@ pub(super) fn handler(workflow: &Workflow, n: usize) -> TokenStream {
     let expand = option(step.is_map().then(|| quote!(#expand)));
     let when = option(step.condition.is_some().then(|| quote!(#when)));
     let delay = option(step.delay.is_some().then(|| quote!(#delay)));
-    quote!(#private::Handler { run: #run, expand: #expand, when: #when, delay: #delay })
+    let upcasts = upcasts(workflow, n);
+    quote!(#private::Handler { run: #run, expand: #expand, when: #when, delay: #delay, upcasts: #upcasts })
+}
+
+/// From which older outputs that of step `n` can be made.
+pub(super) fn upcasts(workflow: &Workflow, n: usize) -> TokenStream {
+    let Names { upcasts, .. } = Names::of(n);
+    if workflow.steps[n].arguments.upcasts.is_empty() { quote!(::std::vec::Vec::new()) } else { quote!(#upcasts()) }
+}
+
+/// The function that says so, and checks that they can.
+fn upcasts_function(workflow: &Workflow, n: usize) -> Option<TokenStream> {
+    let private = workflow.private();
+    let output = output_of(workflow, n);
+    let older = &workflow.steps[n].arguments.upcasts;
+    let Names { upcasts, .. } = Names::of(n);
+    (!older.is_empty()).then(|| {
+        quote! {
+            fn #upcasts() -> ::std::vec::Vec<#private::Upcast> {
+                ::std::vec![#(#private::upcast::<#older, #output>()),*]
+            }
+        }
+    })
 }
 
 fn implementation(workflow: &Workflow) -> TokenStream {

@@ -63,6 +63,8 @@ pub(crate) struct Names {
     pub(crate) when: Ident,
     /// The delay, where it is computed.
     pub(crate) delay: Ident,
+    /// The older outputs from which its output can be made.
+    pub(crate) upcasts: Ident,
 }
 
 impl Names {
@@ -76,6 +78,7 @@ impl Names {
             expand: format_ident!("__pgflow_expand_{step}"),
             when: format_ident!("__pgflow_when_{step}"),
             delay: format_ident!("__pgflow_delay_{step}"),
+            upcasts: format_ident!("__pgflow_upcasts_{step}"),
         }
     }
 }

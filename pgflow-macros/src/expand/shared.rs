@@ -68,7 +68,7 @@ fn step_type(workflow: &Workflow, step: &Step) -> TokenStream {
         (true, true) => quote!(#private::Gaps),
     };
     let form = if missing { quote!(#private::Maybe<#form>) } else { form };
-    let spec = spec::spec(&private, 0, step);
+    let spec = spec::spec(workflow, 0, step);
     let takes = if step.takes_the_input() {
         quote!(impl #private::TakesInput<__PgflowInput> for #name {})
     } else {

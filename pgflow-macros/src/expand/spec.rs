@@ -8,6 +8,7 @@ use syn::Member;
 use syn::ext::IdentExt;
 
 use super::Names;
+use super::items::upcasts;
 use super::link::included;
 use crate::model::{Step, Workflow};
 use crate::parse::{Delay, MapPath, StepArguments, StepName};
@@ -22,7 +23,7 @@ pub(super) fn definition(workflow: &Workflow) -> TokenStream {
         .iter()
         .enumerate()
         .filter(|(_, step)| step.returns.is_some())
-        .map(|(n, step)| spec(&private, n, step));
+        .map(|(n, step)| spec(workflow, n, step));
     let elsewhere = workflow.includes.iter().enumerate().map(|(at, include)| {
         let (step, name) = (included(workflow, at), include.name());
         quote!(#private::included::<#step>(#name))
@@ -40,7 +41,8 @@ pub(super) fn definition(workflow: &Workflow) -> TokenStream {
 }
 
 /// What is known of step `n`.
-pub(super) fn spec(private: &TokenStream, n: usize, step: &Step) -> TokenStream {
+pub(super) fn spec(workflow: &Workflow, n: usize, step: &Step) -> TokenStream {
+    let private = workflow.private();
     let Names { returns, .. } = Names::of(n);
     let name = step.name();
     let description = option(step.description.as_ref().map(|text| quote!(#text)));
@@ -61,6 +63,7 @@ pub(super) fn spec(private: &TokenStream, n: usize, step: &Step) -> TokenStream 
         (_, Some(_)) => Some(quote!(#private::Delay::Computed)),
         _ => None,
     });
+    let upcasts = upcasts(workflow, n);
     let queue = option(step.arguments.queue.as_ref().map(ToTokens::to_token_stream));
     let when = step.condition.is_some();
     let (on_exhausted, skippable) = (step.arguments.skips_exhausted, step.arguments.skippable);
@@ -85,6 +88,7 @@ pub(super) fn spec(private: &TokenStream, n: usize, step: &Step) -> TokenStream 
             skip_with: &[#(#skip_with),*],
             on_failure: #on_failure,
             output: #returns().payload.schema,
+            upcasts: #upcasts,
         }
     }
 }

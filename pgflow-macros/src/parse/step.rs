@@ -5,7 +5,8 @@ use std::time::Duration;
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, ExprClosure, Ident, LitInt, LitStr, Member, Meta, Token, bracketed};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, ExprClosure, Ident, LitInt, LitStr, Member, Meta, Token, Type, bracketed};
 
 use super::arguments::{Known, skip_to_comma};
 use super::duration;
@@ -28,6 +29,7 @@ const ARGUMENTS: Known = Known {
         ("skippable", ""),
         ("skip_with", "[reserve]"),
         ("on_failure", ""),
+        ("upcast", "[OldReceipt]"),
         ("crate", "::pgflow"),
     ],
 };
@@ -68,6 +70,8 @@ pub(crate) struct StepArguments {
     pub(crate) skip_with: Vec<StepName>,
     /// That it is executed when the run has failed, where that stands.
     pub(crate) on_failure: Option<Ident>,
+    /// Older types of its output, from which the present one can be made.
+    pub(crate) upcasts: Vec<Type>,
     /// Where this crate is found.
     pub(crate) krate: Option<syn::Path>,
 }
@@ -137,6 +141,7 @@ impl StepArguments {
             "on_exhausted" => self.skips_exhausted = skips_exhausted(input)?,
             "skippable" => self.skippable = true,
             "on_failure" => self.on_failure = Some(name.clone()),
+            "upcast" => self.upcasts = types(input)?,
             "map" => self.map = Some(map(input, sink)?),
             "max_attempts" => self.max_attempts = Some(max_attempts(input)?),
             "backoff" => {
@@ -203,6 +208,19 @@ pub(super) fn steps(input: ParseStream<'_>, sink: &Sink, words: &ListWords) -> s
         list.parse::<Option<Token![,]>>()?;
     }
     Ok(names)
+}
+
+/// `[OldReceipt, OlderReceipt]`
+fn types(input: ParseStream<'_>) -> syn::Result<Vec<Type>> {
+    const WRONG: &str =
+        "`upcast` takes a list of types that the step has returned before, as in `upcast = [OldReceipt]`";
+    if !input.peek(syn::token::Bracket) {
+        return Err(input.error(WRONG));
+    }
+    let list;
+    bracketed!(list in input);
+    let types = Punctuated::<Type, Token![,]>::parse_terminated(&list);
+    Ok(types.map_err(|error| syn::Error::new(error.span(), WRONG))?.into_iter().collect())
 }
 
 const WHEN: &str = "a condition is a closure over `input` and dependencies, by their names, as in `when = |input, charge| input.gift && charge.paid`";

@@ -10,6 +10,7 @@ use crate::definition::{Definition, Delay, Edge, MapSource, SkipPolicy, StepDefi
 use crate::glue::fields::{Shape, fields_schema};
 use crate::glue::payload::SchemaOf;
 use crate::glue::shared::SharedStep;
+use crate::upcast::Upcast;
 
 /// What is known of a step at build time. Options that were not given are none: their defaults stand in one place.
 #[derive(Debug)]
@@ -48,6 +49,8 @@ pub struct StepSpec {
     pub on_failure: bool,
     /// The schema of what it returns.
     pub output: SchemaOf,
+    /// From which older outputs that can be made.
+    pub upcasts: Vec<Upcast>,
 }
 
 impl StepSpec {
@@ -137,6 +140,7 @@ fn step(spec: &StepSpec) -> StepDefinition {
     step.options.delay = spec.delay;
     step.options.queue = spec.queue.map(ToOwned::to_owned);
     step.on_failure = spec.on_failure;
+    step.upcasts = spec.upcasts.iter().map(|upcast| (upcast.schema.root)().to_value()).collect();
     step.skip = SkipPolicy {
         when: spec.when,
         on_exhausted: spec.on_exhausted,
