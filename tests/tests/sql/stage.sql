@@ -269,4 +269,4 @@ $$;
 -- The same, as it is compared with: each row of the answer as an object, without what is null in it.
 create function stage.answer(p_worker text, p jsonb) returns setof jsonb
 language sql volatile
-as $$ select jsonb_strip_nulls(to_jsonb(a)) from stage.exchange(stage.w(p_worker), p) a order by a.kind, a.number, a.step, a.index, a.run_id $$;
+as $$ select jsonb_strip_nulls(to_jsonb(a)) from stage.exchange(stage.w(p_worker), p) a order by a.kind, a.number, a.step, a.index, stage.readable(a.run_id::text) $$;

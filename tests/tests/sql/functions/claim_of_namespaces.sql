@@ -1,7 +1,7 @@
 -- broken: greatest(v_room / cardinality(v_spaces), 1) => v_room
 -- broken: order by -c.priority, c.seq => order by c.seq
 -- broken: having count(*) >= v_part => having count(*) < v_part
--- broken: order by s.at limit v_room =>
+-- broken: limit v_room => limit 99
 -- broken: where not g.fresh => where g.fresh
 -- broken: array_remove(p_namespaces, '') => p_namespaces[1:1]
 

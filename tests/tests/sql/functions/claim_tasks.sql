@@ -1,6 +1,6 @@
 -- broken: order by -c.priority, c.turn, c.id => order by c.id
--- broken: and c.worker_id is null and c.due and c.namespace = '' => and c.worker_id is null and c.namespace = ''
--- broken: and c.worker_id is null and c.due and c.namespace = '' => and c.due and c.namespace = ''
+-- broken: and c.worker_id is null and c.due => and c.worker_id is null
+-- broken: and c.worker_id is null and c.due => and c.due
 -- broken: v_room - pgflow.claim_tasks_of_namespaces => 0 * v_room * pgflow.claim_tasks_of_namespaces
 -- broken: o_after[v_at] := => v_spaces[99] :=
 -- broken: set worker_id = p_worker => set worker_id = 0
@@ -31,3 +31,12 @@ select expect.rows('select run_id, array_agg(first order by first) from pgflow.t
                    '[["", [1, 2]], ["a", [1, 2, 3]], ["b", [1]]]');
 select expect.equal(pgflow.claim_tasks(0, stage.w(), '{default}', '{20}', null, array[stage.version()]), '{""}'::text[], 'all that is left');
 select expect.rows('select count(*) from pgflow.task where worker_id is null', '[[0]]', 'what is left');
+
+-- case: what has no namespace takes what the others leave over of a call
+set local search_path = pgflow, pg_temp;
+select stage.define();
+select stage.worker();
+select stage.start(s, p_namespace => s) from unnest('{"",a}'::text[]) s;
+select stage.task(s, 1, n, p_turn => n) from (values ('', 9), ('a', 1)) v(s, c), generate_series(1, c) n;
+select pgflow.claim_tasks(0, stage.w(), '{default}', '{6}', null, array[stage.version()]);
+select expect.rows('select count(*) from pgflow.task where worker_id = stage.w()', '[[6]]');

@@ -1,6 +1,5 @@
 -- broken: cardinality(v_names) < p_limit => cardinality(v_names) < 9
 -- broken: v_second and (v_name is null or v_name > p_after) => v_second and (v_name is null or v_name >= p_after)
--- broken: and c.worker_id is null and c.due order by =>
 -- broken: and c.worker_id is null and c.due => and c.due
 -- broken: and c.worker_id is null and c.due => and c.worker_id is null
 
