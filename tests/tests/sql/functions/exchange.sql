@@ -39,6 +39,7 @@ select expect.rows($$select a ->> 'kind', (a ->> 'number')::bigint = (select seq
 select expect.sound();
 
 -- case: nothing to say and nothing wanted changes nothing
+set local synchronous_commit = on;
 select stage.runs_of_flow('a');
 select stage.worker();
 select stage.look();
@@ -58,6 +59,7 @@ select expect.throws($$select * from stage.exchange(0, '{"number": 5, "runs": 1}
 select expect.touched();
 
 -- case: what was done is recorded, once
+set local synchronous_commit = on;
 select stage.runs_of_flow('a', 'b');
 select stage.worker();
 select stage.own('w', 'a', 'b');
