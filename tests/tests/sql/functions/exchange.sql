@@ -213,7 +213,7 @@ select expect.rows($$select stage.answer('w', format('{"number": 5, "entries": [
 select expect.touched('task a', 'share a', 'outcome a');
 select expect.rows($$select stage.answer('w', format('{"number": 6, "entries": [{"run": "a", "task": %s, "fate": 1, "outcomes": [{"step": 1, "index": 1, "output": 1}]},
                      {"run": "b", "task": %s, "fate": 0, "outcomes": [{"step": 1, "index": 0, "kind": "f", "error": "no"}]}]}',
-                     current_setting('stage.two'), current_setting('stage.bad'))::jsonb) a order by 1$$, '[[{"kind": 2, "run_id": "a"}], [{"kind": 2, "run_id": "b"}]]');
+                     current_setting('stage.two'), current_setting('stage.bad'))::jsonb)$$, '[[{"kind": 2, "run_id": "a"}], [{"kind": 2, "run_id": "b"}]]');
 select expect.touched('task a', 'share a', 'share b', 'outcome a', 'outcome b', 'ready a', 'ready b', 'inbox a', 'inbox b');
 select expect.rows('select run_id, step, kind from pgflow.inbox order by run_id = stage.run(''b'')', '[["a", 1, "s"], ["b", 1, "s"]]');
 select expect.rows('select run_id, due from pgflow.ready order by run_id = stage.run(''b'')', '[["a", true], ["b", true]]');

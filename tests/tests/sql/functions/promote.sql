@@ -20,7 +20,9 @@ select expect.equal(current_setting('synchronous_commit'), 'off', 'nothing is pr
 select stage.later('1 s');
 select expect.equal(pgflow.promote(0, 10), 2000, 'milliseconds until the next one, then');
 select expect.touched('ready a', 'ready fresh', 'task tasks');
-select expect.rows('select run_id, fresh from pgflow.ready where due order by seq desc limit 2', '[["a", false], ["fresh", true]]', 'the end of the queue');
+select expect.yes((select seq from pgflow.ready where run_id = stage.run('after')) < all (select seq from pgflow.ready where run_id in (stage.run('a'), stage.run('fresh'))),
+                  'they stand at the end of the queue');
+select expect.rows('select fresh, count(*) from pgflow.ready where due group by 1 order by 1', '[[false, 1], [true, 4]]', 'who is due');
 select expect.rows('select first, due from pgflow.task order by first', '[[0, true], [1, false]]');
 select expect.rows('select run_id from pgflow.ready where paused', '[["paused"]]');
 
