@@ -14,7 +14,8 @@ const CONSTRAINTS: &str = "select coalesce(k.relname, t.typname)::text, c.connam
 const TABLES: &str = "select relname::text from pg_class
     where relnamespace = 'pgflow'::regnamespace and relkind in ('r', 'p') and not relispartition";
 
-const VIEWS: &str = "select relname::text from pg_class where relnamespace = 'pgflow'::regnamespace and relkind in ('v', 'm')";
+const VIEWS: &str =
+    "select relname::text from pg_class where relnamespace = 'pgflow'::regnamespace and relkind in ('v', 'm')";
 
 const FUNCTIONS: &str = "select distinct proname::text from pg_proc where pronamespace = 'pgflow'::regnamespace";
 
@@ -22,7 +23,9 @@ pub(crate) async fn check() {
     let db = TestDb::new().await;
     let pool = db.pool();
     let names = async |sql: &'static str| -> Vec<String> { sqlx::query_scalar(sql).fetch_all(&pool).await.unwrap() };
-    let mut said = compare(Folder::Functions, names(FUNCTIONS).await, |name| vec![format!("pgflow.{name}("), "-- broken: ".to_owned()]);
+    let mut said = compare(Folder::Functions, names(FUNCTIONS).await, |name| {
+        vec![format!("pgflow.{name}("), "-- broken: ".to_owned()]
+    });
     said.extend(compare(Folder::Views, names(VIEWS).await, |name| vec![format!("pgflow.{name} ")]));
 
     let constraints: Vec<(String, String)> = sqlx::query_as(CONSTRAINTS).fetch_all(&pool).await.unwrap();
@@ -35,7 +38,9 @@ pub(crate) async fn check() {
         demanded.extend([format!("stage.good_row('{table}'"), "expect.nullable(".to_owned()]);
         demanded
     }));
-    said.extend(of_tables.keys().map(|domain| format!("constraints of {domain}, which is no table, are not looked at")));
+    said.extend(
+        of_tables.keys().map(|domain| format!("constraints of {domain}, which is no table, are not looked at")),
+    );
     assert!(said.is_empty(), "{} missing or left over:\n{}", said.len(), said.join("\n"));
 }
 
@@ -49,7 +54,10 @@ fn compare(folder: Folder, names: Vec<String>, mut demanded: impl FnMut(&str) ->
         match files.remove(&name) {
             None => said.push(format!("{folder:?}: `{name}` has no file")),
             Some(text) => said.extend(
-                wanted.iter().filter(|wanted| !text.contains(*wanted)).map(|wanted| format!("{folder:?}: {name}.sql has no `{wanted}`")),
+                wanted
+                    .iter()
+                    .filter(|wanted| !text.contains(*wanted))
+                    .map(|wanted| format!("{folder:?}: {name}.sql has no `{wanted}`")),
             ),
         }
     }

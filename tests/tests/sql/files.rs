@@ -31,7 +31,13 @@ impl Folder {
             .map(|path| {
                 let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
                 let text = std::fs::read_to_string(&path).unwrap();
-                File { path: format!("{}/{name}.sql", self.name()), cases: cases(&text), broken: broken(&text), name, text }
+                File {
+                    path: format!("{}/{name}.sql", self.name()),
+                    cases: cases(&text),
+                    broken: broken(&text),
+                    name,
+                    text,
+                }
             })
             .collect();
         files.sort_by(|a, b| a.name.cmp(&b.name));
@@ -113,7 +119,9 @@ mod tests {
 
     #[test]
     fn cases_have_the_statements_below_their_names() {
-        let cases = cases("-- A header.\n-- case: one\nselect 1;\n-- case: two\n-- isolation: serializable\nselect 2;\nselect 3;\n");
+        let cases = cases(
+            "-- A header.\n-- case: one\nselect 1;\n-- case: two\n-- isolation: serializable\nselect 2;\nselect 3;\n",
+        );
         let lines = |case: &Case| case.statements.iter().map(|s| s.line).collect::<Vec<_>>();
         assert_eq!(cases.len(), 2);
         assert_eq!((&*cases[0].name, lines(&cases[0])), ("one", vec![3]));

@@ -16,7 +16,8 @@ const LANES: usize = 3;
 const HARNESS: [&str; 2] = [include_str!("harness.sql"), include_str!("stage.sql")];
 
 /// So each transaction of a case begins. No path: what is for others to call must not need one.
-const BEGINNING: &str = "set local search_path = ''; set local pgflow.fake_now = '2030-01-15 12:00Z'; set local timezone = 'UTC';
+const BEGINNING: &str =
+    "set local search_path = ''; set local pgflow.fake_now = '2030-01-15 12:00Z'; set local timezone = 'UTC';
     set local statement_timeout = '30s'; set local check_function_bodies = off";
 
 pub(crate) struct Lanes(Vec<TestDb>);
@@ -64,12 +65,17 @@ impl Lanes {
             let broken = &file.broken[*place];
             for case in &file.cases {
                 match play(db, &file.name, case, Some(broken)).await {
-                    Err(failure) if failure.line == 0 => return vec![format!("{}:{}: {}", file.path, broken.line, failure.why)],
+                    Err(failure) if failure.line == 0 => {
+                        return vec![format!("{}:{}: {}", file.path, broken.line, failure.why)];
+                    }
                     Err(_) => return Vec::new(),
                     Ok(()) => {}
                 }
             }
-            vec![format!("{}:{}: nothing notices `{}` in the place of `{}`", file.path, broken.line, broken.that, broken.this)]
+            vec![format!(
+                "{}:{}: nothing notices `{}` in the place of `{}`",
+                file.path, broken.line, broken.that, broken.this
+            )]
         })
         .await;
     }

@@ -31,7 +31,8 @@ pub(crate) fn split(text: &str) -> Vec<(usize, String)> {
 
 /// The length of what is to be taken as a whole.
 fn token(rest: &str, first: char) -> usize {
-    let closed_by = |open: usize, close: &str| rest[open..].find(close).map_or(rest.len(), |at| open + at + close.len());
+    let closed_by =
+        |open: usize, close: &str| rest[open..].find(close).map_or(rest.len(), |at| open + at + close.len());
     match first {
         '\'' | '"' => closed_by(1, &rest[..1]),
         '-' if rest.starts_with("--") => rest.find('\n').unwrap_or(rest.len()),

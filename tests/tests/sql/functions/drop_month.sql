@@ -1,9 +1,7 @@
--- broken: if not exists (select from retention) or => if
 -- broken: exit when not exists => exit when true or not exists
--- broken: continue when pgflow.is_live_between(v_first, period_of(v_end)); => 
 -- broken: continue when v_kept => continue when false
 -- broken: e.ended_at >= k.since => e.ended_at > k.since
--- broken: order by 1 loop => order by 1 desc loop
+-- broken: order by 1 => order by 1 desc
 -- broken: return replace(v_month, '_', '-') => return v_month
 
 -- case: the oldest month of which nothing is to be kept, as a whole

@@ -17,6 +17,8 @@
 -- broken: perform pgflow.take_back_work(p_bucket, v_failing, false); => null;
 -- broken: perform pgflow.wake(p_bucket, v_woken, v_woken_steps, 's'); => null;
 -- broken: where not i.run_id = any(v_back) => where true
+-- broken: pgflow.turns('r', v_last.o_after) => pgflow.turns('t', v_last.o_after)
+-- broken: p_max_runs, p_after_runs, p_versions, p_priorities, p_seqs => p_max_runs, p_after_runs, p_versions, null, null
 -- broken: values (p_bucket, p_worker, p_number, v_now, '{}') => select p_bucket, p_worker, p_number, v_now, '{}' where false
 -- broken: r.crashes, true, v_now => 0, true, v_now
 -- broken: greatest(h.turn, l.turn + 1, 0) => greatest(h.turn, 0)
@@ -163,13 +165,14 @@ select expect.touched('ready a', 'claim');
 select expect.rows('select due, fresh, paused, available_at = pgflow.now() from pgflow.ready', '[[true, false, false, true]]');
 
 -- case: paused it is not due, what nobody has taken of it is taken back, and what others execute goes on
-select stage.runs_of_flow('a', 'wanted');
+select stage.runs_of_flow('a', 'wanted', 'at once');
 select stage.worker(), stage.worker('other');
-select stage.own('w', 'a', 'wanted'), stage.task('a', 1, 0), stage.task('a', 1, 1, p_worker => 'other'), stage.message('a', 's'), stage.message('wanted', 'r');
+select stage.own('w', 'a', 'wanted', 'at once'), stage.task('a', 1, 0), stage.task('a', 1, 1, p_worker => 'other'), stage.message('a', 's'), stage.message('wanted', 'r');
 select stage.look();
-select stage.answer('w', '{"number": 5, "entries": [{"run": "a", "claim": 1, "fate": 6, "shared": true, "due_ms": 1000}, {"run": "wanted", "claim": 1, "fate": 6}]}');
-select expect.touched('ready a', 'ready wanted', 'claim', 'task a', 'share a');
-select expect.rows('select run_id, due, paused, available_at - pgflow.now() from pgflow.ready order by due', '[["a", false, true, "00:00:01"], ["wanted", true, false, "00:00:00"]]');
+select stage.answer('w', '{"number": 5, "entries": [{"run": "a", "claim": 1, "fate": 6, "shared": true, "due_ms": 1000}, {"run": "wanted", "claim": 1, "fate": 6}, {"run": "at once", "claim": 1, "fate": 6}]}');
+select expect.touched('ready a', 'ready wanted', 'ready at once', 'claim', 'task a', 'share a');
+select expect.rows('select run_id, due, paused, available_at - pgflow.now() from pgflow.ready order by due, available_at',
+    '[["at once", false, true, "00:00:00"], ["a", false, true, "00:00:01"], ["wanted", true, false, "00:00:00"]]');
 select expect.rows('select first from pgflow.task', '[[1]]');
 select expect.rows('select remaining from pgflow.share', '[[1]]');
 select expect.sound();
@@ -274,3 +277,19 @@ select stage.worker();
 select stage.own('w', 'a', 'b'), stage.message('a', 'x', p_reason => 'stop'), stage.message('b', 'p');
 select expect.rows($$select a - 'number' from stage.answer('w', '{"number": 5, "watch": ["a"], "known": [0]}') a$$,
                    '[[{"kind": 8, "flag": "x", "error": "stop", "run_id": "a"}], [{"kind": 15}]]');
+
+-- case: called by itself: from low-water marks on, by queues, with the turns of namespaces
+select stage.define();
+select stage.worker();
+select stage.start('passed'), stage.start('next'), stage.start('of a', p_namespace => 'a'), stage.start('of b', p_namespace => 'b'), stage.start('of q', p_queue => 'q');
+select stage.start('out', p_namespace => 'z'), stage.own('w', 'out'), stage.task('out', 2, p_queue => 'q');
+select expect.rows($$
+    select kind, run_id, step, index, number - (select min(seq) from pgflow.ready), flag, error
+    from pgflow.exchange(
+        0, stage.w(), 5, false, 0, '{default,q}', array[stage.version()], '{0,0}', array[(select min(seq) + 1 from pgflow.ready), 0], '{9,9}', '{0,9}', null, null,
+        null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
+        null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null)
+    where kind not in (9, 10)$$,
+    '[[4, "next", null, 1, null, "f", null], [4, "of a", null, 1, null, "f", null], [4, "of b", null, 1, null, "f", null], [4, "of q", null, 2, null, "f", null],
+      [12, null, 1, 0, 1, null, null], [12, null, 2, 0, 4, null, null], [17, null, 1, null, null, "r", ""], [17, null, 2, null, null, "t", "z"]]');
+select expect.sound();

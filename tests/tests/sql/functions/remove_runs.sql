@@ -1,5 +1,4 @@
 -- broken: p_before is null or e.ended_at < p_before => p_before is null or e.ended_at <= p_before
--- broken: delete from key k => delete from key k using (select) x
 -- broken: k.bucket = p_bucket and k.run_id = any(v_runs) => false
 -- broken: l.bucket = p_bucket and l.run_id = any(v_runs) => false
 -- broken: select distinct u.id => select u.id

@@ -50,6 +50,11 @@ select expect.rows($$select step, status, error, output, waits_for from pgflow.r
     '[["list", "completed", null, [1, 2], []], ["each", "failed", "no", null, []], ["side", "cancelled", null, null, []], ["sum", "cancelled", null, null, []],
       ["amends", "completed", null, 4, []]]');
 
+-- case: what was skipped waits for nothing, whatever it depends on
+select stage.runs_of_flow('a');
+select stage.outcome('a', 2, null, -1, 's', 'why not', 0);
+select expect.rows($$select step, status, waits_for from pgflow.run_steps(stage.run('a')) where number >= 2$$, '[["side", "skipped", []], ["sum", "blocked", ["each"]]]');
+
 -- case: a map that was skipped as a whole; an unknown run
 select stage.runs_of_flow('a');
 select stage.outcome('a', 0, '[1]'), stage.outcome('a', 1, null, -1, 's', 'as a whole', 0), stage.outcome('a', 2, '1');
