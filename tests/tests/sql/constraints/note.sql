@@ -1,4 +1,5 @@
-select stage.good_row('note', '{"bucket": 0, "period": 21929, "run_id": "01b92571-ea00-7000-8000-000000000000", "number": 1, "at": "2030-01-15", "step": 0, "index": -1,
+select stage.good_row('note',
+       '{"bucket": 0, "period": 21929, "run_id": "01b92571-ea00-7000-8000-000000000000", "number": 1, "at": "2030-01-15", "step": 0, "index": -1,
     "attempt": 1, "progress": 0.5, "message": "half"}');
 select expect.accepted();
 select expect.accepted('{"progress": 0}');

@@ -1,4 +1,5 @@
-select stage.good_row('outcome', '{"bucket": 0, "period": 21929, "run_id": "01b92571-ea00-7000-8000-000000000000", "index": -1, "step": 0, "attempts": 1, "worker_id": 1,
+select stage.good_row('outcome',
+       '{"bucket": 0, "period": 21929, "run_id": "01b92571-ea00-7000-8000-000000000000", "index": -1, "step": 0, "attempts": 1, "worker_id": 1,
     "duration_ms": 1, "recorded_at": "2030-01-15", "kind": "c", "output": 1}');
 select expect.accepted();
 select expect.accepted('{"index": 0, "output": {}}');

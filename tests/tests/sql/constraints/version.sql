@@ -1,5 +1,6 @@
 select stage.define();
-select stage.good_row('version', jsonb_build_object('id', 99999, 'workflow_id', (select w.id from pgflow.workflow w), 'hash', repeat('b', 64), 'definition', '{}'::jsonb,
+select stage.good_row('version', jsonb_build_object('id', 99999, 'workflow_id', (select w.id from pgflow.workflow w), 'hash', repeat('b', 64),
+       'definition', '{}'::jsonb,
                                                     'created_at', '2030-01-15'));
 select expect.accepted();
 select expect.refused('version_hash_check', jsonb_build_object('hash', repeat('b', 63)));

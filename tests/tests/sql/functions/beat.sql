@@ -64,6 +64,7 @@ select expect.rows('select due_ms from pgflow.beat(0, stage.w())', '[[0]]', 'it 
 -- case: runs of its own of which somebody wants something
 select stage.runs_of_flow('a', 'b', 'theirs', 'queued', 'quiet');
 select stage.worker(), stage.worker('other');
-select stage.own('w', 'a', 'quiet'), stage.own('w', 'b'), stage.own('other', 'theirs'), stage.message('a', 'x'), stage.message('a', 'p'), stage.message('b', 's'),
+select stage.own('w', 'a', 'quiet'), stage.own('w', 'b'), stage.own('other', 'theirs'), stage.message('a', 'x'), stage.message('a', 'p'),
+       stage.message('b', 's'),
        stage.message('theirs', 'x'), stage.message('queued', 'x');
 select expect.rows('select called from pgflow.beat(0, stage.w())', '[[["a"]]]');

@@ -10,13 +10,15 @@
 -- case: of a task that somebody has: its worker is told
 select stage.runs_of_flow('a', 'b');
 select stage.worker();
-select stage.own('w', 'a'), stage.task(n, 1, 0, 4, p_worker => 'w'), stage.task(n, 1, 4, 4), stage.task(n, 2, p_worker => 'w') from unnest('{a,b}'::text[]) n limit 1;
+select stage.own('w', 'a'), stage.task(n, 1, 0, 4, p_worker => 'w'), stage.task(n, 1, 4, 4), stage.task(n, 2,
+       p_worker => 'w') from unnest('{a,b}'::text[]) n limit 1;
 select stage.task('b', 1, 0, 4, p_worker => 'w');
 select stage.look();
 select expect.equal(pgflow.cancel_attempt(stage.run('a'), 'each', 3, 'why', 'me'), 'asked', 'an item');
 select expect.touched('task a', 'action a');
 select pgflow.cancel_attempt(stage.run('a'), 'each', 0), pgflow.cancel_attempt(stage.run('a'), 'side', 5);
-select expect.rows($$select step, first, cancelled from pgflow.task where run_id = stage.run('a') order by id$$, '[[1, 0, [3, 0]], [1, 4, null], [2, -1, [-1]]]');
+select expect.rows($$select step, first, cancelled from pgflow.task where run_id = stage.run('a') order by id$$,
+       '[[1, 0, [3, 0]], [1, 4, null], [2, -1, [-1]]]');
 select expect.rows('select kind, actor = ''me'', reason, detail from pgflow.action order by number',
     '[["cancel_attempt", true, "why", {"step": "each", "index": 3}], ["cancel_attempt", false, null, {"step": "each", "index": 0}],
       ["cancel_attempt", false, null, {"step": "side", "index": 5}]]');
@@ -30,16 +32,21 @@ select expect.equal(pgflow.cancel_attempt(stage.run('owned'), 'each', 2, 'why'),
 select expect.equal(pgflow.cancel_attempt(stage.run('owned'), 'side'), 'asked', 'a plain step');
 select expect.equal(pgflow.cancel_attempt(stage.run('queued'), 'each', 5), 'asked', 'of one that nobody has');
 select expect.touched('inbox owned', 'action owned', 'action queued');
-select expect.rows('select run_id, step, index, kind, reason from pgflow.inbox order by id', '[["owned", 1, 2, "a", "why"], ["owned", 2, -1, "a", null]]');
+select expect.rows('select run_id, step, index, kind, reason from pgflow.inbox order by id',
+       '[["owned", 1, 2, "a", "why"], ["owned", 2, -1, "a", null]]');
 
 -- case: what cannot be is refused
 select stage.runs_of_flow('a', 'c', 'f', 'x');
 select stage.end('c', 'c'), stage.end('f', 'f'), stage.end('x', 'x');
 select stage.look();
-select expect.throws($$select pgflow.cancel_attempt(stage.run('a'), 'each')$$, 'PF409', 'step `each` is a map: say of which item the attempt is to be cancelled');
-select expect.throws($$select pgflow.cancel_attempt(stage.run('c'), 'side')$$, 'PF409', 'run c cannot be stopped in an attempt: it has ended as completed');
-select expect.throws($$select pgflow.cancel_attempt(stage.run('f'), 'side')$$, 'PF409', 'run f cannot be stopped in an attempt: it has ended as failed');
-select expect.throws($$select pgflow.cancel_attempt(stage.run('x'), 'side')$$, 'PF409', 'run x cannot be stopped in an attempt: it has ended as cancelled');
+select expect.throws($$select pgflow.cancel_attempt(stage.run('a'), 'each')$$, 'PF409',
+       'step `each` is a map: say of which item the attempt is to be cancelled');
+select expect.throws($$select pgflow.cancel_attempt(stage.run('c'), 'side')$$, 'PF409',
+       'run c cannot be stopped in an attempt: it has ended as completed');
+select expect.throws($$select pgflow.cancel_attempt(stage.run('f'), 'side')$$, 'PF409',
+       'run f cannot be stopped in an attempt: it has ended as failed');
+select expect.throws($$select pgflow.cancel_attempt(stage.run('x'), 'side')$$, 'PF409',
+       'run x cannot be stopped in an attempt: it has ended as cancelled');
 select expect.throws($$select pgflow.cancel_attempt(stage.run('a'), 'none')$$, 'PF404', 'run a has no step `none`');
 select expect.throws($$select pgflow.cancel_attempt(stage.run('gone'), 'side')$$, 'PF404', 'there is no run gone');
 select expect.touched();

@@ -25,6 +25,9 @@ set local search_path = pgflow, pg_temp;
 select stage.define();
 select stage.start(n, p_namespace => n) from unnest('{a,b,c}'::text[]) n;
 select expect.rows($$select o_runs from pgflow.claim_of_namespaces(0, 'default', array[stage.version()], '{b,c,a}', 2)$$, '[[["b", "c"]]]');
-select expect.rows($$select o_runs, o_known from pgflow.claim_of_namespaces(0, 'default', array[stage.version()], '{b,c,a}', 0)$$, '[[[], []]]', 'none');
-select expect.rows($$select o_runs, o_known from pgflow.claim_of_namespaces(0, 'default', array[stage.version()], '{""}', 5)$$, '[[[], []]]', 'of none');
-select expect.rows($$select o_runs, o_known from pgflow.claim_of_namespaces(0, 'default', array[stage.version()], '{z}', 5)$$, '[[[], []]]', 'of unknown ones');
+select expect.rows($$select o_runs, o_known from pgflow.claim_of_namespaces(0, 'default', array[stage.version()], '{b,c,a}', 0)$$, '[[[], []]]',
+       'none');
+select expect.rows($$select o_runs, o_known from pgflow.claim_of_namespaces(0, 'default', array[stage.version()], '{""}', 5)$$, '[[[], []]]',
+       'of none');
+select expect.rows($$select o_runs, o_known from pgflow.claim_of_namespaces(0, 'default', array[stage.version()], '{z}', 5)$$, '[[[], []]]',
+       'of unknown ones');

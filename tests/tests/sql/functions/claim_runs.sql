@@ -16,7 +16,8 @@ select stage.define(), stage.define(stage.definition('other')), stage.define(sta
 select stage.worker();
 select stage.start('a'), stage.start('b', p_priority => -1), stage.start('c', p_workflow => 'other', p_priority => 5), stage.start('d'),
        stage.start('elsewhere', p_queue => 'q', p_priority => 9), stage.start('later', p_at => pgflow.now() + interval '1 h', p_priority => 9),
-       stage.start('unwanted', p_workflow => 'unwanted', p_priority => 9), stage.start('paused', p_priority => 9), stage.start('begun', p_priority => 3);
+       stage.start('unwanted', p_workflow => 'unwanted', p_priority => 9), stage.start('paused', p_priority => 9), stage.start('begun',
+              p_priority => 3);
 select stage.park('begun', '0'), pgflow.pause_run(stage.run('paused'));
 update pgflow.ready set due = true where run_id = stage.run('begun');
 select stage.look();
@@ -24,7 +25,8 @@ select expect.rows($$select o_runs, o_known, o_queues, o_priorities, o_after fro
                      array[stage.version(), stage.version('other')], null, null)$$,
                    '[[["c", "begun", "a"], ["begun"], [1, 1], [0, 5], [null]]]');
 select expect.touched('ready a', 'ready c', 'ready begun', 'claim');
-select expect.rows('select number, worker_id = stage.w(), runs, claimed_at = pgflow.now() from pgflow.claim', '[[3, true, ["c", "begun", "a"], true]]');
+select expect.rows('select number, worker_id = stage.w(), runs, claimed_at = pgflow.now() from pgflow.claim',
+       '[[3, true, ["c", "begun", "a"], true]]');
 select expect.sound();
 
 -- case: nothing that is wanted: no claim
@@ -32,11 +34,14 @@ set local search_path = pgflow, pg_temp;
 select stage.runs_of_flow('a');
 select stage.worker();
 select stage.look();
-select expect.rows($$select o_runs, o_known, o_queues, o_after from pgflow.claim_runs(0, stage.w(), 3, '{default}', '{0}', '{s}', array[stage.version()],
+select expect.rows($$select o_runs, o_known, o_queues, o_after from pgflow.claim_runs(0, stage.w(), 3, '{default}', '{0}', '{s}',
+       array[stage.version()],
                      null, null)$$, '[[[], [], null, ["s"]]]', 'no room');
-select expect.rows($$select o_runs from pgflow.claim_runs(0, stage.w(), 3, '{q}', '{5}', null, array[stage.version()], null, null)$$, '[[[]]]', 'an empty queue');
+select expect.rows($$select o_runs from pgflow.claim_runs(0, stage.w(), 3, '{q}', '{5}', null, array[stage.version()], null, null)$$, '[[[]]]',
+       'an empty queue');
 select expect.rows($$select o_runs from pgflow.claim_runs(0, stage.w(), 3, '{default}', '{5}', null, '{}', null, null)$$, '[[[]]]', 'no versions');
-select expect.rows($$select o_runs from pgflow.claim_runs(1, stage.w(), 3, '{default}', '{5}', null, array[stage.version()], null, null)$$, '[[[]]]', 'another bucket');
+select expect.rows($$select o_runs from pgflow.claim_runs(1, stage.w(), 3, '{default}', '{5}', null, array[stage.version()], null, null)$$, '[[[]]]',
+       'another bucket');
 select expect.touched();
 
 -- case: of each queue its part, and 256 in all

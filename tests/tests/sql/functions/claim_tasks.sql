@@ -11,9 +11,11 @@ select stage.define(), stage.define(stage.definition('unwanted'));
 select stage.worker(), stage.worker('other');
 select stage.start('a'), stage.start('b', p_priority => 5), stage.start('c', p_workflow => 'unwanted');
 select stage.task('a', 1, 1, p_turn => 2), stage.task('a', 1, 2, p_turn => 1), stage.task('b', 1, 3, p_turn => 9), stage.task('a', 1, 4, p_turn => 1),
-       stage.task('a', 1, 5, p_due => false), stage.task('a', 1, 6, p_worker => 'other'), stage.task('b', 1, 7, p_queue => 'q'), stage.task('c', 1, 8);
+       stage.task('a', 1, 5, p_due => false), stage.task('a', 1, 6, p_worker => 'other'), stage.task('b', 1, 7, p_queue => 'q'), stage.task('c', 1,
+              8);
 select stage.look();
-select expect.equal(pgflow.claim_tasks(0, stage.w(), '{default,none}', '{3,3}', null, array[stage.version()]), '{NULL,NULL}'::text[], 'whose turn it was');
+select expect.equal(pgflow.claim_tasks(0, stage.w(), '{default,none}', '{3,3}', null, array[stage.version()]), '{NULL,NULL}'::text[],
+       'whose turn it was');
 select expect.touched('task a', 'task b');
 select expect.rows('select first from pgflow.task where worker_id = stage.w() order by 1', '[[2], [3], [4]]');
 select expect.rows('select first from pgflow.task where worker_id is null order by 1', '[[1], [5], [7], [8]]', 'what is left');

@@ -13,6 +13,7 @@ select expect.rows($$select run_id, workflow, status, ended_at = pgflow.now(), e
     '[["ended", "flow", "failed", true, "why", false, null, null], ["queued", "flow", "scheduled", null, null, true, true, null],
       ["owned", "flow", "running", null, null, false, null, "half"], ["paused", "flow", "paused", null, null, true, true, null]]');
 select expect.rows($$(select * from pgflow.describe_runs(array(select id from pgflow.run)) except select * from pgflow.runs)
-                     union all (select * from pgflow.runs except select * from pgflow.describe_runs(array(select id from pgflow.run)))$$, '[]', 'beside the view');
+                     union all (select * from pgflow.runs except select * from pgflow.describe_runs(array(select id from pgflow.run)))$$, '[]',
+                            'beside the view');
 select expect.rows('select * from pgflow.describe_runs(''{}'')', '[]', 'of none');
 select expect.touched();

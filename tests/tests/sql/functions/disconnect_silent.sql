@@ -9,8 +9,10 @@
 -- beside: select pg_advisory_xact_lock_shared(hashtext('pgflow.worker'), 4723)
 insert into pgflow.worker (bucket, id, name, started_at, beat_at, steady_since, silence_limit, versions, queues, dead_at) overriding system value
 select 0, id, name, pgflow.now(), beat, steady, '10 ms', '{}', '{}', dead
-from (values (4720, 'judge', pgflow.now(), pgflow.now() - interval '1 h', null::timestamptz), (4721, 'silent', pgflow.now() - interval '11 ms', pgflow.now(), null),
-             (4722, 'alive', pgflow.now() - interval '10 ms', pgflow.now() - interval '1 h', null), (4723, 'dead', pgflow.now() - interval '1 h', pgflow.now(), pgflow.now()))
+from (values (4720, 'judge', pgflow.now(), pgflow.now() - interval '1 h', null::timestamptz), (4721, 'silent', pgflow.now() - interval '11 ms',
+       pgflow.now(), null),
+             (4722, 'alive', pgflow.now() - interval '10 ms', pgflow.now() - interval '1 h', null), (4723, 'dead', pgflow.now() - interval '1 h',
+                    pgflow.now(), pgflow.now()))
      w(id, name, beat, steady, dead);
 select stage.look();
 select expect.equal(pgflow.disconnect_silent(0, 4722), 0, 'by one that may not');

@@ -5,9 +5,11 @@
 
 -- case: those of a month and the ones after it, of each table of history
 select expect.equal(pgflow.ensure_partitions('2040-11-30 23:00Z', 3), 3 * cardinality(pgflow.history_tables()), 'how many');
-select expect.rows($$select c.relname, pg_get_expr(c.relpartbound, c.oid) from pg_catalog.pg_class c where c.relname ~ '^run_20(40|41)' and c.relkind = 'r' order by 1$$,
+select expect.rows($$select c.relname, pg_get_expr(c.relpartbound,
+       c.oid) from pg_catalog.pg_class c where c.relname ~ '^run_20(40|41)' and c.relkind = 'r' order by 1$$,
     '[["run_2040_11", "FOR VALUES FROM (25872) TO (25902)"], ["run_2040_12", "FOR VALUES FROM (25902) TO (25933)"], ["run_2041_01", "FOR VALUES FROM (25933) TO (25964)"]]');
-select expect.equal(array(select replace(c.relname, '_2040_12', '') from pg_catalog.pg_class c where c.relname ~ '_2040_12$' and c.relkind = 'r' order by 1),
+select expect.equal(array(select replace(c.relname, '_2040_12',
+       '') from pg_catalog.pg_class c where c.relname ~ '_2040_12$' and c.relkind = 'r' order by 1),
                     array(select t from unnest(pgflow.history_tables()) t order by 1), 'the tables');
 
 -- case: what there is stays

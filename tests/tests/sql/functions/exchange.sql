@@ -36,7 +36,9 @@ select expect.rows($$select a - 'version_id' from stage.answer('w', '{"number": 
       [{"kind": 10, "run_id": "d", "payload": 1}]]');
 select expect.touched('ready a', 'ready b', 'claim', 'task d');
 select expect.rows('select number, runs from pgflow.claim order by number', '[[1, ["d"]], [5, ["a", "b"]]]');
-select expect.rows($$select a ->> 'kind', (a ->> 'number')::bigint = (select seq - 1 from pgflow.ready where run_id = stage.run('d')) from stage.answer('w', '{"number": 6, "runs": 1}') a
+select expect.rows($$select a ->> 'kind',
+       (a ->> 'number')::bigint = (select seq - 1 from pgflow.ready where run_id = stage.run('d')) from stage.answer('w',
+       '{"number": 6, "runs": 1}') a
                      where a ->> 'kind' = '12'$$, '[["12", null]]', 'how far');
 select expect.sound();
 
@@ -55,7 +57,8 @@ select stage.worker();
 select stage.own('w', 'a');
 update pgflow.worker set dead_at = pgflow.now();
 select stage.look();
-select expect.throws($$select * from stage.answer('w', '{"number": 5, "entries": [{"run": "a", "claim": 1, "outcomes": [{"step": 0, "output": 1}]}]}')$$, 'PF001',
+select expect.throws($$select * from stage.answer('w',
+       '{"number": 5, "entries": [{"run": "a", "claim": 1, "outcomes": [{"step": 0, "output": 1}]}]}')$$, 'PF001',
                      'worker % counts as dead: its runs have been handed on');
 select expect.throws($$select * from stage.exchange(0, '{"number": 5, "runs": 1}')$$, 'PF001', 'worker 0 counts as dead%');
 select expect.touched();
@@ -77,9 +80,11 @@ select expect.rows('select run_id, step, index, kind, output, error, attempts, d
 select expect.rows('select run_id, step, index, number, error, retry_at - pgflow.now(), failed_at = pgflow.now(), resumed, worker_id = stage.w() from pgflow.attempt',
     '[["a", 1, 1, 1, "once more", "00:00:01.5", true, false, true]]');
 select expect.rows('select run_id, step, items from pgflow.map', '[["a", 1, 2]]');
-select expect.rows('select run_id, step, index, attempt, alone, crashes, suspect, worker_id = stage.w() from pgflow.mark', '[["a", 1, 1, 2, true, 0, false, true]]');
+select expect.rows('select run_id, step, index, attempt, alone, crashes, suspect, worker_id = stage.w() from pgflow.mark',
+       '[["a", 1, 1, 2, true, 0, false, true]]');
 select expect.equal(current_setting('synchronous_commit'), 'on', 'it is promised');
-select expect.throws($$select * from stage.answer('w', '{"number": 6, "entries": [{"run": "a", "claim": 1, "outcomes": [{"step": 0, "output": [1, 2]}]}]}')$$, '23505',
+select expect.throws($$select * from stage.answer('w',
+       '{"number": 6, "entries": [{"run": "a", "claim": 1, "outcomes": [{"step": 0, "output": [1, 2]}]}]}')$$, '23505',
                      '%outcome%');
 select expect.touched();
 
@@ -92,9 +97,11 @@ select expect.rows($$select * from stage.answer('w', '{"number": 5, "entries": [
     {"run": "theirs", "claim": 2, "fate": 0, "outcomes": [{"step": 0, "output": 1}], "maps": [[1, 1]], "attempts": [{"step": 3, "number": 1}],
      "shares": [{"step": 2}], "begins": [{"step": 2}]},
     {"run": "mine", "claim": 1, "outcomes": [{"step": 0, "output": 1}]}, {"run": "theirs", "claim": 1, "fate": 1}, {"run": "mine", "task": 99, "fate": 1},
-    {"run": "gone", "claim": 1, "fate": 4}]}')$$, '[[{"kind": 1, "number": 1}], [{"kind": 1, "number": 3}], [{"kind": 1, "number": 4}], [{"kind": 1, "number": 5}]]');
+    {"run": "gone", "claim": 1, "fate": 4}]}')$$,
+           '[[{"kind": 1, "number": 1}], [{"kind": 1, "number": 3}], [{"kind": 1, "number": 4}], [{"kind": 1, "number": 5}]]');
 select expect.touched('outcome mine', 'claim');
-select expect.rows('select number, runs from pgflow.claim order by 1', '[[1, ["mine"]], [2, ["theirs"]], [5, []]]', 'a call that gives work away leaves a claim');
+select expect.rows('select number, runs from pgflow.claim order by 1', '[[1, ["mine"]], [2, ["theirs"]], [5, []]]',
+       'a call that gives work away leaves a claim');
 select expect.sound();
 
 -- case: the ends of runs: completed, failed, cancelled
@@ -102,7 +109,8 @@ select stage.runs_of_flow('c', 'f', 'x', 'on');
 select stage.worker();
 select stage.own('w', 'c', 'f', 'x', 'on'), stage.message('c', 's');
 select stage.look();
-select expect.rows($$select * from stage.answer('w', '{"number": 5, "entries": [{"run": "c", "claim": 1, "fate": 1}, {"run": "f", "claim": 1, "fate": 2, "error": "e"},
+select expect.rows($$select * from stage.answer('w',
+       '{"number": 5, "entries": [{"run": "c", "claim": 1, "fate": 1}, {"run": "f", "claim": 1, "fate": 2, "error": "e"},
                      {"run": "x", "claim": 1, "fate": 3, "error": "why"}]}')$$, '[]', 'an answer');
 select expect.touched('run_end c', 'run_end f', 'run_end x', 'claim');
 select expect.rows('select run_id, status, error, ended_at = pgflow.now(), period from pgflow.run_end order by status',
@@ -115,7 +123,8 @@ select expect.sound();
 -- case: what is out of a run that ends goes with it, also what others hold
 select stage.runs_of_flow('a', 'b');
 select stage.worker(), stage.worker('other');
-select stage.own('w', 'a', 'b'), stage.task('a', 1, 0), stage.task('a', 1, 1, p_worker => 'other'), stage.mark('a', 1, 0), stage.message('a', 'p'), stage.task('b', 1, 0);
+select stage.own('w', 'a', 'b'), stage.task('a', 1, 0), stage.task('a', 1, 1, p_worker => 'other'), stage.mark('a', 1, 0), stage.message('a', 'p'),
+       stage.task('b', 1, 0);
 select stage.look();
 select stage.answer('w', '{"number": 5, "entries": [{"run": "a", "claim": 1, "fate": 2, "shared": true}]}');
 select expect.touched('run_end a', 'claim', 'task a', 'share a', 'mark a', 'inbox a');
@@ -126,7 +135,8 @@ select stage.runs_of_flow('a');
 select stage.worker();
 select stage.own('w', 'a'), stage.task('a', 1, 0), stage.mark('a', 4), stage.mark('a', 1, 0), stage.message('a', 'x'), stage.message('a', 's');
 select stage.look();
-select stage.answer('w', '{"number": 5, "entries": [{"run": "a", "claim": 1, "fate": -1, "shared": true, "outcomes": [{"step": 2, "kind": "f", "error": "no"}]}]}');
+select stage.answer('w',
+       '{"number": 5, "entries": [{"run": "a", "claim": 1, "fate": -1, "shared": true, "outcomes": [{"step": 2, "kind": "f", "error": "no"}]}]}');
 select expect.touched('outcome a', 'task a', 'share a', 'mark a', 'inbox a');
 select expect.rows('select step from pgflow.mark', '[[4]]');
 select expect.rows('select kind from pgflow.inbox', '[["x"]]');
@@ -137,11 +147,13 @@ select stage.runs_of_flow('timed', 'ever', 'now', 'called', 'on');
 select stage.worker();
 select stage.own('w', 'timed', 'ever', 'now', 'called', 'on'), stage.message('called', 's');
 select stage.look();
-select expect.rows($$select * from stage.answer('w', '{"number": 5, "entries": [{"run": "timed", "claim": 1, "fate": 4, "due_ms": 1500}, {"run": "ever", "claim": 1, "fate": 4, "due_ms": -1},
+select expect.rows($$select * from stage.answer('w',
+       '{"number": 5, "entries": [{"run": "timed", "claim": 1, "fate": 4, "due_ms": 1500}, {"run": "ever", "claim": 1, "fate": 4, "due_ms": -1},
     {"run": "now", "claim": 1, "fate": 4, "due_ms": 0}, {"run": "called", "claim": 1, "fate": 4, "due_ms": 0}]}')$$,
     '[[{"kind": 3, "run_id": "ever"}], [{"kind": 3, "run_id": "now"}], [{"kind": 3, "run_id": "timed"}]]');
 select expect.touched('ready timed', 'ready ever', 'ready now', 'claim');
-select expect.rows($$select run_id, due, fresh, paused, case when available_at < 'infinity' then available_at - pgflow.now() end from pgflow.ready order by available_at$$,
+select expect.rows($$select run_id, due, fresh, paused,
+       case when available_at < 'infinity' then available_at - pgflow.now() end from pgflow.ready order by available_at$$,
     '[["now", true, false, false, "00:00:00"], ["timed", false, false, false, "00:00:01.5"], ["ever", false, false, false, null]]');
 select expect.rows('select runs @> stage.runs(''called'', ''on''), cardinality(runs) from pgflow.claim', '[[true, 2]]');
 select expect.sound();
@@ -150,7 +162,8 @@ select expect.sound();
 select stage.runs_of_flow('a');
 select stage.worker();
 select stage.own('w', 'a'), set_config('stage.message', stage.message('a', 's')::text, true);
-select expect.rows($$select stage.answer('w', format('{"number": 5, "heard": [%s], "entries": [{"run": "a", "claim": 1, "fate": 4, "due_ms": -1}]}', current_setting('stage.message'))::jsonb)$$,
+select expect.rows($$select stage.answer('w', format('{"number": 5, "heard": [%s], "entries": [{"run": "a", "claim": 1, "fate": 4, "due_ms": -1}]}',
+       current_setting('stage.message'))::jsonb)$$,
                    '[[{"kind": 3, "run_id": "a"}]]');
 select expect.rows('select * from pgflow.inbox', '[]');
 select expect.sound();
@@ -167,9 +180,11 @@ select expect.rows('select due, fresh, paused, available_at = pgflow.now() from 
 -- case: paused it is not due, what nobody has taken of it is taken back, and what others execute goes on
 select stage.runs_of_flow('a', 'wanted', 'at once');
 select stage.worker(), stage.worker('other');
-select stage.own('w', 'a', 'wanted', 'at once'), stage.task('a', 1, 0), stage.task('a', 1, 1, p_worker => 'other'), stage.message('a', 's'), stage.message('wanted', 'r');
+select stage.own('w', 'a', 'wanted', 'at once'), stage.task('a', 1, 0), stage.task('a', 1, 1, p_worker => 'other'), stage.message('a', 's'),
+       stage.message('wanted', 'r');
 select stage.look();
-select stage.answer('w', '{"number": 5, "entries": [{"run": "a", "claim": 1, "fate": 6, "shared": true, "due_ms": 1000}, {"run": "wanted", "claim": 1, "fate": 6}, {"run": "at once", "claim": 1, "fate": 6}]}');
+select stage.answer('w',
+       '{"number": 5, "entries": [{"run": "a", "claim": 1, "fate": 6, "shared": true, "due_ms": 1000}, {"run": "wanted", "claim": 1, "fate": 6}, {"run": "at once", "claim": 1, "fate": 6}]}');
 select expect.touched('ready a', 'ready wanted', 'ready at once', 'claim', 'task a', 'share a');
 select expect.rows('select run_id, due, paused, available_at - pgflow.now() from pgflow.ready order by due, available_at',
     '[["at once", false, true, "00:00:00"], ["a", false, true, "00:00:01"], ["wanted", true, false, "00:00:00"]]');
@@ -208,15 +223,19 @@ select expect.rows('select turn from pgflow.task where run_id = stage.run(''b'')
 -- case: tasks that are done: the owner is woken by the last of a step, and by a failure
 select stage.runs_of_flow('a', 'b');
 select stage.worker();
-select stage.park('a'), stage.park('b'), set_config('stage.one', stage.task('a', 1, 0, p_worker => 'w')::text, true), set_config('stage.two', stage.task('a', 1, 1, p_worker => 'w')::text, true),
+select stage.park('a'), stage.park('b'), set_config('stage.one', stage.task('a', 1, 0, p_worker => 'w')::text, true), set_config('stage.two',
+       stage.task('a', 1, 1, p_worker => 'w')::text, true),
        set_config('stage.bad', stage.task('b', 1, 0, 2, p_worker => 'w')::text, true);
 select stage.look();
-select expect.rows($$select stage.answer('w', format('{"number": 5, "entries": [{"run": "a", "task": %s, "fate": 1, "outcomes": [{"step": 1, "index": 0, "output": 1}]}]}',
+select expect.rows($$select stage.answer('w',
+       format('{"number": 5, "entries": [{"run": "a", "task": %s, "fate": 1, "outcomes": [{"step": 1, "index": 0, "output": 1}]}]}',
                      current_setting('stage.one'))::jsonb)$$, '[]', 'one is left');
 select expect.touched('task a', 'share a', 'outcome a');
-select expect.rows($$select stage.answer('w', format('{"number": 6, "entries": [{"run": "a", "task": %s, "fate": 1, "outcomes": [{"step": 1, "index": 1, "output": 1}]},
+select expect.rows($$select stage.answer('w',
+       format('{"number": 6, "entries": [{"run": "a", "task": %s, "fate": 1, "outcomes": [{"step": 1, "index": 1, "output": 1}]},
                      {"run": "b", "task": %s, "fate": 0, "outcomes": [{"step": 1, "index": 0, "kind": "f", "error": "no"}]}]}',
-                     current_setting('stage.two'), current_setting('stage.bad'))::jsonb)$$, '[[{"kind": 2, "run_id": "a"}], [{"kind": 2, "run_id": "b"}]]');
+                     current_setting('stage.two'), current_setting('stage.bad'))::jsonb)$$,
+                            '[[{"kind": 2, "run_id": "a"}], [{"kind": 2, "run_id": "b"}]]');
 select expect.touched('task a', 'share a', 'share b', 'outcome a', 'outcome b', 'ready a', 'ready b', 'inbox a', 'inbox b');
 select expect.rows('select run_id, step, kind from pgflow.inbox order by run_id = stage.run(''b'')', '[["a", 1, "s"], ["b", 1, "s"]]');
 select expect.rows('select run_id, due from pgflow.ready order by run_id = stage.run(''b'')', '[["a", true], ["b", true]]');
@@ -226,11 +245,13 @@ select expect.sound();
 -- case: a failed attempt of a task's unit is a task of its own; but not of a run that is paused
 select stage.runs_of_flow('a', 'paused');
 select stage.worker();
-select stage.park('a'), stage.park('paused'), set_config('stage.a', stage.task('a', 1, 0, 2, p_worker => 'w', p_turn => 3, p_crashes => 1)::text, true),
+select stage.park('a'), stage.park('paused'), set_config('stage.a', stage.task('a', 1, 0, 2, p_worker => 'w', p_turn => 3, p_crashes => 1)::text,
+       true),
        set_config('stage.b', stage.task('paused', 1, 0, 2, p_worker => 'w')::text, true);
 select pgflow.pause_run(stage.run('paused'));
 select stage.look();
-select stage.answer('w', format('{"number": 5, "entries": [{"run": "a", "task": %s, "attempts": [{"step": 1, "index": 1, "number": 1, "retry_ms": 1500, "item": 8}]},
+select stage.answer('w',
+       format('{"number": 5, "entries": [{"run": "a", "task": %s, "attempts": [{"step": 1, "index": 1, "number": 1, "retry_ms": 1500, "item": 8}]},
                                  {"run": "paused", "task": %s, "fate": 1, "attempts": [{"step": 1, "index": 1, "number": 1, "retry_ms": 0, "item": 8}]}]}',
                                 current_setting('stage.a'), current_setting('stage.b'))::jsonb);
 select expect.touched('attempt a', 'attempt paused', 'task a', 'task paused', 'share a', 'share paused', 'inbox paused');
@@ -243,9 +264,11 @@ select expect.sound();
 select stage.runs_of_flow('a', 'b', 'c');
 select stage.worker();
 select stage.own('w', 'a', 'b');
-select stage.answer('w', '{"number": 5, "runs": 9, "entries": [{"run": "a", "claim": 1, "fate": 4, "due_ms": -1}, {"run": "b", "claim": 1, "outcomes": [{"step": 0, "output": 1}]}]}');
+select stage.answer('w',
+       '{"number": 5, "runs": 9, "entries": [{"run": "a", "claim": 1, "fate": 4, "due_ms": -1}, {"run": "b", "claim": 1, "outcomes": [{"step": 0, "output": 1}]}]}');
 select stage.look();
-select expect.rows($$select a - 'version_id' from stage.answer('w', '{"number": 5, "repeated": true, "runs": 9, "entries": [{"run": "a", "claim": 1, "fate": 4, "due_ms": -1},
+select expect.rows($$select a - 'version_id' from stage.answer('w',
+       '{"number": 5, "repeated": true, "runs": 9, "entries": [{"run": "a", "claim": 1, "fate": 4, "due_ms": -1},
                      {"run": "b", "claim": 1, "outcomes": [{"step": 0, "output": 1}]}, {"run": "a", "claim": 1}]}') a$$,
     '[[{"kind": 1, "number": 3}], [{"kind": 3, "run_id": "a"}], [{"kind": 4, "run_id": "c", "index": 1, "attempts": 0, "flag": "f", "payload": 1}]]');
 select expect.touched();
@@ -254,10 +277,13 @@ select expect.touched();
 select stage.runs_of_flow('same', 'other');
 select stage.worker();
 select stage.own('w', 'same', 'other'), set_config('stage.message', stage.message('other', 'x')::text, true);
-select stage.answer('w', '{"number": 5, "entries": [{"run": "same", "claim": 1, "outcomes": [{"step": 0, "output": 1}]}, {"run": "other", "claim": 1, "outcomes": [{"step": 0, "output": 1}]}]}');
+select stage.answer('w',
+       '{"number": 5, "entries": [{"run": "same", "claim": 1, "outcomes": [{"step": 0, "output": 1}]}, {"run": "other", "claim": 1, "outcomes": [{"step": 0, "output": 1}]}]}');
 select stage.look();
-select expect.rows($$select stage.answer('w', format('{"number": 5, "repeated": true, "heard": [%s], "entries": [{"run": "same", "claim": 1, "outcomes": [{"step": 0, "output": 1}]},
-                     {"run": "other", "claim": 1, "outcomes": [{"step": 0, "output": 2}]}]}', current_setting('stage.message'))::jsonb)$$, '[[{"kind": 1, "number": 2}]]');
+select expect.rows($$select stage.answer('w',
+       format('{"number": 5, "repeated": true, "heard": [%s], "entries": [{"run": "same", "claim": 1, "outcomes": [{"step": 0, "output": 1}]},
+                     {"run": "other", "claim": 1, "outcomes": [{"step": 0, "output": 2}]}]}', current_setting('stage.message'))::jsonb)$$,
+                            '[[{"kind": 1, "number": 2}]]');
 select expect.touched('ready other', 'claim');
 select expect.rows('select run_id, due, fresh, available_at = pgflow.now() from pgflow.ready', '[["other", true, false, true]]');
 select expect.rows('select runs from pgflow.claim', '[[["same"]]]');
@@ -281,13 +307,16 @@ select expect.rows($$select a - 'number' from stage.answer('w', '{"number": 5, "
 -- case: called by itself: from low-water marks on, by queues, with the turns of namespaces
 select stage.define();
 select stage.worker();
-select stage.start('passed'), stage.start('next'), stage.start('of a', p_namespace => 'a'), stage.start('of b', p_namespace => 'b'), stage.start('of q', p_queue => 'q');
+select stage.start('passed'), stage.start('next'), stage.start('of a', p_namespace => 'a'), stage.start('of b', p_namespace => 'b'),
+       stage.start('of q', p_queue => 'q');
 select stage.start('out', p_namespace => 'z'), stage.own('w', 'out'), stage.task('out', 2, p_queue => 'q');
 select expect.rows($$
     select kind, run_id, step, index, number - (select min(seq) from pgflow.ready), flag, error
     from pgflow.exchange(
-        0, stage.w(), 5, false, 0, '{default,q}', array[stage.version()], '{0,0}', array[(select min(seq) + 1 from pgflow.ready), 0], '{9,9}', '{0,9}', null, null,
-        null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
+        0, stage.w(), 5, false, 0, '{default,q}', array[stage.version()], '{0,0}', array[(select min(seq) + 1 from pgflow.ready), 0], '{9,9}',
+               '{0,9}', null, null,
+        null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
+               null, null, null, null,
         null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null)
     where kind not in (9, 10)$$,
     '[[4, "next", null, 1, null, "f", null], [4, "of a", null, 1, null, "f", null], [4, "of b", null, 1, null, "f", null], [4, "of q", null, 2, null, "f", null],

@@ -8,7 +8,8 @@
 -- case: those that have been dead for long, and own nothing; marks of and messages to what has ended
 select stage.runs_of_flow('a', 'b', 'ended', 'c');
 select stage.worker('alive'), stage.worker('old'), stage.worker('young'), stage.worker('owner'), stage.worker('taker');
-select stage.own('owner', 'a'), stage.task('b', 1, 0, p_worker => 'taker'), stage.end('ended', 'c'), stage.mark(n, 1, 0), stage.message(n, 'x') from unnest('{ended,c}'::text[]) n where n = 'ended';
+select stage.own('owner', 'a'), stage.task('b', 1, 0, p_worker => 'taker'), stage.end('ended', 'c'), stage.mark(n, 1, 0), stage.message(n,
+       'x') from unnest('{ended,c}'::text[]) n where n = 'ended';
 select stage.mark('c', 1, 0), stage.message('c', 'x');
 update pgflow.worker set dead_at = pgflow.now() - case name when 'young' then interval '1 h' else interval '61 min' end where name <> 'alive';
 select stage.look();

@@ -13,7 +13,9 @@ select expect.rows($$select c.relname from pg_catalog.pg_class c where c.relname
 create role "pgflow sql tests";
 select pgflow.grant_to('pgflow sql tests', 'worker');
 select expect.rows($$select f.oid::regprocedure from pg_catalog.pg_proc f where f.pronamespace = 'pgflow'::regnamespace
-                     and has_function_privilege('pgflow sql tests', f.oid, 'execute') <> exists (select from pgflow.privilege p where p.part = 'worker' and p.function = f.oid)$$, '[]', 'functions');
+                     and has_function_privilege('pgflow sql tests', f.oid,
+                            'execute') <> exists (select from pgflow.privilege p where p.part = 'worker' and p.function = f.oid)$$, '[]',
+                            'functions');
 select expect.rows($$select c.relname from pg_catalog.pg_class c where c.relnamespace = 'pgflow'::regnamespace and c.relkind in ('r', 'p', 'v')
                      and has_table_privilege('pgflow sql tests', c.oid, 'select, insert, update, delete, truncate')$$, '[]', 'tables and views');
 select expect.yes(has_schema_privilege('pgflow sql tests', 'pgflow', 'usage'), 'the schema');
@@ -52,6 +54,7 @@ select expect.throws('select pgflow.cancel_run(stage.run(''a''))', '42501', 'per
 
 -- case: what is no part, or no role, is refused
 create role pgflow_sql_tests_other;
-select expect.throws('select pgflow.grant_to(''pgflow_sql_tests_other'', ''owner'')', '22023', 'there is no part `owner`', 'The parts are worker, client and reader.');
+select expect.throws('select pgflow.grant_to(''pgflow_sql_tests_other'', ''owner'')', '22023', 'there is no part `owner`',
+       'The parts are worker, client and reader.');
 select expect.throws('select pgflow.grant_to(''pgflow_sql_tests_none'', ''client'')', '42704', '%does not exist');
 select expect.equal(has_schema_privilege('pgflow_sql_tests_other', 'pgflow', 'usage'), false, 'nothing was granted');

@@ -12,12 +12,15 @@
 set local search_path = pgflow, pg_temp;
 select stage.runs_of_flow('a', 'b');
 select stage.worker(), stage.worker('other');
-select stage.outcome('a', 0, '[1]'), stage.outcome('a', 2, '2'), stage.outcome('a', 1, '10', 0), stage.outcome('a', 1, '40', 4), stage.attempt('a', 1, 1, 1),
-       stage.attempt('a', 1, 1, 5), stage.attempt('a', 1, 0, 2), stage.mark('a', 1, 2, p_suspect => true, p_crashes => 1), stage.mark('a', 1, 9), stage.outcome('b', 0, '[]');
+select stage.outcome('a', 0, '[1]'), stage.outcome('a', 2, '2'), stage.outcome('a', 1, '10', 0), stage.outcome('a', 1, '40', 4), stage.attempt('a',
+       1, 1, 1),
+       stage.attempt('a', 1, 1, 5), stage.attempt('a', 1, 0, 2), stage.mark('a', 1, 2, p_suspect => true, p_crashes => 1), stage.mark('a', 1, 9),
+              stage.outcome('b', 0, '[]');
 select set_config('stage.task', stage.task('a', 1, 0, 3, 'w', p_crashes => 1)::text, true);
 select stage.task('a', 1, 3, p_worker => 'other'), stage.task('b', 1, 0), stage.task('b', 1, 1, p_worker => 'other');
 select stage.look();
-select expect.rows($$select kind, run_id, number = current_setting('stage.task')::bigint, version_id = stage.version(), step, index, attempts, flag, payload, error
+select expect.rows($$select kind, run_id, number = current_setting('stage.task')::bigint, version_id = stage.version(), step, index, attempts, flag,
+       payload, error
                      from pgflow.held_tasks(0, stage.w(), '{}')$$,
     '[[10, "a", null, true, null, null, null, null, 1, null], [7, "a", null, null, 1, 1, 1, null, null, null],
       [5, "a", null, null, 0, -1, 1, "c", [1], null], [5, "a", null, null, 1, 0, 1, "c", 10, null],
@@ -28,7 +31,8 @@ select expect.touched();
 set local search_path = pgflow, pg_temp;
 select stage.runs_of_flow('a');
 select stage.worker();
-select stage.outcome('a', 1, '10', 0), stage.outcome('a', 1, '20', 1), stage.mark('a', 3), stage.attempt('a', 3, 1), stage.task('a', 3, p_worker => 'w', p_attempts => 1, p_queue => 'q');
+select stage.outcome('a', 1, '10', 0), stage.outcome('a', 1, '20', 1), stage.mark('a', 3), stage.attempt('a', 3, 1), stage.task('a', 3,
+       p_worker => 'w', p_attempts => 1, p_queue => 'q');
 select expect.rows($$select kind, step, index, attempts, flag, payload, error from pgflow.held_tasks(0, stage.w(), '{}')$$,
     '[[10, null, null, null, null, 1, null], [5, 1, 0, 1, "c", 10, null], [5, 1, 1, 1, "c", 20, null], [9, 3, -1, 1, "f", null, "q"]]');
 select expect.rows($$select payload = 'null'::jsonb from pgflow.held_tasks(0, stage.w(), '{}') where kind = 9$$, '[[true]]', 'its items');
@@ -37,12 +41,14 @@ select expect.rows($$select payload = 'null'::jsonb from pgflow.held_tasks(0, st
 set local search_path = pgflow, pg_temp;
 select stage.runs_of_flow('a');
 select stage.worker(), stage.worker('other');
-select set_config('stage.mine', stage.task('a', 1, 0, p_worker => 'w')::text, true), set_config('stage.cut', stage.task('a', 1, 1, 3, p_worker => 'w')::text, true),
+select set_config('stage.mine', stage.task('a', 1, 0, p_worker => 'w')::text, true), set_config('stage.cut', stage.task('a', 1, 1, 3,
+       p_worker => 'w')::text, true),
        set_config('stage.theirs', stage.task('a', 1, 4, p_worker => 'other')::text, true);
 update pgflow.task set cancelled = '{2,3}' where first = 1;
 select stage.look();
 select expect.rows($$select kind, number = current_setting('stage.cut')::bigint, number = current_setting('stage.theirs')::bigint, number = 0, index
-                     from pgflow.held_tasks(0, stage.w(), array[current_setting('stage.mine'), current_setting('stage.cut'), current_setting('stage.theirs'), '0']::bigint[])
+                     from pgflow.held_tasks(0, stage.w(), array[current_setting('stage.mine'), current_setting('stage.cut'),
+                            current_setting('stage.theirs'), '0']::bigint[])
                      order by kind, index, number$$,
     '[[15, false, false, true, null], [15, false, true, false, null], [16, true, false, false, 2], [16, true, false, false, 3]]');
 select expect.touched();

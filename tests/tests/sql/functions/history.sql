@@ -8,8 +8,10 @@
 set local search_path = pgflow, pg_temp;
 select stage.runs_of_flow('a', 'b');
 select stage.worker();
-select stage.outcome(n, 0, '[1, 2]'), stage.outcome(n, 2, null, p_kind => 's', p_error => 'why not', p_attempts => 0), stage.attempt(n, 1, 1, 0, '-1 s'),
-       stage.attempt(n, 1, 2, 0, '1500 ms'), stage.attempt(n, 1, 1, 1, '-1 s', true), stage.attempt(n, 1, 2, 1, '-1 s'), stage.attempt(n, 3, 0, p_retry => '2 s'),
+select stage.outcome(n, 0, '[1, 2]'), stage.outcome(n, 2, null, p_kind => 's', p_error => 'why not', p_attempts => 0), stage.attempt(n, 1, 1, 0,
+       '-1 s'),
+       stage.attempt(n, 1, 2, 0, '1500 ms'), stage.attempt(n, 1, 1, 1, '-1 s', true), stage.attempt(n, 1, 2, 1, '-1 s'), stage.attempt(n, 3, 0,
+              p_retry => '2 s'),
        stage.attempt(n, 1, 0, p_retry => '9 s'), stage.task(n, 1, 0, 2, p_attempts => 1),
        stage.map(n, 1, 5), stage.mark(n, 1, 0, p_suspect => true, p_crashes => 2), stage.mark(n, 1, 1) from unnest('{a,b}'::text[]) n;
 select stage.message('b', 'x');

@@ -10,7 +10,8 @@ set local search_path = pgflow, pg_temp;
 select stage.runs_of_flow('a', 'b', 'c');
 insert into pgflow.share (bucket, run_id, step, remaining) select 0, stage.run(n), s, 3 from unnest('{a,b,c}'::text[]) n, (values (1), (2)) x(s);
 select stage.look();
-select expect.rows($$select * from pgflow.lower_shares(0, stage.runs('a', 'a', 'b'), '{1,2,1}', '{2,3,0}', '{f,f,t}') order by run_id <> stage.run('a')$$,
+select expect.rows($$select * from pgflow.lower_shares(0, stage.runs('a', 'a', 'b'), '{1,2,1}', '{2,3,0}',
+       '{f,f,t}') order by run_id <> stage.run('a')$$,
                    '[["a", 2], ["b", 1]]', 'who is woken');
 select expect.touched('share a', 'share b');
 select expect.rows($$select run_id, step, remaining, failed from pgflow.share order by run_id = stage.run('c'), run_id = stage.run('b'), step$$,

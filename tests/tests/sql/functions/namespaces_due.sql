@@ -12,7 +12,8 @@ select stage.start('plain'), stage.start('x', p_namespace => 'x'), stage.start('
        stage.start('elsewhere', p_namespace => 'c', p_queue => 'q');
 select stage.look();
 select expect.equal(pgflow.namespaces_due(0, 'default', array[stage.version()], a, 9), b, format('after `%s`', a))
-from (values ('', '{a,m,x,""}'::text[]), ('a', '{m,x,"",a}'), ('m', '{x,"",a,m}'), ('x', '{"",a,m,x}'), ('z', '{"",a,m,x}'), ('b', '{m,x,"",a}')) v(a, b);
+from (values ('', '{a,m,x,""}'::text[]), ('a', '{m,x,"",a}'), ('m', '{x,"",a,m}'), ('x', '{"",a,m,x}'), ('z', '{"",a,m,x}'), ('b',
+       '{m,x,"",a}')) v(a, b);
 select expect.equal(pgflow.namespaces_due(0, 'default', array[stage.version()], 'm', 2), '{x,""}', 'at most two');
 select expect.equal(pgflow.namespaces_due(0, 'default', array[stage.version()], 'm', 0), '{}', 'at most none');
 select expect.equal(pgflow.namespaces_due(0, 'q', array[stage.version()], '', 9), '{c}', 'of another queue');

@@ -12,7 +12,8 @@ select stage.task(n, 2, p_worker => case when n = 'taken' then 'w' end, p_due =>
 from unnest('{"",a,m,x,taken,later}'::text[]) n;
 select stage.look();
 select expect.equal(pgflow.namespaces_of_tasks(0, 'default', array[stage.version()], a, 9), b, format('after `%s`', a))
-from (values ('', '{a,m,x,""}'::text[]), ('a', '{m,x,"",a}'), ('m', '{x,"",a,m}'), ('x', '{"",a,m,x}'), ('z', '{"",a,m,x}'), ('b', '{m,x,"",a}')) v(a, b);
+from (values ('', '{a,m,x,""}'::text[]), ('a', '{m,x,"",a}'), ('m', '{x,"",a,m}'), ('x', '{"",a,m,x}'), ('z', '{"",a,m,x}'), ('b',
+       '{m,x,"",a}')) v(a, b);
 select expect.equal(pgflow.namespaces_of_tasks(0, 'default', array[stage.version()], 'm', 2), '{x,""}', 'at most two');
 select expect.equal(pgflow.namespaces_of_tasks(0, 'q', array[stage.version()], '', 9), '{a}', 'of another queue');
 select expect.equal(pgflow.namespaces_of_tasks(0, 'none', array[stage.version()], '', 9), '{}', 'of an empty queue');

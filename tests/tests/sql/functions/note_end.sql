@@ -13,4 +13,5 @@ select expect.rows('select run_id, kind, actor = session_user, reason, detail, a
     '[["a", "resume", true, "why", {"error": "the end", "failed_at": "2030-01-15T12:00:00+00:00"}, "01:00:00"],
       ["b", "resume", true, "why", {"failed_at": "2030-01-15T12:00:00+00:00"}, "01:00:00"]]');
 select pgflow.note_end(0, stage.runs('b'), pgflow.now(), 'retry', null, 'me', 'each');
-select expect.rows('select kind, detail from pgflow.action where actor = ''me''', '[["retry", {"step": "each", "failed_at": "2030-01-15T12:00:00+00:00"}]]');
+select expect.rows('select kind, detail from pgflow.action where actor = ''me''',
+       '[["retry", {"step": "each", "failed_at": "2030-01-15T12:00:00+00:00"}]]');

@@ -15,7 +15,8 @@ declare
     v_at int := 0;
     v_name text;
 begin
-    for v_name in select format('%s %s %s', s, w, n) from unnest('{scheduled,running,parked,paused,c,f,x}'::text[]) s, unnest('{flow,other}'::text[]) w, unnest('{"",n,o}'::text[]) n loop
+    for v_name in select format('%s %s %s', s, w, n) from unnest('{scheduled,running,parked,paused,c,f,x}'::text[]) s,
+           unnest('{flow,other}'::text[]) w, unnest('{"",n,o}'::text[]) n loop
         v_at := v_at + 1;
         perform stage.later('10 h');
         perform stage.start(v_name, p_workflow => split_part(v_name, ' ', 2), p_namespace => split_part(v_name, ' ', 3));
@@ -37,7 +38,8 @@ declare
     v_page uuid[];
 begin
     for v_asked in
-        select s, w, n from unnest('{NULL,live,scheduled,running,paused,completed,failed,cancelled}'::text[]) s, unnest('{NULL,flow,other,unknown}'::text[]) w,
+        select s, w, n from unnest('{NULL,live,scheduled,running,paused,completed,failed,cancelled}'::text[]) s,
+               unnest('{NULL,flow,other,unknown}'::text[]) w,
                             unnest('{NULL,"",n,o,p}'::text[]) n
     loop
         v_expected := array(select r.run_id from pgflow.runs r

@@ -28,7 +28,8 @@ select expect.rows('select run_id from pgflow.ready where paused', '[["paused"]]
 
 -- case: at most so many, what has waited for longest first; then more is due at once
 select stage.runs_of_flow('a', 'b', 'tasks');
-select stage.park('a', '2 s'), stage.park('b', '1 s'), stage.task('tasks', 1, 0, p_due => false, p_available => '2 s'), stage.task('tasks', 1, 1, p_due => false, p_available => '1 s');
+select stage.park('a', '2 s'), stage.park('b', '1 s'), stage.task('tasks', 1, 0, p_due => false, p_available => '2 s'), stage.task('tasks', 1, 1,
+       p_due => false, p_available => '1 s');
 select stage.later('1 min');
 select stage.look();
 select expect.equal(pgflow.promote(0, 1), 0, 'more is due');

@@ -29,7 +29,8 @@ select expect.touched();
 select stage.later('1 s');
 select expect.rows('select * from pgflow.prune_expired(0, 10)', '[[1, false]]', 'after it');
 select expect.touched('run c', 'run_end c', 'pruning');
-select expect.rows('select period, run_id, passed_at = pgflow.now() from pgflow.pruning', '[[0, "00000000-0000-0000-0000-000000000000", true]]', 'how far it has come');
+select expect.rows('select period, run_id, passed_at = pgflow.now() from pgflow.pruning', '[[0, "00000000-0000-0000-0000-000000000000", true]]',
+       'how far it has come');
 select expect.rows('select * from pgflow.prune_expired(1, 10)', '[[0, false]]', 'in another bucket');
 
 -- case: in batches, that go on from where the last one ended

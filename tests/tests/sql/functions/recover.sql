@@ -17,25 +17,32 @@ select stage.worker('judge'), stage.worker('silent'), stage.worker('alive');
 update pgflow.worker set steady_since = pgflow.now() - interval '1 h' where name = 'judge';
 update pgflow.worker set beat_at = pgflow.now() - interval '11 ms' where name = 'silent';
 update pgflow.worker set beat_at = pgflow.now() - interval '10 ms' where name = 'alive';
-select stage.own('silent', 'a', 'b'), stage.own('alive', 'alive'), stage.task('tasks', 1, 0, p_worker => 'silent'), stage.task('tasks', 1, 1, p_worker => 'alive'), stage.task('tasks', 1, 2);
+select stage.own('silent', 'a', 'b'), stage.own('alive', 'alive'), stage.task('tasks', 1, 0, p_worker => 'silent'), stage.task('tasks', 1, 1,
+       p_worker => 'alive'), stage.task('tasks', 1, 2);
 update pgflow.task set cancelled = '{0}' where first = 0;
 select stage.look();
 select expect.rows('select * from pgflow.recover(0, stage.w(''alive''), 100)', '[[0, 0, 0, false]]', 'by one that may not judge');
 select expect.touched();
 select expect.rows('select * from pgflow.recover(0, stage.w(''judge''), 100)', '[[1, 2, 1, false]]', 'by one that may');
 select expect.touched('worker', 'claim', 'ready a', 'ready b', 'run a', 'run b', 'task tasks');
-select expect.rows('select name, dead_at = pgflow.now(), stopped from pgflow.worker order by name', '[["alive", null, false], ["judge", null, false], ["silent", true, false]]');
-select expect.rows($$select due, fresh, paused, available_at = pgflow.now() from pgflow.ready where run_id = any(stage.runs('a', 'b'))$$, '[[true, false, false, true], [true, false, false, true]]');
-select expect.rows('select stage.readable(id::text), crashes from pgflow.run order by 1', '[["a", 1], ["alive", 0], ["b", 1], ["tasks", 0]]', 'who has crashed');
-select expect.rows('select first, worker_id = stage.w(''alive''), crashes, cancelled from pgflow.task order by first', '[[0, null, 1, null], [1, true, 0, null], [2, null, 0, null]]');
+select expect.rows('select name, dead_at = pgflow.now(), stopped from pgflow.worker order by name',
+       '[["alive", null, false], ["judge", null, false], ["silent", true, false]]');
+select expect.rows($$select due, fresh, paused, available_at = pgflow.now() from pgflow.ready where run_id = any(stage.runs('a', 'b'))$$,
+       '[[true, false, false, true], [true, false, false, true]]');
+select expect.rows('select stage.readable(id::text), crashes from pgflow.run order by 1', '[["a", 1], ["alive", 0], ["b", 1], ["tasks", 0]]',
+       'who has crashed');
+select expect.rows('select first, worker_id = stage.w(''alive''), crashes, cancelled from pgflow.task order by first',
+       '[[0, null, 1, null], [1, true, 0, null], [2, null, 0, null]]');
 select expect.rows('select * from pgflow.recover(0, stage.w(''judge''), 100)', '[[0, 0, 0, false]]', 'again');
 select expect.sound();
 
 -- case: what is marked is suspected, where it was under way; where nothing ran beside it, it has a crash to its account
 select stage.runs_of_flow('a');
 select stage.worker('judge'), stage.worker('dead'), stage.worker('alive');
-select stage.mark('a', 1, 0, 'dead'), stage.mark('a', 1, 1, 'dead', p_alone => true, p_crashes => 1), stage.mark('a', 1, 2, 'dead', p_alone => true), stage.outcome('a', 1, '1', 2),
-       stage.mark('a', 1, 3, 'dead', p_attempt => 2), stage.attempt('a', 1, 2, 3), stage.mark('a', 1, 4, 'dead', p_attempt => 2, p_alone => true), stage.attempt('a', 1, 1, 4),
+select stage.mark('a', 1, 0, 'dead'), stage.mark('a', 1, 1, 'dead', p_alone => true, p_crashes => 1), stage.mark('a', 1, 2, 'dead', p_alone => true),
+       stage.outcome('a', 1, '1', 2),
+       stage.mark('a', 1, 3, 'dead', p_attempt => 2), stage.attempt('a', 1, 2, 3), stage.mark('a', 1, 4, 'dead', p_attempt => 2, p_alone => true),
+              stage.attempt('a', 1, 1, 4),
        stage.mark('a', 1, 5, 'alive', p_alone => true), stage.mark('a', 1, 6, 'dead', p_suspect => true), stage.outcome('a', 1, '1', 6);
 update pgflow.worker set dead_at = pgflow.now() where name = 'dead';
 select pgflow.recover(0, stage.w('judge'), 100);

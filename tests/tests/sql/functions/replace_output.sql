@@ -11,7 +11,8 @@ select stage.outcome(n, 2, null, -1, 'f', 'no'), stage.outcome(n, 0, '[1]') from
 select stage.look();
 select pgflow.replace_output(0, stage.period('a'), stage.run('a'), 2::smallint, 'side', false, '{"type": "integer"}', '7');
 select expect.touched('outcome a');
-select expect.rows($$select step, index, kind, output, error, attempts, worker_id, duration_ms, recorded_at = pgflow.now() from pgflow.outcome where run_id = stage.run('a') order by 1$$,
+select expect.rows($$select step, index, kind, output, error, attempts, worker_id, duration_ms,
+       recorded_at = pgflow.now() from pgflow.outcome where run_id = stage.run('a') order by 1$$,
     '[[0, -1, "c", [1], null, 1, 7, 1.5, true], [2, -1, "c", 7, null, 1, 0, 0, true]]');
 
 -- case: of a map step, also of one without items
@@ -29,10 +30,13 @@ select expect.rows('select step, items from pgflow.map', '[[1, 0]]');
 set local search_path = pgflow, pg_temp;
 select stage.runs_of_flow('a');
 select stage.look();
-select expect.throws($$select pgflow.replace_output(0, stage.period('a'), stage.run('a'), 1::smallint, 'each', true, '{"type": "integer"}', '{"a": 1}')$$, 'PF422',
+select expect.throws($$select pgflow.replace_output(0, stage.period('a'), stage.run('a'), 1::smallint, 'each', true, '{"type": "integer"}',
+       '{"a": 1}')$$, 'PF422',
                      'the output of map step `each` is an array of its items'' outputs, and not of type object');
-select expect.throws($$select pgflow.replace_output(0, stage.period('a'), stage.run('a'), 1::smallint, 'each', true, '{"type": "integer"}', '[1, "a", null]')$$, 'PF422',
+select expect.throws($$select pgflow.replace_output(0, stage.period('a'), stage.run('a'), 1::smallint, 'each', true, '{"type": "integer"}',
+       '[1, "a", null]')$$, 'PF422',
                      'the output does not fit step `each`: `each[1]` is of type string, and integer is wanted');
-select expect.throws($$select pgflow.replace_output(0, stage.period('a'), stage.run('a'), 2::smallint, 'side', false, '{"type": "integer"}', 'null')$$, 'PF422',
+select expect.throws($$select pgflow.replace_output(0, stage.period('a'), stage.run('a'), 2::smallint, 'side', false, '{"type": "integer"}',
+       'null')$$, 'PF422',
                      'the output does not fit step `side`: `side` is of type null, and integer is wanted');
 select expect.touched();

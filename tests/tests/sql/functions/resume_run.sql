@@ -7,7 +7,8 @@ select stage.worker(), stage.own('w', 'owned'), pgflow.pause_run(stage.run('a'))
 select expect.equal(pgflow.resume_run(stage.run('a'), 'why', 'me'), 'done', 'a paused one');
 select expect.equal(pgflow.resume_run(stage.run('owned')), 'asked', 'one with an owner');
 select expect.equal(pgflow.resume_run(stage.run('failed')), 'done', 'one that has failed');
-select expect.rows('select actor = ''me'', reason from pgflow.action where kind = ''resume'' order by number', '[[true, "why"], [false, null], [false, null]]');
+select expect.rows('select actor = ''me'', reason from pgflow.action where kind = ''resume'' order by number',
+       '[[true, "why"], [false, null], [false, null]]');
 
 -- case: one that is not paused, has ended otherwise, or is unknown, is refused
 select stage.runs_of_flow('a', 'c', 'x');

@@ -19,7 +19,8 @@ select expect.rows('select name, dead_at = pgflow.now(), stopped from pgflow.wor
 select expect.rows('select stage.readable(run_id::text), due, fresh from pgflow.ready order by 1', '[["a", true, false], ["b", true, false]]');
 select expect.rows('select sum(crashes) from pgflow.run', '[[0]]');
 select expect.rows('select runs from pgflow.claim', '[[["theirs"]]]');
-select expect.rows('select count(*) from pg_catalog.pg_locks where locktype = ''advisory'' and objid = 4731 and pid <> pg_backend_pid()', '[[0]]', 'sessions that act for it');
+select expect.rows('select count(*) from pg_catalog.pg_locks where locktype = ''advisory'' and objid = 4731 and pid <> pg_backend_pid()', '[[0]]',
+       'sessions that act for it');
 select expect.sound();
 select expect.equal(pgflow.retire_worker(0, stage.w()), 0, 'once more');
 select expect.touched();

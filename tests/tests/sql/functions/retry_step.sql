@@ -14,8 +14,10 @@
 -- case: what waits for its next attempt begins at once; whoever has the run is told
 select stage.runs_of_flow('a', 'b');
 select stage.worker();
-select stage.park(n, '1 h'), stage.attempt(n, 1, 1, 0, '1 h'), stage.attempt(n, 1, 1, 1, '1 h'), stage.attempt(n, 1, 1, 2, '-1 h'), stage.attempt(n, 2, 1, -1, '1 h'), stage.task(n, 1, 0, p_due => false, p_available => '1 h'),
-       stage.task(n, 1, 1, p_due => false, p_available => '1 h'), stage.task(n, 1, 3, p_worker => 'w', p_due => false, p_available => '1 h'), stage.task(n, 2, p_due => false, p_available => '1 h') from unnest('{a,b}'::text[]) n;
+select stage.park(n, '1 h'), stage.attempt(n, 1, 1, 0, '1 h'), stage.attempt(n, 1, 1, 1, '1 h'), stage.attempt(n, 1, 1, 2, '-1 h'), stage.attempt(n,
+       2, 1, -1, '1 h'), stage.task(n, 1, 0, p_due => false, p_available => '1 h'),
+       stage.task(n, 1, 1, p_due => false, p_available => '1 h'), stage.task(n, 1, 3, p_worker => 'w', p_due => false, p_available => '1 h'),
+              stage.task(n, 2, p_due => false, p_available => '1 h') from unnest('{a,b}'::text[]) n;
 select stage.look();
 select expect.equal(pgflow.retry_step(stage.run('a'), 'each', 1, 'why', 'me'), 'asked', 'an item');
 select expect.touched('task a', 'attempt a', 'inbox a', 'ready a', 'action a');
@@ -27,7 +29,8 @@ select expect.rows('select run_id, step, index, kind, reason from pgflow.inbox',
 select expect.rows('select kind, actor, reason, detail from pgflow.action', '[["retry", "me", "why", {"step": "each", "index": 1}]]');
 select expect.rows('select due from pgflow.ready where run_id = stage.run(''a'')', '[[true]]');
 select expect.equal(pgflow.retry_step(stage.run('a'), 'each'), 'asked', 'all items');
-select expect.rows($$select step, first, due from pgflow.task where run_id = stage.run('a') order by id$$, '[[1, 0, true], [1, 1, true], [1, 3, false], [2, -1, false]]');
+select expect.rows($$select step, first, due from pgflow.task where run_id = stage.run('a') order by id$$,
+       '[[1, 0, true], [1, 1, true], [1, 3, false], [2, -1, false]]');
 select expect.rows($$select step, index, retry_at - pgflow.now() from pgflow.attempt where run_id = stage.run('a') order by 1, 2$$,
     '[[1, 0, "00:00:00"], [1, 1, "00:00:00"], [1, 2, "-01:00:00"], [2, -1, "01:00:00"]]');
 
@@ -41,24 +44,29 @@ select expect.touched('inbox owned', 'action owned', 'inbox paused', 'action pau
 
 -- case: a run that has failed of this step, and of no other, goes on
 select stage.runs_of_flow('a');
-select stage.outcome('a', 0, '[1]'), stage.outcome('a', 1, null, 0, 'f', 'no', 3), stage.outcome('a', 4, null, -1, 'f', 'neither', 3), stage.end('a', 'f');
+select stage.outcome('a', 0, '[1]'), stage.outcome('a', 1, null, 0, 'f', 'no', 3), stage.outcome('a', 4, null, -1, 'f', 'neither', 3), stage.end('a',
+       'f');
 select stage.look();
 select expect.equal(pgflow.retry_step(stage.run('a'), 'each', null, 'why', 'me'), 'done', 'the step');
 select expect.touched('run_end a', 'outcome a', 'attempt a', 'ready a', 'action a');
 select expect.rows('select step from pgflow.outcome', '[[0]]');
-select expect.rows('select kind, actor, reason, detail from pgflow.action', '[["retry", "me", "why", {"step": "each", "failed_at": "2030-01-15T12:00:00+00:00"}]]');
+select expect.rows('select kind, actor, reason, detail from pgflow.action',
+       '[["retry", "me", "why", {"step": "each", "failed_at": "2030-01-15T12:00:00+00:00"}]]');
 select expect.sound();
 
 -- case: what cannot be retried is refused
 select stage.runs_of_flow('c', 'x', 'f', 'two');
 select stage.end('c', 'c'), stage.end('x', 'x'), stage.end('f', 'f'), stage.end('two', 'f');
-select stage.outcome('f', 0, '[1]'), stage.outcome('f', 2, null, -1, 'f', 'no'), stage.outcome('two', 1, null, 0, 'f', 'no'), stage.outcome('two', 2, null, -1, 'f', 'no');
+select stage.outcome('f', 0, '[1]'), stage.outcome('f', 2, null, -1, 'f', 'no'), stage.outcome('two', 1, null, 0, 'f', 'no'), stage.outcome('two', 2,
+       null, -1, 'f', 'no');
 select stage.look();
 select expect.throws($$select pgflow.retry_step(stage.run('c'), 'list')$$, 'PF409', 'run c cannot be retried: it has ended as completed');
 select expect.throws($$select pgflow.retry_step(stage.run('x'), 'list')$$, 'PF409', 'run x cannot be retried: it has ended as cancelled');
 select expect.throws($$select pgflow.retry_step(stage.run('f'), 'list')$$, 'PF409', 'step `list` of run f has not failed');
-select expect.throws($$select pgflow.retry_step(stage.run('f'), 'side', 0)$$, 'PF409', 'run f has failed: the items of step `side`%', 'Leave the item out.');
-select expect.throws($$select pgflow.retry_step(stage.run('two'), 'each')$$, 'PF409', 'run two has failed of other steps as well: `side`', 'Resume the run%');
+select expect.throws($$select pgflow.retry_step(stage.run('f'), 'side', 0)$$, 'PF409', 'run f has failed: the items of step `side`%',
+       'Leave the item out.');
+select expect.throws($$select pgflow.retry_step(stage.run('two'), 'each')$$, 'PF409', 'run two has failed of other steps as well: `side`',
+       'Resume the run%');
 select expect.throws($$select pgflow.retry_step(stage.run('f'), 'none')$$, 'PF404', 'run f has no step `none`');
 select expect.throws($$select pgflow.retry_step(stage.run('gone'), 'side')$$, 'PF404', 'there is no run gone');
 select expect.touched();

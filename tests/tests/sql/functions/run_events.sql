@@ -9,7 +9,8 @@ select stage.define();
 select stage.name('a', pgflow.start_run('flow', '1', p_actor => 'me')), stage.start('b');
 select stage.attempt('a', 1, 0), stage.attempt('a', 1, 1, 2, '1 s');
 select stage.later('1 s');
-select pgflow.pause_run(stage.run('a'), 'why', 'you'), stage.outcome('a', 0, '[1]'), stage.outcome('a', 1, null, 2, 'f', 'no', 3), stage.outcome('a', 2, null, -1, 's', 'why not', 0);
+select pgflow.pause_run(stage.run('a'), 'why', 'you'), stage.outcome('a', 0, '[1]'), stage.outcome('a', 1, null, 2, 'f', 'no', 3), stage.outcome('a',
+       2, null, -1, 's', 'why not', 0);
 select stage.end('a', 'f', 'the end');
 select stage.look();
 select expect.rows($$select kind, step, index, attempt, worker_id, actor, reason, detail from pgflow.run_events(stage.run('a'))$$,

@@ -22,22 +22,26 @@ select expect.rows($$select status from pgflow.run_steps(stage.run('a'))$$, '[["
 -- case: half-way
 select stage.runs_of_flow('a', 'b');
 select stage.worker(), stage.own('w', 'a');
-select stage.outcome('a', 0, '[1, 2, 3]'), stage.map('a', 1, 3), stage.outcome('a', 1, '10', 0), stage.outcome('a', 1, null, 2, 's', 'why not', 0), stage.attempt('a', 2, 1, -1, '-1 s'),
+select stage.outcome('a', 0, '[1, 2, 3]'), stage.map('a', 1, 3), stage.outcome('a', 1, '10', 0), stage.outcome('a', 1, null, 2, 's', 'why not', 0),
+       stage.attempt('a', 2, 1, -1, '-1 s'),
        stage.attempt('a', 2, 2, -1, '1 min'), stage.outcome('b', 0, '[1]'), stage.attempt('b', 1, 0, -1, '1 min');
 select pgflow.add_notes(0, stage.runs('a', 'a', 'b'), '{1,1,1}', '{0,1,0}', '{1,1,1}', '{0.5,NULL,0.9}', '{half,word,theirs}');
 select stage.look();
-select expect.rows($$select step, status, items, items_done, items_skipped, attempts, waits_for, next_attempt_at - pgflow.now(), output, error, skip_reason, progress, message, worker_id, duration_ms,
+select expect.rows($$select step, status, items, items_done, items_skipped, attempts, waits_for, next_attempt_at - pgflow.now(), output, error,
+       skip_reason, progress, message, worker_id, duration_ms,
                             recorded_at = pgflow.now() from pgflow.run_steps(stage.run('a'))$$,
     '[["list", "completed", null, null, null, 1, [], null, [1, 2, 3], null, null, null, null, 7, 1.5, true],
       ["each", "running", 3, 2, 1, 1, [], null, null, null, null, 0.5, "word", null, null, true],
       ["side", "waiting", null, null, null, 2, [], "00:01:00", null, "failed 2", null, null, null, null, null, null],
       ["sum", "blocked", null, null, null, null, ["each", "side"], null, null, null, null, null, null, null, null, null]]');
-select expect.rows($$select step, status, error, next_attempt_at - pgflow.now() from pgflow.run_steps(stage.run('b')) where number = 1$$, '[["each", "waiting", null, "00:01:00"]]', 'before its first attempt');
+select expect.rows($$select step, status, error, next_attempt_at - pgflow.now() from pgflow.run_steps(stage.run('b')) where number = 1$$,
+       '[["each", "waiting", null, "00:01:00"]]', 'before its first attempt');
 select expect.touched();
 
 -- case: steps that are skipped, maps that are done, maps without items; what waits, and what is paused
 select stage.runs_of_flow('a', 'parked', 'paused');
-select stage.outcome('a', 0, '[]'), stage.map('a', 1, 0), stage.outcome('a', 2, null, -1, 's', 'why not', 0), stage.park('parked'), stage.park('paused'), pgflow.pause_run(stage.run('paused'));
+select stage.outcome('a', 0, '[]'), stage.map('a', 1, 0), stage.outcome('a', 2, null, -1, 's', 'why not', 0), stage.park('parked'),
+       stage.park('paused'), pgflow.pause_run(stage.run('paused'));
 select expect.rows($$select step, status, skip_reason, waits_for from pgflow.run_steps(stage.run('a'))$$,
     '[["list", "completed", null, []], ["each", "completed", null, []], ["side", "skipped", "why not", []], ["sum", "ready", null, []]]');
 select expect.rows($$select status from pgflow.run_steps(stage.run('parked')) where number = 0$$, '[["waiting"]]', 'parked');
@@ -45,7 +49,8 @@ select expect.rows($$select status from pgflow.run_steps(stage.run('paused')) wh
 
 -- case: of a run that has failed, with what was executed then
 select stage.runs_of_flow('a');
-select stage.outcome('a', 0, '[1, 2]'), stage.map('a', 1, 2), stage.outcome('a', 1, null, 1, 'f', 'no', 3), stage.outcome('a', 4, '4'), stage.end('a', 'f');
+select stage.outcome('a', 0, '[1, 2]'), stage.map('a', 1, 2), stage.outcome('a', 1, null, 1, 'f', 'no', 3), stage.outcome('a', 4, '4'),
+       stage.end('a', 'f');
 select expect.rows($$select step, status, error, output, waits_for from pgflow.run_steps(stage.run('a'))$$,
     '[["list", "completed", null, [1, 2], []], ["each", "failed", "no", null, []], ["side", "cancelled", null, null, []], ["sum", "cancelled", null, null, []],
       ["amends", "completed", null, 4, []]]');
@@ -53,7 +58,8 @@ select expect.rows($$select step, status, error, output, waits_for from pgflow.r
 -- case: what was skipped waits for nothing, whatever it depends on
 select stage.runs_of_flow('a');
 select stage.outcome('a', 2, null, -1, 's', 'why not', 0);
-select expect.rows($$select step, status, waits_for from pgflow.run_steps(stage.run('a')) where number >= 2$$, '[["side", "skipped", []], ["sum", "blocked", ["each"]]]');
+select expect.rows($$select step, status, waits_for from pgflow.run_steps(stage.run('a')) where number >= 2$$,
+       '[["side", "skipped", []], ["sum", "blocked", ["each"]]]');
 
 -- case: a map that was skipped as a whole; an unknown run
 select stage.runs_of_flow('a');

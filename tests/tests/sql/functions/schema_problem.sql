@@ -44,7 +44,8 @@ from (values
     ('{"properties": {"b": true}, "additionalProperties": false}', '{"b": 1}', null),
     ('{"additionalProperties": {"type": "string"}}', '{"b": 1}', '`x.b` is of type number, and string is wanted'),
     ('{"additionalProperties": false, "patternProperties": {"^b": true}}', '{"b": 1}', null),
-    ('{"items": {"type": "integer"}}', '[1, 2]', null), ('{"items": {"type": "integer"}}', '[1, "a"]', '`x[1]` is of type string, and integer is wanted'),
+    ('{"items": {"type": "integer"}}', '[1, 2]', null), ('{"items": {"type": "integer"}}', '[1, "a"]',
+           '`x[1]` is of type string, and integer is wanted'),
     ('{"prefixItems": [{"type": "string"}], "items": {"type": "integer"}}', '["a", 1]', null),
     ('{"prefixItems": [{"type": "string"}], "items": {"type": "integer"}}', '[1]', '`x[0]` is of type number, and string is wanted'),
     ('{"prefixItems": [{"type": "string"}], "items": false}', '["a", 1]', '`x[1]` is not allowed'),
@@ -54,7 +55,8 @@ from (values
     ('{"anyOf": [{"type": "null"}, {"type": "string"}]}', '1',
      '`x` fits none of its 2 forms (the first: `x` is of type number, and null is wanted)'),
     ('{"anyOf": [{"type": "null"}]}', '1', '`x` is of type number, and null is wanted'),
-    ('{"oneOf": [{"minimum": 5}, {"maximum": 3}]}', '1', null), ('{"oneOf": [{"minimum": 1}, {"maximum": 3}]}', '2', '`x` fits 2 of its forms, and one is wanted')
+    ('{"oneOf": [{"minimum": 5}, {"maximum": 3}]}', '1', null), ('{"oneOf": [{"minimum": 1}, {"maximum": 3}]}', '2',
+           '`x` fits 2 of its forms, and one is wanted')
 ) t(s, v, problem);
 
 -- case: references lead into the document

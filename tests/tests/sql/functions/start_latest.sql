@@ -13,7 +13,8 @@ select stage.look();
 select stage.name('a', pgflow.start_latest(0, stage.version(), '1', 'k', null, true, 'q', 3, 's', null, '1 min', null, 'me'));
 select expect.touched('latest', 'run a', 'ready a', 'action a');
 select expect.rows('select key, run_id from pgflow.latest', '[["k", "a"]]');
-select expect.rows('select input, checked, queue, priority, namespace, deadline_at - pgflow.now() from pgflow.run', '[[1, true, "q", 3, "s", "00:01:00"]]');
+select expect.rows('select input, checked, queue, priority, namespace, deadline_at - pgflow.now() from pgflow.run',
+       '[[1, true, "q", 3, "s", "00:01:00"]]');
 select expect.rows('select due, fresh from pgflow.ready', '[[true, true]]');
 
 -- case: an earlier one that has not begun is cancelled, and says by whom; that of another key or workflow is not
@@ -38,7 +39,8 @@ select stage.look();
 select stage.name('new ' || k, pgflow.start_latest(0, stage.version(), '1', k, '1 min', true, 'default', 0, '', null, null, null, null))
 from unnest('{owned,parked,ended}'::text[]) k;
 select expect.touched('latest', 'run new owned', 'ready new owned', 'run new parked', 'ready new parked', 'run new ended', 'ready new ended');
-select expect.rows('select key, run_id from pgflow.latest order by key', '[["ended", "new ended"], ["owned", "new owned"], ["parked", "new parked"]]');
+select expect.rows('select key, run_id from pgflow.latest order by key',
+       '[["ended", "new ended"], ["owned", "new owned"], ["parked", "new parked"]]');
 select expect.rows('select run_id, due, available_at - pgflow.now() from pgflow.ready where fresh order by seq',
                    '[["new owned", false, "00:01:00"], ["new parked", false, "00:01:00"], ["new ended", false, "00:01:00"]]');
 
@@ -49,7 +51,8 @@ select stage.start('bystander');
 select stage.define(p_hash => 'b');
 select stage.later('30 s');
 select stage.look();
-select expect.equal(pgflow.start_latest(0, stage.version(), '2', 'k', '1 min', false, 'q', 4, 's', null, '1 h', null, 'me'), stage.run('a'), 'the same run');
+select expect.equal(pgflow.start_latest(0, stage.version(), '2', 'k', '1 min', false, 'q', 4, 's', null, '1 h', null, 'me'), stage.run('a'),
+       'the same run');
 select expect.touched('run a', 'ready a', 'action a');
 select expect.rows($$select input, checked, queue, priority, namespace, deadline_at - pgflow.now(), version_id = stage.version()
                      from pgflow.run where id = stage.run('a')$$, '[[2, false, "q", 4, "s", "01:01:00", true]]');
@@ -80,7 +83,8 @@ select expect.touched();
 select stage.define();
 select expect.throws($$select pgflow.start_latest(0, stage.version(), '1', '', null, true, 'default', 0, '', null, null, null, null)$$, '23514',
                      '%latest_key_check%');
-select expect.throws($$select pgflow.start_latest(0, 0, '1', 'k', null, true, 'default', 0, '', null, null, null, null)$$, '23502', '%"workflow_id"%');
+select expect.throws($$select pgflow.start_latest(0, 0, '1', 'k', null, true, 'default', 0, '', null, null, null, null)$$, '23502',
+       '%"workflow_id"%');
 
 -- case: another isolation is refused, also where nothing would be started
 -- isolation: repeatable read

@@ -58,7 +58,8 @@ select stage.define(p_hash => 'b');
 select stage.start('a');
 select pgflow.make_current((select min(id) from pgflow.version));
 select stage.start('b');
-select expect.rows('select id, version_id - (select min(id) from pgflow.version) from pgflow.run order by id = stage.run(''b'')', '[["a", 1], ["b", 0]]');
+select expect.rows('select id, version_id - (select min(id) from pgflow.version) from pgflow.run order by id = stage.run(''b'')',
+       '[["a", 1], ["b", 0]]');
 
 -- case: one that supersedes takes the place of the earlier one; too many are refused either way
 select stage.define();

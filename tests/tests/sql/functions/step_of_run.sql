@@ -7,7 +7,8 @@ set local search_path = pgflow, pg_temp;
 select stage.runs_of_flow('a', 'b');
 select stage.define(p_hash => 'b');
 select stage.look();
-select expect.rows($$select number, name, is_map, version_id < stage.version() from pgflow.step_of_run(stage.run('a'), 'each')$$, '[[1, "each", true, true]]');
+select expect.rows($$select number, name, is_map, version_id < stage.version() from pgflow.step_of_run(stage.run('a'), 'each')$$,
+       '[[1, "each", true, true]]');
 select expect.touched();
 select expect.rows('select id from pgflow.run where xmax::text <> ''0''', '[["a"]]', 'who is locked');
 
@@ -15,5 +16,6 @@ select expect.rows('select id from pgflow.run where xmax::text <> ''0''', '[["a"
 set local search_path = pgflow, pg_temp;
 select stage.runs_of_flow('a');
 select expect.throws($$select pgflow.step_of_run(stage.run('gone'), 'each')$$, 'PF404', 'there is no run gone');
-select expect.throws($$select pgflow.step_of_run(stage.run('a'), 'eech')$$, 'PF404', 'run a has no step `eech`', 'Its steps: `list`, `each`, `side`, `sum`, `amends`.');
+select expect.throws($$select pgflow.step_of_run(stage.run('a'), 'eech')$$, 'PF404', 'run a has no step `eech`',
+       'Its steps: `list`, `each`, `side`, `sum`, `amends`.');
 select expect.throws($$select pgflow.step_of_run(stage.run('a'), null)$$, 'PF404', 'run a has no step `%`');

@@ -4,10 +4,12 @@
 
 -- case: of plain steps, and of maps
 select stage.runs_of_flow('a', 'b');
-select stage.outcome('a', 0, '[1]'), stage.outcome('a', 1, '20', 1), stage.outcome('a', 1, '10', 0), stage.outcome('a', 1, null, 2, 's', 'why not'), stage.outcome('a', 2, null, -1, 's', 'no'),
+select stage.outcome('a', 0, '[1]'), stage.outcome('a', 1, '20', 1), stage.outcome('a', 1, '10', 0), stage.outcome('a', 1, null, 2, 's', 'why not'),
+       stage.outcome('a', 2, null, -1, 's', 'no'),
        stage.outcome('b', 1, null, -1, 's', 'as a whole');
 select stage.look();
-select expect.rows($$select n, pgflow.step_output(stage.run('a'), n::smallint) from generate_series(0, 4) n$$, '[[0, [1]], [1, [10, 20, null]], [2, null], [3, null], [4, null]]');
+select expect.rows($$select n, pgflow.step_output(stage.run('a'), n::smallint) from generate_series(0, 4) n$$,
+       '[[0, [1]], [1, [10, 20, null]], [2, null], [3, null], [4, null]]');
 select expect.equal(pgflow.step_output(stage.run('b'), 1::smallint), null, 'a map that was skipped');
 select expect.equal(pgflow.step_output(stage.run('gone'), 1::smallint), null, 'of an unknown run');
 select expect.equal(pgflow.step_output(stage.run('a'), 9::smallint), null, 'an unknown step');

@@ -9,8 +9,10 @@ select stage.task(n, 1, 0), stage.task(n, 1, 1, p_worker => 'w'), stage.mark(n, 
 select stage.look();
 select pgflow.take_back(0, stage.runs('a', 'gone'));
 select expect.touched('task a', 'share a', 'mark a', 'inbox a');
-select expect.rows($$select (select count(*) from pgflow.task where run_id = stage.run('a')), (select count(*) from pgflow.share where run_id = stage.run('a')),
-                            (select count(*) from pgflow.mark where run_id = stage.run('a')), (select count(*) from pgflow.inbox where run_id = stage.run('a'))$$,
+select expect.rows($$select (select count(*) from pgflow.task where run_id = stage.run('a')),
+       (select count(*) from pgflow.share where run_id = stage.run('a')),
+                            (select count(*) from pgflow.mark where run_id = stage.run('a')),
+                                   (select count(*) from pgflow.inbox where run_id = stage.run('a'))$$,
                    '[[0, 0, 0, 0]]', 'what is left');
 select pgflow.take_back(0, '{}'), pgflow.take_back(1, stage.runs('b'));
 select expect.touched();

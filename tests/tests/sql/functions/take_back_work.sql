@@ -6,7 +6,8 @@
 -- case: of a run that has failed and goes on with its last step, what is noted of that step stays, and what people want
 set local search_path = pgflow, pg_temp;
 select stage.runs_of_flow('a', 'b');
-select stage.task(n, 1, 0), stage.mark(n, 1, 0), stage.mark(n, 4), stage.message(n, 'x', p_reason => 'x'), stage.message(n, 's'), stage.message(n, 'p'),
+select stage.task(n, 1, 0), stage.mark(n, 1, 0), stage.mark(n, 4), stage.message(n, 'x', p_reason => 'x'), stage.message(n, 's'), stage.message(n,
+       'p'),
        stage.message(n, 'r'), stage.message(n, 'n'), stage.message(n, 'a') from unnest('{a,b}'::text[]) n;
 select stage.look();
 select pgflow.take_back_work(0, stage.runs('a'), false);
