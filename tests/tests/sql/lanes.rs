@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, Connection as _};
 use crate::files::{Broken, Case, Folder};
 use crate::{File, files};
 
-const LANES: usize = 3;
+const LANES: usize = 4;
 
 /// What the files assert with, and what they play with.
 const HARNESS: [&str; 2] = [include_str!("harness.sql"), include_str!("stage.sql")];

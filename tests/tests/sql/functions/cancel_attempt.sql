@@ -6,6 +6,7 @@
 -- broken: if v_result <> 'nothing' then => if false then
 -- broken: and cardinality(pgflow.lock_ready(v_bucket, array[p_run])) = 0 => and true
 -- broken: coalesce(t.cancelled, '{}') || v_index => array[v_index]
+-- broken: t.run_id = p_run and t.step = v_step.number => t.run_id = p_run
 
 -- case: of a task that somebody has: its worker is told
 select stage.runs_of_flow('a', 'b');
@@ -54,3 +55,9 @@ select expect.touched();
 -- case: another isolation is refused
 -- isolation: repeatable read
 select expect.throws($$select pgflow.cancel_attempt(stage.run('gone'), 'side')$$, '0A000', 'pgflow works in READ COMMITTED%');
+
+-- case: tasks of other steps are left alone
+select stage.runs_of_flow('a');
+select stage.worker(), stage.task('a', 1, 0, 4, p_worker => 'w'), stage.task('a', 3, 0, 4, p_worker => 'w');
+select pgflow.cancel_attempt(stage.run('a'), 'each', 1);
+select expect.rows('select step, cancelled from pgflow.task order by step', '[[1, [1]], [3, null]]');

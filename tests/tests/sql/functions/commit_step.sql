@@ -5,6 +5,7 @@
 -- broken: if not found then => if false then
 -- broken: 'idle_in_transaction_session_timeout', '5s' => 'idle_in_transaction_session_timeout', '0'
 -- broken: c.number = p_claim and => true and
+-- broken: c.worker_id = p_worker and c.number = p_claim => c.number = p_claim
 
 -- case: of a run that the worker has: the outcome is recorded, and the transaction must not linger
 select stage.runs_of_flow('a', 'b');
@@ -58,3 +59,10 @@ select pgflow.begin_step(0, stage.w(), 'm');
 update pgflow.worker set dead_at = pgflow.now();
 select expect.throws($$select pgflow.commit_step(0, stage.w(), 'm', 1, 0, stage.run('a'), stage.period('a'), 2::smallint, -1, 1::smallint, 1, '1')$$,
        'PF001', 'worker % counts as dead%');
+
+-- case: a claim of another worker with the same number is another one
+select stage.runs_of_flow('theirs');
+select stage.worker('other'), stage.worker(), stage.own('other', 'theirs');
+select pgflow.begin_step(0, stage.w(), 'm');
+select expect.throws($$select pgflow.commit_step(0, stage.w(), 'm', 1, 0, stage.run('theirs'), stage.period('theirs'), 2::smallint, -1, 1::smallint, 1, '1')$$,
+       'PF003', 'run theirs is no longer with worker %');

@@ -25,6 +25,9 @@
 -- broken: coalesce(s.queue, r.queue) => r.queue
 -- broken: and q.paused) => and false)
 -- broken: where not exists (select unnest(c.runs) except select unnest(v_left)))) => ))
+-- broken: c.worker_id = p_worker and c.number = p_marker => c.number = p_marker
+-- broken: c.worker_id = p_worker and c.number = e.claim => c.worker_id = p_worker
+-- broken: c.worker_id = p_worker and c.number = p_number => c.number = p_number
 
 -- case: it claims runs and tasks, with what is to be known of them, and says how far
 select stage.runs_of_flow('a', 'b', 'c', 'd');
@@ -321,4 +324,17 @@ select expect.rows($$
     where kind not in (9, 10)$$,
     '[[4, "next", null, 1, null, "f", null], [4, "of a", null, 1, null, "f", null], [4, "of b", null, 1, null, "f", null], [4, "of q", null, 2, null, "f", null],
       [12, null, 1, 0, 1, null, null], [12, null, 2, 0, 4, null, null], [17, null, 1, null, null, "r", ""], [17, null, 2, null, null, "t", "z"]]');
+select expect.sound();
+
+-- case: claims and markers of another worker with the same numbers are others
+select stage.runs_of_flow('theirs', 'mine');
+select stage.worker('other'), stage.worker();
+insert into pgflow.claim values (0, stage.w('other'), 5, pgflow.now(), stage.runs('theirs')), (0, stage.w('other'), 6, pgflow.now(), '{}'),
+                                (0, stage.w(), 4, pgflow.now(), stage.runs('mine'));
+delete from pgflow.ready;
+select stage.look();
+select expect.rows($$select * from stage.answer('w', '{"number": 5, "repeated": true, "marker": 6, "entries": [{"run": "theirs", "claim": 5, "fate": 1},
+                     {"run": "theirs", "claim": 4}, {"run": "mine", "claim": 5}]}')$$,
+       '[[{"kind": 1, "number": 1}], [{"kind": 1, "number": 2}], [{"kind": 1, "number": 3}]]');
+select expect.touched();
 select expect.sound();

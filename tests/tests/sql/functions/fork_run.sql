@@ -10,6 +10,7 @@
 -- broken: m.run_id = p_run and not m.step = any(v_again) => m.run_id = p_run
 -- broken: if v_problem is not null then => if false then
 -- broken: 'edited', case when p_input is not null or p_outputs is not null then => 'edited', case when false then
+-- broken: m.run_id = p_run and not m.step = any(v_again) => not m.step = any(v_again)
 
 -- case: all that is recorded is taken over, but for the step and what depends on it; and for what was done since it had failed
 select stage.define();
@@ -101,3 +102,13 @@ select expect.touched();
 -- case: another isolation is refused
 -- isolation: repeatable read
 select expect.throws($$select pgflow.fork_run(stage.run('gone'))$$, '0A000', 'pgflow works in READ COMMITTED%');
+
+-- case: nothing of another run is taken over
+select stage.runs_of_flow('other', 'a');
+select stage.map('other', 1, 7), stage.outcome('other', 0, '[9]'), stage.attempt('other', 1, 0), stage.outcome('other', 2, '9'), stage.outcome('a', 0, '[1]');
+select stage.name('f', pgflow.fork_run(stage.run('a'), 'sum', null, '{"each": [5]}'));
+select expect.rows($$select step, index, output from pgflow.outcome where run_id = stage.run('f') order by step$$, '[[0, -1, [1]], [1, 0, 5]]');
+select expect.rows($$select step, items from pgflow.map where run_id = stage.run('f')$$, '[[1, 1]]');
+select expect.rows($$select * from pgflow.attempt where run_id = stage.run('f')$$, '[]', 'attempts');
+select stage.name('g', pgflow.fork_run(stage.run('a'), 'sum'));
+select expect.rows($$select step, items from pgflow.map where run_id = stage.run('g')$$, '[]', 'maps');

@@ -4,6 +4,7 @@
 -- broken: and i.kind = 'x') => and false)
 -- broken: perform from pgflow.lower_shares( => perform from pgflow.lower_shares(-1 +
 -- broken: v_free || v_owned, v_now, 'pause' => v_free, v_now, 'pause'
+-- broken: i.run_id = w.id and i.kind = 'x' => i.kind = 'x'
 
 -- case: what nobody has is paused at once, the owner of what is owned is asked
 select stage.runs_of_flow('due', 'parked', 'owned', 'c', 'f', 'x', 'bystander');
@@ -48,3 +49,8 @@ select expect.touched('inbox a', 'action a');
 -- case: another isolation is refused
 -- isolation: repeatable read
 select expect.throws($$select * from pgflow.pause_runs(0, '{}', null, null)$$, '0A000', 'pgflow works in READ COMMITTED%');
+
+-- case: that another run is to be cancelled is that run's affair
+select stage.runs_of_flow('a', 'b');
+select stage.message('b', 'x');
+select expect.rows($$select run_id, result from pgflow.pause_runs(0, stage.runs('a'), null, null)$$, '[["a", "done"]]');

@@ -1,6 +1,7 @@
 -- broken: when sqlstate 'PF004' then return null; => when sqlstate 'PF004' then return 'null';
 -- broken: raise exception 'the unit has no outcome' using errcode = 'PF004'; => return null;
 -- broken: and index = p_index and kind => and kind
+-- broken: run_id = p_run and step = p_step and index = p_index and kind => step = p_step and index = p_index and kind
 
 -- case: the output that is recorded; null for what has failed, or is not recorded
 select stage.runs_of_flow('a');
@@ -12,3 +13,8 @@ select expect.equal(pgflow.recorded_output(0, stage.period('a'), stage.run('a'),
 select expect.equal(pgflow.recorded_output(0, stage.period('a'), stage.run('a'), 1::smallint, 1), null, 'one that has failed');
 select expect.equal(pgflow.recorded_output(0, stage.period('a'), stage.run('a'), 3::smallint, -1), null, 'none');
 select expect.touched();
+
+-- case: what is recorded of another run is of that one
+select stage.runs_of_flow('a', 'b');
+select stage.outcome('b', 0, '9'), stage.outcome('a', 0, '1');
+select expect.equal(pgflow.recorded_output(0, stage.period(n), stage.run(n), 0::smallint, -1), o::jsonb, n) from (values ('a', '1'), ('b', '9')) v(n, o);

@@ -10,6 +10,8 @@
 -- broken: set crashes = least(r.crashes + 1, 32767) => set crashes = 0
 -- broken: filter (where not f.worker_id = any(v_stopped)) =>
 -- broken: tasks >= p_limit or coalesce(cardinality(v_claims), 0) >= p_limit => false
+-- broken: c.worker_id = d.worker_id and c.number = d.number => c.number = d.number
+-- broken: q.run_id = t.run_id and q.paused => q.paused
 
 -- case: silent workers are dead, and what they own is handed on; what the living own stays
 select stage.runs_of_flow('a', 'b', 'alive', 'tasks');
@@ -79,3 +81,14 @@ select expect.rows('select * from pgflow.recover(0, stage.w(''judge''), 1)', '[[
 select expect.rows('select * from pgflow.recover(0, stage.w(''judge''), 1)', '[[0, 1, 1, true]]', 'again');
 select expect.rows('select * from pgflow.recover(0, stage.w(''judge''), 1)', '[[0, 0, 0, false]]', 'at last');
 select expect.sound();
+
+-- case: a claim of a living worker with the number of a dead one's stays; so do tasks beside a run that is paused
+select stage.runs_of_flow('theirs', 'mine', 'tasks', 'paused');
+select stage.worker('judge'), stage.worker('dead');
+insert into pgflow.claim values (0, stage.w('dead'), 5, pgflow.now(), stage.runs('theirs')), (0, stage.w('judge'), 5, pgflow.now(), stage.runs('mine'));
+delete from pgflow.ready where run_id = any(stage.runs('theirs', 'mine'));
+select stage.task('tasks', 1, 0, p_worker => 'dead'), pgflow.pause_run(stage.run('paused'));
+update pgflow.worker set dead_at = pgflow.now() where name = 'dead';
+select expect.rows('select * from pgflow.recover(0, stage.w(''judge''), 100)', '[[0, 1, 1, false]]');
+select expect.rows('select runs from pgflow.claim', '[[["mine"]]]');
+select expect.rows('select first from pgflow.task', '[[0]]');

@@ -3,6 +3,7 @@
 -- broken: order by o.at limit 1 => order by o.at desc limit 1
 -- broken: x.at::int - 1 => x.at::int
 -- broken: delete from map where => delete from map where false and
+-- broken: run_id = p_run and step = p_step; => step = p_step;
 
 -- case: of a plain step
 set local search_path = pgflow, pg_temp;
@@ -40,3 +41,12 @@ select expect.throws($$select pgflow.replace_output(0, stage.period('a'), stage.
        'null')$$, 'PF422',
                      'the output does not fit step `side`: `side` is of type null, and integer is wanted');
 select expect.touched();
+
+-- case: what is recorded of other runs, and other steps, stays
+set local search_path = pgflow, pg_temp;
+select stage.runs_of_flow('a', 'b');
+select stage.map('b', 1, 1), stage.outcome('b', 1, '1', 0), stage.outcome('a', 2, '2'), stage.map('a', 1, 1), stage.outcome('a', 1, '1', 0);
+select stage.look();
+select pgflow.replace_output(0, stage.period('a'), stage.run('a'), 1::smallint, 'each', true, '{"type": "integer"}', '[7, 8]');
+select expect.touched('outcome a', 'map a');
+select expect.rows('select output from pgflow.outcome where step = 2', '[[2]]');

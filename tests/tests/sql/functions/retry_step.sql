@@ -10,6 +10,8 @@
 -- broken: and not s.on_failure => and true
 -- broken: and o.kind = 'f') then => ) then
 -- broken: if v_end.status <> 'f' then => if false then
+-- broken: o.run_id = p_run and o.step = v_step.number => o.step = v_step.number
+-- broken: o.run_id = p_run and o.step <> v_step.number => o.step <> v_step.number
 
 -- case: what waits for its next attempt begins at once; whoever has the run is told
 select stage.runs_of_flow('a', 'b');
@@ -74,3 +76,9 @@ select expect.touched();
 -- case: another isolation is refused
 -- isolation: repeatable read
 select expect.throws($$select pgflow.retry_step(stage.run('gone'), 'side')$$, '0A000', 'pgflow works in READ COMMITTED%');
+
+-- case: what another run has failed of is that run's affair
+select stage.runs_of_flow('other', 'a');
+select stage.outcome('other', 1, null, 0, 'f', 'no'), stage.end('other', 'f'), stage.outcome('a', 2, null, -1, 'f', 'no'), stage.end('a', 'f');
+select expect.throws($$select pgflow.retry_step(stage.run('a'), 'each')$$, 'PF409', 'step `each` of run a has not failed');
+select expect.equal(pgflow.retry_step(stage.run('a'), 'side'), 'done', 'its own');

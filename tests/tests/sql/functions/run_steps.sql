@@ -9,6 +9,7 @@
 -- broken: order by a.step, a.failed_at desc, a.number desc => order by a.step, a.failed_at, a.number
 -- broken: not k.settled and not p.settled => not p.settled
 -- broken: case when a.number > 0 then a.error end as error => a.error as error
+-- broken: m.run_id = p_run and m.step = s.number => m.step = s.number
 
 -- case: of a run that has just begun
 select stage.runs_of_flow('a');
@@ -67,3 +68,9 @@ select stage.outcome('a', 0, '[1]'), stage.outcome('a', 1, null, -1, 's', 'as a 
 select expect.rows($$select step, status, items_done, items_skipped, skip_reason from pgflow.run_steps(stage.run('a')) where number in (1, 3)$$,
     '[["each", "skipped", null, null, "as a whole"], ["sum", "ready", null, null, null]]');
 select expect.rows($$select * from pgflow.run_steps(stage.run('gone'))$$, '[]', 'of an unknown run');
+
+-- case: beside another run of which other things are recorded
+select stage.runs_of_flow('other', 'a');
+select stage.map('other', 1, 7), stage.outcome('other', 0, '[9]'), stage.outcome('other', 1, '1', 0), stage.map('a', 1, 2), stage.outcome('a', 0, '[1, 2]');
+select expect.rows($$select step, status, items, items_done, output from pgflow.run_steps(stage.run('a')) where number < 2$$,
+       '[["list", "completed", null, null, [1, 2]], ["each", "ready", 2, 0, null]]');

@@ -2,6 +2,7 @@
 -- broken: pgflow.fence(p_bucket, p_worker) => true
 -- broken: v_runs, v_runs) => '{}', '{}')
 -- broken: values (p_bucket, p_worker, p_number, pgflow.now(), '{}') => select p_bucket, p_worker, p_number, pgflow.now(), '{}' where false
+-- broken: c.worker_id = p_worker and c.number = p_number => c.number = p_number
 
 -- case: a start that has committed gives its run, with what is known of it
 select stage.define();
@@ -32,3 +33,9 @@ select stage.look();
 select expect.throws($$select * from pgflow.settle_start(0, stage.w(), 5, '{default}')$$, 'PF001', 'worker % counts as dead%');
 select expect.throws($$select * from pgflow.settle_start(0, 0, 5, '{default}')$$, 'PF001', 'worker 0 counts as dead%');
 select expect.touched();
+
+-- case: a claim of another worker with the same number is another one
+select stage.runs_of_flow('theirs');
+select stage.worker('other'), stage.worker();
+insert into pgflow.claim values (0, stage.w('other'), 5, pgflow.now(), stage.runs('theirs'));
+select expect.rows($$select * from pgflow.settle_start(0, stage.w(), 5, '{default}')$$, '[]');
