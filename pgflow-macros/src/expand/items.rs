@@ -119,7 +119,7 @@ pub(super) fn output_of(workflow: &Workflow, n: usize) -> TokenStream {
 }
 
 /// Whether the step can be generated: nothing is wrong with it, and what it takes is known.
-fn runs(workflow: &Workflow, step: &Step) -> bool {
+pub(super) fn runs(workflow: &Workflow, step: &Step) -> bool {
     !step.broken && step.edges.iter().filter_map(|edge| edge.step).all(|to| workflow.steps[to].returns.is_some())
 }
 

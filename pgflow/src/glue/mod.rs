@@ -20,6 +20,6 @@ pub use declare::{StepSpec, definition};
 pub use fields::{Fields, Shape, fields_schema, serialize_fields, there};
 pub use link::{Accepts, List, Never, items};
 pub use payload::{
-    HasJson, HasSchema, IntoStepError, ItemCodec, MaySkip, Payload, Returns, SchemaOf, StepResult, item_codec, payload,
-    returns, skippable,
+    HasJson, HasSchema, IntoStepError, ItemCodec, ItemSchema, KnownSchema, MaySkip, Payload, Returns, SchemaOf,
+    StepResult, UnknownSchema, item_codec, payload, returns, skippable,
 };
