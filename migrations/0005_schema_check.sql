@@ -44,7 +44,7 @@ begin
         return format('`%s` is not allowed', p_path);
     end if;
 
-    if p_schema ? 'type' and not exists (
+    if p_schema ? 'type' and p_schema ->> 'type' <> v_type and not exists (
         select from jsonb_array_elements_text(
             case jsonb_typeof(p_schema -> 'type') when 'array' then p_schema -> 'type' else jsonb_build_array(p_schema -> 'type') end) t(name)
         where t.name = v_type
@@ -68,17 +68,21 @@ begin
             return format('`%s` %s', p_path, v_problem);
         end if;
     elsif v_type = 'object' then
-        select r.name into v_key
-        from jsonb_array_elements_text(coalesce(p_schema -> 'required', '[]')) with ordinality r(name, at)
-        where not p_value ? r.name order by r.at limit 1;
-        if found then
-            return format('`%s` has no `%s`', p_path, v_key);
+        if p_schema ? 'required' then
+            select r.name into v_key
+            from jsonb_array_elements_text(p_schema -> 'required') with ordinality r(name, at)
+            where not p_value ? r.name order by r.at limit 1;
+            if found then
+                return format('`%s` has no `%s`', p_path, v_key);
+            end if;
         end if;
-        v_at := (select count(*) from jsonb_object_keys(p_value));
-        if v_at < (p_schema ->> 'minProperties')::numeric then
-            return format('`%s` has fewer than %s members', p_path, p_schema ->> 'minProperties');
-        elsif v_at > (p_schema ->> 'maxProperties')::numeric then
-            return format('`%s` has more than %s members', p_path, p_schema ->> 'maxProperties');
+        if p_schema ?| array['minProperties', 'maxProperties'] then
+            v_at := (select count(*) from jsonb_object_keys(p_value));
+            if v_at < (p_schema ->> 'minProperties')::numeric then
+                return format('`%s` has fewer than %s members', p_path, p_schema ->> 'minProperties');
+            elsif v_at > (p_schema ->> 'maxProperties')::numeric then
+                return format('`%s` has more than %s members', p_path, p_schema ->> 'maxProperties');
+            end if;
         end if;
         for v_key, v_part in select * from jsonb_each(p_value) loop
             v_problem := pgflow.member_problem(p_schema, p_root, v_key, v_part, pgflow.member(p_path, v_key));
@@ -108,12 +112,14 @@ begin
         end if;
     end if;
 
-    for v_part in select * from jsonb_array_elements(coalesce(p_schema -> 'allOf', '[]')) loop
-        v_problem := pgflow.problem(v_part, p_root, p_value, p_path);
-        if v_problem is not null then
-            return v_problem;
-        end if;
-    end loop;
+    if p_schema ? 'allOf' then
+        for v_part in select * from jsonb_array_elements(p_schema -> 'allOf') loop
+            v_problem := pgflow.problem(v_part, p_root, p_value, p_path);
+            if v_problem is not null then
+                return v_problem;
+            end if;
+        end loop;
+    end if;
     if p_schema ? 'anyOf' then
         v_problem := pgflow.form_problem(p_schema -> 'anyOf', p_root, p_value, p_path);
     end if;
@@ -169,16 +175,18 @@ begin
     if v_is_named then
         v_problem := pgflow.problem(p_schema -> 'properties' -> p_name, p_root, p_value, p_path);
     end if;
-    for v_pattern, v_part in select * from jsonb_each(coalesce(p_schema -> 'patternProperties', '{}')) loop
-        exit when v_problem is not null;
-        v_matches := pgflow.matches(p_name, v_pattern);
-        -- Where nobody knows whether it matches, it is nothing additional either.
-        v_is_named := v_is_named or coalesce(v_matches, true);
-        if v_matches then
-            v_problem := pgflow.problem(v_part, p_root, p_value, p_path);
-        end if;
-    end loop;
-    if not v_is_named and p_schema ? 'additionalProperties' then
+    if p_schema ? 'patternProperties' then
+        for v_pattern, v_part in select * from jsonb_each(p_schema -> 'patternProperties') loop
+            exit when v_problem is not null;
+            v_matches := pgflow.matches(p_name, v_pattern);
+            -- Where nobody knows whether it matches, it is nothing additional either.
+            v_is_named := v_is_named or coalesce(v_matches, true);
+            if v_matches then
+                v_problem := pgflow.problem(v_part, p_root, p_value, p_path);
+            end if;
+        end loop;
+    end if;
+    if v_problem is null and not v_is_named and p_schema ? 'additionalProperties' then
         v_problem := pgflow.problem(p_schema -> 'additionalProperties', p_root, p_value, p_path);
     end if;
     return v_problem;
@@ -190,7 +198,9 @@ create function pgflow.form_problem(p_forms jsonb, p_root jsonb, p_value jsonb, 
 language plpgsql immutable
 as $$
 declare
+    v_type text := jsonb_typeof(p_value);
     v_form jsonb;
+    v_types text[];
     v_tag text;
     v_other_tag text;
     v_tags text[];
@@ -198,11 +208,11 @@ declare
     v_nearest text;
     v_tried int := 0;
     v_depth int;
-    v_deepest int := -1;
+    v_deepest int;
 begin
     for v_form in select * from jsonb_array_elements(p_forms) loop
         v_tag := null;
-        if jsonb_typeof(p_value) = 'object' then
+        if v_type = 'object' then
             select p.name into v_tag
             from jsonb_each(case jsonb_typeof(v_form -> 'properties') when 'object' then v_form -> 'properties' else '{}' end) p(name, schema)
             where p.schema ? 'const' and p_value ? p.name and p.schema -> 'const' <> p_value -> p.name limit 1;
@@ -216,11 +226,16 @@ begin
         if v_problem is null then
             return null;
         end if;
-        -- That it is not null is clear.
-        continue when v_form -> 'type' = '"null"';
+        -- A form of another type is hardly meant.
+        if v_form ->> 'type' in ('null', 'boolean', 'integer', 'number', 'string', 'array', 'object')
+            and v_form ->> 'type' <> v_type and not (v_type = 'number' and v_form ->> 'type' = 'integer') then
+            v_types := v_types || (v_form ->> 'type');
+            continue;
+        end if;
         v_tried := v_tried + 1;
-        v_depth := length(regexp_replace(substring(v_problem from '`(?:[^`]*)`'), '[^.[]', '', 'g'));
-        if v_depth > v_deepest then
+        v_problem := coalesce(substring(v_problem from '\(the nearest: (.*)\)$'), v_problem);
+        v_depth := length(regexp_replace(substring(v_problem from '^`([^`]*)`'), '[^.[]', '', 'g'));
+        if v_nearest is null or v_depth > v_deepest then
             v_deepest := v_depth;
             v_nearest := v_problem;
         end if;
@@ -230,7 +245,7 @@ begin
         when v_tried > 1 then format('`%s` fits none of its %s forms (the nearest: %s)', p_path, jsonb_array_length(p_forms), v_nearest)
         when v_other_tag is not null then
             format('`%s` is none of %s', pgflow.member(p_path, v_other_tag), array_to_string(v_tags, ', '))
-        else format('`%s` is of type %s, and null is wanted', p_path, jsonb_typeof(p_value)) end;
+        else format('`%s` is of type %s, and %s is wanted', p_path, v_type, array_to_string(v_types, ' or ')) end;
 end $$;
 
 -- Whether a text matches a pattern of JSON Schema (in the regular expressions of JavaScript); null where the pattern has parts that

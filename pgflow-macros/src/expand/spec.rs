@@ -46,13 +46,15 @@ fn spec(workflow: &Workflow, n: usize, step: &Step) -> TokenStream {
     });
     let map = option(step.arguments.map.as_ref().map(map));
     // That the type has a schema is for its list to demand: here it is taken as it is, so that what is missing is told once.
-    let item = option((step.item().is_some() && runs(workflow, step)).then(|| {
+    let item = if step.item().is_some() && runs(workflow, step) {
         quote!({
             #[allow(unused_imports, reason = "one of them")]
             use #private::{KnownSchema as _, UnknownSchema as _};
             (&#private::ItemSchema::<#item>::new()).schema()
         })
-    }));
+    } else {
+        option(None)
+    };
     let max_attempts = option(step.arguments.max_attempts.map(|number| quote!(#number)));
     let StepArguments { backoff, max_backoff, timeout, ref delay, .. } = step.arguments;
     let [backoff, max_backoff, timeout] = [backoff, max_backoff, timeout].map(|time| option(time.map(duration)));

@@ -24,7 +24,7 @@ pub struct StepSpec {
     /// For a map step, the step whose output holds the list (none: the input), and the path of fields to it.
     pub map: Option<(Option<&'static str>, &'static [&'static str])>,
     /// For a map step that takes its item, the schema of that.
-    pub item: Option<Option<SchemaOf>>,
+    pub item: Option<SchemaOf>,
     /// How often it is tried.
     pub max_attempts: Option<u16>,
     /// The wait before the second attempt.
@@ -91,7 +91,7 @@ fn step(spec: &StepSpec) -> StepDefinition {
         step: step.map(ToOwned::to_owned),
         path: path.iter().map(|&field| field.to_owned()).collect(),
     });
-    step.item = spec.item.flatten().map(|item| (item.root)().to_value());
+    step.item = spec.item.map(|item| (item.root)().to_value());
     if let Some(max_attempts) = spec.max_attempts {
         step.options.max_attempts = max_attempts;
     }

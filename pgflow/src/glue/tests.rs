@@ -270,7 +270,12 @@ fn the_definition_says_it_all() {
     assert_eq!(definition.description.as_deref(), Some("Takes an order from cart to doorstep."));
     let mut steps = serde_json::to_value(&definition.steps).expect("goes to JSON");
     for step in steps.as_array_mut().expect("a list") {
-        step.as_object_mut().expect("an object").remove("output");
+        let step = step.as_object_mut().expect("an object");
+        step.remove("output");
+        // A map step that takes its item has its schema.
+        let item = step.remove("item");
+        assert_eq!(item.is_some(), matches!(step["name"].as_str(), Some("pack" | "label")), "{item:?}");
+        assert!(item.is_none_or(|item| item["title"] == "Line"));
     }
     let options = json!({ "max_attempts": 3, "backoff_ms": 1000, "max_backoff_ms": 3_600_000 });
     assert_eq!(

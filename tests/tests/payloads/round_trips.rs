@@ -53,6 +53,7 @@ async fn round_trip<T: Draw + Debug + PartialEq + Serialize + DeserializeOwned +
 async fn what_a_type_writes_passes_its_schema_and_comes_back_the_same() {
     let db = TestDb::new().await;
     round_trip::<Numbers>(&db).await;
+    round_trip::<Words>(&db).await;
     round_trip::<Missing>(&db).await;
     round_trip::<Lists>(&db).await;
     round_trip::<Maps>(&db).await;
@@ -124,6 +125,7 @@ async fn spoil<T: Draw + Debug + Serialize + JsonSchema>(db: &TestDb) {
 #[tokio::test]
 async fn what_the_schema_refuses_the_database_refuses() {
     let db = TestDb::new().await;
+    spoil::<Words>(&db).await;
     spoil::<Missing>(&db).await;
     spoil::<Lists>(&db).await;
     spoil::<Maps>(&db).await;

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 macro_rules! drawn {
     ($($(#[$attribute:meta])* struct $name:ident { $($(#[$on:meta])* $field:ident: $ty:ty = $draw:expr,)* })*) => {
         $(
-            $(#[$attribute])*
             #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+            $(#[$attribute])*
             pub(crate) struct $name { $($(#[$on])* pub(crate) $field: $ty,)* }
 
             impl Draw for $name {
@@ -70,6 +70,9 @@ drawn! {
         single: f32 = prop::num::f32::NORMAL | prop::num::f32::ZERO,
         double: f64 = float(),
         counted: std::num::NonZeroU32 = any::<std::num::NonZeroU32>(),
+    }
+
+    struct Words {
         yes: bool = any::<bool>(),
         letter: char = any::<char>().prop_filter("jsonb has no character 0", |c| *c != '\0'),
         text: String = text(),
