@@ -169,6 +169,12 @@ impl Part {
         }
     }
 
+    /// The name without the number that tells it from another one of this part.
+    fn base<'n>(&self, name: &'n str) -> &'n str {
+        let base = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        if self.definitions.contains_key(base) { base } else { name }
+    }
+
     /// Whether something in it refers to the part as a whole.
     fn refers_to_itself(&self) -> bool {
         let mut found = false;
@@ -187,7 +193,7 @@ struct Shared(BTreeMap<String, String>);
 
 impl Shared {
     fn add_definitions(&mut self, part: &Part) -> Names {
-        let add = |name: &String| (Some(name.clone()), self.add(name, part.canonical(Some(name))));
+        let add = |name: &String| (Some(name.clone()), self.add(part.base(name), part.canonical(Some(name))));
         part.definitions.keys().map(add).collect()
     }
 

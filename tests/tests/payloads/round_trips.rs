@@ -58,6 +58,7 @@ async fn what_a_type_writes_passes_its_schema_and_comes_back_the_same() {
     round_trip::<Lists>(&db).await;
     round_trip::<Maps>(&db).await;
     round_trip::<Flat>(&db).await;
+    round_trip::<Open>(&db).await;
     round_trip::<Enums>(&db).await;
     round_trip::<Times>(&db).await;
     round_trip::<Custom>(&db).await;
@@ -130,6 +131,7 @@ async fn what_the_schema_refuses_the_database_refuses() {
     spoil::<Lists>(&db).await;
     spoil::<Maps>(&db).await;
     spoil::<Flat>(&db).await;
+    spoil::<Open>(&db).await;
     spoil::<Enums>(&db).await;
     spoil::<Times>(&db).await;
     spoil::<Custom>(&db).await;

@@ -123,6 +123,10 @@ drawn! {
         point: Point = Point::draw(),
         #[serde(flatten)]
         by_tag: Internal = Internal::draw(),
+    }
+
+    struct Open {
+        id: u32 = any::<u32>(),
         #[serde(flatten)]
         more: BTreeMap<String, i64> = btree_map("z[a-z]{3}", signed(), 0..3),
     }
