@@ -126,10 +126,12 @@ async fn main() -> anyhow::Result<()> {
     let pool = PgPool::connect_with(database.connect_options()).await?;
     let worker = Worker::builder(pool.clone()).register(book_rooms::Workflow).start().await?;
     let start = |input: &'static str| {
-        sqlx::query_scalar::<_, pgflow::sqlx::types::Uuid>("select pgflow.start_run('book_rooms', $1::jsonb)").bind(input)
+        sqlx::query_scalar::<_, pgflow::sqlx::types::Uuid>("select pgflow.start_run('book_rooms', $1::jsonb)")
+            .bind(input)
     };
     for (input, says) in WRONG {
-        let error = start(input).fetch_one(&pool).await.err().context("this is no journey")?.to_string();
+        let error = start(input).fetch_one(&pool).await.err().context("this is no journey")?;
+        let error = error.as_database_error().map_or_else(|| error.to_string(), |error| error.message().to_owned());
         ensure!(error.contains(says), "{error}");
         eprintln!("refused: {error}");
     }

@@ -128,18 +128,27 @@ mod tests {
         for (text, says) in [
             (r#"7"#, "`input`: invalid type: integer `7`, expected struct Order"),
             (r#"{}"#, "`input`: missing field `lines`"),
-            (r#"{"lines": [{"count": 1}, {"count": "x"}]}"#, r#"`input.lines[1].count`: invalid type: string "x", expected u8"#),
+            (
+                r#"{"lines": [{"count": 1}, {"count": "x"}]}"#,
+                r#"`input.lines[1].count`: invalid type: string "x", expected u8"#,
+            ),
             (r#"{"lines": [{"count": 300}]}"#, "`input.lines[0].count`: invalid value: integer `300`, expected u8"),
             (r#"{"lines": [{"count": {"x": [1]}}]}"#, "`input.lines[0].count`: invalid type: map, expected u8"),
             (r#"{"lines": [{"count": 1}, {}]}"#, "`input.lines[1]`: missing field `count`"),
             (r#"{"lines": {"count": 1}}"#, "`input.lines`: invalid type: map, expected a sequence"),
             (r#"{"lines": [{"count": 1, "kind": "Round"}]}"#, "`input.lines[0].kind`: unknown variant `Round`"),
             (r#"{"lines": [{"count": 1, "kind": {"Cut": "x"}}]}"#, "`input.lines[0].kind.Cut`: invalid type: string"),
-            (r#"{"lines": [{"count": 1, "kind": {"Set": {"of": [1, -1]}}}]}"#, "`input.lines[0].kind.Set.of[1]`: invalid value"),
+            (
+                r#"{"lines": [{"count": 1, "kind": {"Set": {"of": [1, -1]}}}]}"#,
+                "`input.lines[0].kind.Set.of[1]`: invalid value",
+            ),
             (r#"{"lines": [{"count": 1, "size": [1]}]}"#, "`input.lines[0].size`: invalid length 1"),
             (r#"{"lines": [{"count": 1, "sise": 2}]}"#, "`input.lines[0].sise`: unknown field `sise`"),
             (r#"{"lines": [], "by_day": {"1": true, "300": true}}"#, r#"`input.by_day["300"]`: "#),
-            (r#"{"lines": [], "notes": {"a \"b\"}": "x", "c d": "xy"}}"#, r#"`input.notes["c d"]`: invalid value: string "xy""#),
+            (
+                r#"{"lines": [], "notes": {"a \"b\"}": "x", "c d": "xy"}}"#,
+                r#"`input.notes["c d"]`: invalid value: string "xy""#,
+            ),
             ("{\n  \"lines\": [\n    {\"count\": null}]}", "`input.lines[0].count`: invalid type: null, expected u8"),
         ] {
             let problem = problem::<Order>(text);

@@ -68,9 +68,10 @@ impl<W: Workflow> Fork<'_, W> {
         }
         let doing = "forking a run";
         let input = input.transpose()?;
-        let outputs = (!outputs.is_empty()).then(|| Encoded::new(&outputs)).transpose().map_err(|source| {
-            Error::new(Kind::Payload { what: "the outputs cannot be encoded".to_owned(), source })
-        })?;
+        let outputs = (!outputs.is_empty())
+            .then(|| Encoded::new(&outputs))
+            .transpose()
+            .map_err(|source| Error::new(Kind::Payload { what: "the outputs cannot be encoded".to_owned(), source }))?;
         let client = &run.client;
         let id: Uuid = sqlx::query_scalar(statements::FORK_RUN)
             .bind(run.id.as_uuid())

@@ -47,9 +47,9 @@ pub fn check_input<T>(input: &Encoded, payload: &Payload<T>) -> serde_json::Resu
 /// # Errors
 /// When what is stored is not an input: a fatal error.
 pub fn take_input<P: Accepts<T>, T>(input: &Encoded, payload: &Payload<T>) -> Result<P, StepError> {
-    (payload.decode)(input).map(P::accept).map_err(|error| {
-        StepError::fatal(format_args!("invalid input: {}", unreadable(input, "input", &error)))
-    })
+    (payload.decode)(input)
+        .map(P::accept)
+        .map_err(|error| StepError::fatal(format_args!("invalid input: {}", unreadable(input, "input", &error))))
 }
 
 /// Takes the output of a plain step.

@@ -131,11 +131,7 @@ pub struct ItemCodec<T> {
 /// States that `T` is a payload.
 #[must_use]
 pub fn payload<T: HasSchema + HasJson>() -> Payload<T> {
-    Payload {
-        encode: Encoded::new::<T>,
-        decode: Encoded::decode::<T>,
-        schema: SchemaOf::new::<T>(),
-    }
+    Payload { encode: Encoded::new::<T>, decode: Encoded::decode::<T>, schema: SchemaOf::new::<T>() }
 }
 
 /// States that `R` is what a step can return.

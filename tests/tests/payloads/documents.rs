@@ -133,7 +133,9 @@ fn the_document_and_its_parts_are_schemas() {
     jsonschema::meta::validate(&document).unwrap();
     assert_eq!(document["$schema"], "https://json-schema.org/draft/2020-12/schema");
     assert!(!document.to_string().contains("$id"));
-    for schema in [&definition.input, &definition.output].into_iter().chain(definition.steps.iter().map(|step| &step.output)) {
+    for schema in
+        [&definition.input, &definition.output].into_iter().chain(definition.steps.iter().map(|step| &step.output))
+    {
         jsonschema::meta::validate(schema).unwrap();
     }
     // Builds only where every reference leads somewhere.
@@ -186,7 +188,10 @@ fn doc_comments_are_descriptions() {
     assert_eq!((&document["title"], &document["description"]), (&json!("send"), &json!("Sends what was ordered.")));
     assert_eq!(document["properties"]["steps"]["properties"]["pack"]["description"], "Packs one line.");
     assert_eq!(document["$defs"]["Order"]["description"], "What is wanted.");
-    assert_eq!(document["$defs"]["Order"]["properties"]["orderLines"]["description"], "What is to be sent, in this order.");
+    assert_eq!(
+        document["$defs"]["Order"]["properties"]["orderLines"]["description"],
+        "What is to be sent, in this order."
+    );
 }
 
 #[test]
@@ -275,7 +280,10 @@ fn schemas_by_hand_are_left_as_they_are_said() {
     assert_eq!(payload["title"], "A list of lists");
     assert_eq!(payload["properties"]["first"], json!({ "$ref": "#/$defs/Payload" }));
     assert_eq!(payload["properties"]["default"], json!({ "$ref": "#/$defs/Payload/properties/first" }));
-    assert_eq!((&payload["default"], &payload["const"]), (&json!({ "$ref": "#/$defs/no-reference" }), &payload["default"]));
+    assert_eq!(
+        (&payload["default"], &payload["const"]),
+        (&json!({ "$ref": "#/$defs/no-reference" }), &payload["default"])
+    );
     assert_eq!(document["$defs"]["Named/~ %"]["$ref"], "#/$defs/Named~1~0%20%25/properties/x");
     assert_eq!(document["$defs"]["Embedded"]["$ref"], "#/$defs/own");
 }

@@ -40,41 +40,53 @@ fn schema(others: bool) -> BoxedStrategy<Value> {
         Just(json!({})),
         Just(json!(true)),
         Just(json!(false)),
-        select(vec!["null", "boolean", "integer", "number", "string", "array", "object"]).prop_map(|name| json!({ "type": name })),
+        select(vec!["null", "boolean", "integer", "number", "string", "array", "object"])
+            .prop_map(|name| json!({ "type": name })),
         Just(json!({ "$ref": "#/$defs/a~1b~0c%20%25" })),
         Just(json!({ "$ref": "#/$defs/List" })),
     ];
     let scalar = move || {
         let number = (select(vec!["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"]), -2i64..6)
             .prop_map(|(keyword, n)| json!({ keyword: n }));
-        let count = select(vec![
-            "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties",
-        ]);
+        let count = select(vec!["minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"]);
         let mut all = vec![
             number.boxed(),
             (count, 0u64..3).prop_map(|(keyword, n)| json!({ keyword: n })).boxed(),
             select(vec![json!(2), json!(3), json!(0.5)]).prop_map(|n| json!({ "multipleOf": n })).boxed(),
-            select(vec![r"^a", r"^\d+$", "^(a|12)$", "^[a-b]{2}$", "-", "^.$"]).prop_map(|p| json!({ "pattern": p })).boxed(),
+            select(vec![r"^a", r"^\d+$", "^(a|12)$", "^[a-b]{2}$", "-", "^.$"])
+                .prop_map(|p| json!({ "pattern": p }))
+                .boxed(),
             any::<bool>().prop_map(|is| json!({ "uniqueItems": is })).boxed(),
             payload().prop_map(|value| json!({ "const": value })).boxed(),
             vec(payload(), 1..4).prop_map(|values| json!({ "enum": values })).boxed(),
             vec(select(NAMES.to_vec()), 0..3).prop_map(|names| json!({ "required": unique(names) })).boxed(),
         ];
         if others {
-            all.push(select(vec![r"\w", r"(?=a)a", r"^[^\W]$", r"\p{L}", r"\bab\b"]).prop_map(|p| json!({ "pattern": p })).boxed());
+            all.push(
+                select(vec![r"\w", r"(?=a)a", r"^[^\W]$", r"\p{L}", r"\bab\b"])
+                    .prop_map(|p| json!({ "pattern": p }))
+                    .boxed(),
+            );
             all.push(select(vec!["uuid", "date-time"]).prop_map(|format| json!({ "format": format })).boxed());
         }
         proptest::strategy::Union::new(all)
     };
     leaf.prop_recursive(4, 24, 4, move |inner| {
-        let members = || btree_map(select(NAMES.to_vec()), inner.clone(), 0..4).prop_map(|map| Value::from_iter(map.into_iter()));
-        let patterns = btree_map(select(vec!["^a", r"^\d+$", "b$"]), inner.clone(), 0..3).prop_map(|map| Value::from_iter(map.into_iter()));
+        let members = || btree_map(select(NAMES.to_vec()), inner.clone(), 0..4).prop_map(|map| Value::from_iter(map));
+        let patterns =
+            btree_map(select(vec!["^a", r"^\d+$", "b$"]), inner.clone(), 0..3).prop_map(|map| Value::from_iter(map));
         let mut all = vec![
             members().prop_map(|members| json!({ "properties": members })).boxed(),
-            (members(), inner.clone()).prop_map(|(members, rest)| json!({ "properties": members, "additionalProperties": rest })).boxed(),
-            (patterns, inner.clone()).prop_map(|(patterns, rest)| json!({ "patternProperties": patterns, "additionalProperties": rest })).boxed(),
+            (members(), inner.clone())
+                .prop_map(|(members, rest)| json!({ "properties": members, "additionalProperties": rest }))
+                .boxed(),
+            (patterns, inner.clone())
+                .prop_map(|(patterns, rest)| json!({ "patternProperties": patterns, "additionalProperties": rest }))
+                .boxed(),
             inner.clone().prop_map(|items| json!({ "items": items })).boxed(),
-            (vec(inner.clone(), 1..3), inner.clone()).prop_map(|(prefix, items)| json!({ "prefixItems": prefix, "items": items })).boxed(),
+            (vec(inner.clone(), 1..3), inner.clone())
+                .prop_map(|(prefix, items)| json!({ "prefixItems": prefix, "items": items }))
+                .boxed(),
             vec(inner.clone(), 1..3).prop_map(|forms| json!({ "allOf": forms })).boxed(),
             vec(inner.clone(), 1..3).prop_map(|forms| json!({ "anyOf": forms })).boxed(),
             (inner.clone(), scalar()).prop_map(|(one, other)| both(one, other)).boxed(),
@@ -83,7 +95,11 @@ fn schema(others: bool) -> BoxedStrategy<Value> {
             all.push(vec(inner.clone(), 1..3).prop_map(|forms| json!({ "oneOf": forms })).boxed());
             all.push(inner.clone().prop_map(|schema| json!({ "not": schema })).boxed());
             all.push((inner.clone(), inner.clone()).prop_map(|(a, b)| json!({ "if": a, "then": b })).boxed());
-            all.push((inner.clone(), members()).prop_map(|(rest, members)| json!({ "properties": members, "unevaluatedProperties": rest })).boxed());
+            all.push(
+                (inner.clone(), members())
+                    .prop_map(|(rest, members)| json!({ "properties": members, "unevaluatedProperties": rest }))
+                    .boxed(),
+            );
             all.push(inner.clone().prop_map(|schema| json!({ "propertyNames": schema })).boxed());
             all.push(inner.clone().prop_map(|schema| json!({ "contains": schema })).boxed());
             all.push(Just(json!({ "$ref": "https://example.org/elsewhere#/$defs/x" })).boxed());
@@ -236,14 +252,20 @@ async fn a_message_names_the_path_and_the_form_that_is_meant() {
     });
     for (payload, problem) in [
         (json!({ "payment": { "type": "card" } }), "`input.payment` has no `number`"),
-        (json!({ "payment": { "type": "invoice", "days": "x" } }), "`input.payment.days` is of type string, and integer is wanted"),
+        (
+            json!({ "payment": { "type": "invoice", "days": "x" } }),
+            "`input.payment.days` is of type string, and integer is wanted",
+        ),
         (json!({ "payment": { "type": "cash" } }), r#"`input.payment.type` is none of "card", "invoice""#),
         (
             json!({ "shape": { "Box": { "width": "x" } } }),
             "`input.shape` fits none of its 3 forms (the nearest: `input.shape.Box.width` is of type string, and integer is wanted)",
         ),
         (json!({ "note": "a" }), "`input.note` is shorter than 2"),
-        (json!({ "two words": { "a\"b": 1 } }), r#"`input["two words"]["a\"b"]` is of type number, and null is wanted"#),
+        (
+            json!({ "two words": { "a\"b": 1 } }),
+            r#"`input["two words"]["a\"b"]` is of type number, and null is wanted"#,
+        ),
         (json!({ "days": { "12": 1 } }), r#"`input.days["12"]` is of type number, and boolean is wanted"#),
         (json!({ "days": { "x": true } }), "`input.days.x` is not allowed"),
     ] {

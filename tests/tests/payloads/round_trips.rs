@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::judge::{all_by_database, by_crate, stored};
@@ -67,7 +67,8 @@ async fn what_a_type_writes_passes_its_schema_and_comes_back_the_same() {
 /// Something else in the place of one part of a payload: a member dropped or added, a value of another type.
 fn spoilt(payload: &Value) -> Vec<Value> {
     let mut all = Vec::new();
-    let others = [Value::Null, Value::from(-1), Value::from(1.5), Value::from("?"), Value::Array(vec![]), serde_json::json!({})];
+    let others =
+        [Value::Null, Value::from(-1), Value::from(1.5), Value::from("?"), Value::Array(vec![]), serde_json::json!({})];
     all.extend(others.into_iter().filter(|other| other != payload));
     match payload {
         Value::Object(map) => {
@@ -116,7 +117,11 @@ async fn spoil<T: Draw + Debug + Serialize + JsonSchema>(db: &TestDb) {
         let problems = all_by_database(db, &schema, &texts).await;
         for ((payload, text), problem) in spoilt.iter().zip(&texts).zip(problems) {
             let by_crate = validator.validate(payload).err().map(|error| error.to_string());
-            assert_eq!(problem.is_some(), by_crate.is_some(), "{name} from {text}: {problem:?}, and the crate: {by_crate:?}");
+            assert_eq!(
+                problem.is_some(),
+                by_crate.is_some(),
+                "{name} from {text}: {problem:?}, and the crate: {by_crate:?}"
+            );
             refused += usize::from(by_crate.is_some());
         }
     }

@@ -38,7 +38,8 @@ fn text() -> BoxedStrategy<String> {
 
 /// Any number with a fraction that JSON has, those that have none among them, and those at the ends.
 fn float() -> BoxedStrategy<f64> {
-    let edges = [0.0, 1.0, -1.0, 0.1 + 0.2, 9_007_199_254_740_993.0, f64::MAX, f64::MIN, f64::MIN_POSITIVE, 5e-324, 1e21, 1e-7];
+    let edges =
+        [0.0, 1.0, -1.0, 0.1 + 0.2, 9_007_199_254_740_993.0, f64::MAX, f64::MIN, f64::MIN_POSITIVE, 5e-324, 1e21, 1e-7];
     prop_oneof![
         prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO,
         (-1000i32..1000).prop_map(f64::from),
@@ -343,7 +344,9 @@ impl Draw for Name {
 impl Draw for Tree {
     fn draw() -> BoxedStrategy<Self> {
         let leaf = any::<u8>().prop_map(|value| Self { value, children: Vec::new() });
-        leaf.prop_recursive(4, 12, 3, |inner| (any::<u8>(), vec(inner, 0..3)).prop_map(|(value, children)| Self { value, children }))
-            .boxed()
+        leaf.prop_recursive(4, 12, 3, |inner| {
+            (any::<u8>(), vec(inner, 0..3)).prop_map(|(value, children)| Self { value, children })
+        })
+        .boxed()
     }
 }

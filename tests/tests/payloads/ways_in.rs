@@ -79,8 +79,14 @@ async fn a_start_from_sql_names_the_path() {
                 r#"{"due": "2030-03-04", "lines": [{"sku": "a", "count": 1, "weight": 1}, {"sku": "b", "count": "x", "weight": 1}]}"#,
                 "the input does not fit workflow `deliver`: `input.lines[1].count` is of type string, and integer is wanted",
             ),
-            (r#"{"due": "2030-03-04", "lines": [{"sku": "a", "count": 0, "weight": 1}]}"#, "`input.lines[0].count` is less than 1"),
-            (r#"{"due": "2030-03-04", "lines": [{"sku": "", "count": 1, "weight": 1}]}"#, "`input.lines[0].sku` is shorter than 1"),
+            (
+                r#"{"due": "2030-03-04", "lines": [{"sku": "a", "count": 0, "weight": 1}]}"#,
+                "`input.lines[0].count` is less than 1",
+            ),
+            (
+                r#"{"due": "2030-03-04", "lines": [{"sku": "", "count": 1, "weight": 1}]}"#,
+                "`input.lines[0].sku` is shorter than 1",
+            ),
             (r#"{"due": "2030-03-04", "lines": [{"count": 1, "weight": 1}]}"#, "`input.lines[0]` has no `sku`"),
             (r#"{"due": "2030-03-04"}"#, "`input` has no `lines`"),
         ] {
@@ -146,17 +152,33 @@ async fn the_edits_of_a_fork_name_the_path() {
     run.output().await.unwrap();
     let fork = || run.fork().from("weigh");
     for (fork, says) in [
-        (run.fork().input(&order(&[line("a", 101, 1.0)])), "the input does not fit workflow `deliver`: `input.lines[0].count` is greater than 100"),
-        (fork().output("keep", &order(&[line("", 1, 1.0)])), "the output does not fit step `keep`: `keep.lines[0].sku` is shorter than 1"),
-        (fork().output("pack", &[line("a", 1, 1.0), line("b", 0, 1.0)]), "the output does not fit step `pack`: `pack[1].count` is less than 1"),
-        (fork().output("pack", &7), "the output of map step `pack` is an array of its items' outputs, and not of type number"),
+        (
+            run.fork().input(&order(&[line("a", 101, 1.0)])),
+            "the input does not fit workflow `deliver`: `input.lines[0].count` is greater than 100",
+        ),
+        (
+            fork().output("keep", &order(&[line("", 1, 1.0)])),
+            "the output does not fit step `keep`: `keep.lines[0].sku` is shorter than 1",
+        ),
+        (
+            fork().output("pack", &[line("a", 1, 1.0), line("b", 0, 1.0)]),
+            "the output does not fit step `pack`: `pack[1].count` is less than 1",
+        ),
+        (
+            fork().output("pack", &7),
+            "the output of map step `pack` is an array of its items' outputs, and not of type number",
+        ),
         (fork().output("pack", &[line("a", 1, 1.0)]), "map step `pack` has 2 items"),
     ] {
         let error = fork.await.unwrap_err();
         assert!(error.is_refused() && error.to_string().contains(says), "{error}");
     }
     for (sql, json, says) in [
-        ("select pgflow.fork_run($2, p_input => $1::jsonb)", r#"{"lines": [7], "due": "2030-03-04"}"#, "`input.lines[0]` is of type number, and object is wanted"),
+        (
+            "select pgflow.fork_run($2, p_input => $1::jsonb)",
+            r#"{"lines": [7], "due": "2030-03-04"}"#,
+            "`input.lines[0]` is of type number, and object is wanted",
+        ),
         (
             "select pgflow.fork_run($2, 'weigh', p_outputs => $1::jsonb)",
             r#"{"pack": [{"sku": "a", "count": 1, "weight": 1}, {"sku": "b", "count": 1, "weight": "x"}]}"#,
