@@ -72,9 +72,8 @@ fn schema(others: bool) -> BoxedStrategy<Value> {
         proptest::strategy::Union::new(all)
     };
     leaf.prop_recursive(4, 24, 4, move |inner| {
-        let members = || btree_map(select(NAMES.to_vec()), inner.clone(), 0..4).prop_map(|map| Value::from_iter(map));
-        let patterns =
-            btree_map(select(vec!["^a", r"^\d+$", "b$"]), inner.clone(), 0..3).prop_map(|map| Value::from_iter(map));
+        let members = || btree_map(select(NAMES.to_vec()), inner.clone(), 0..4).prop_map(Value::from_iter);
+        let patterns = btree_map(select(vec!["^a", r"^\d+$", "b$"]), inner.clone(), 0..3).prop_map(Value::from_iter);
         let mut all = vec![
             members().prop_map(|members| json!({ "properties": members })).boxed(),
             (members(), inner.clone())
