@@ -19,4 +19,5 @@ mod skips;
 mod starts;
 mod trail;
 mod transactions;
+mod upcasts;
 mod versions;
