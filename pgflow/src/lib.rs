@@ -41,8 +41,10 @@ mod macros;
 #[cfg(feature = "postgres")]
 mod news;
 mod notes;
+mod path;
 #[cfg(feature = "postgres")]
 mod registration;
+mod schema;
 mod step;
 #[cfg(feature = "postgres")]
 pub mod testing;
@@ -105,6 +107,8 @@ mod guide {
     mod modules {}
     #[doc = include_str!("../../docs/retention.md")]
     mod retention {}
+    #[doc = include_str!("../../docs/schemas.md")]
+    mod schemas {}
     #[doc = include_str!("../../docs/starting.md")]
     mod starting {}
     #[doc = include_str!("../../docs/steps.md")]

@@ -9,6 +9,7 @@ use crate::glue::link::Accepts;
 use crate::glue::payload::{ItemCodec, Payload};
 use crate::glue::shared::{Certain, SharedStep, certain};
 use crate::handler::Dependency;
+use crate::path::{located, unreadable};
 use crate::step::StepError;
 
 /// The place of a parameter, for messages.
@@ -40,7 +41,7 @@ pub fn send(_: impl Future + Send + 'static) {}
 /// # Errors
 /// When it is not; the message says why.
 pub fn check_input<T>(input: &Encoded, payload: &Payload<T>) -> serde_json::Result<()> {
-    (payload.decode)(input).map(drop)
+    (payload.decode)(input).map(drop).map_err(|error| located(input, "input", &error))
 }
 
 /// Takes the workflow's input.
@@ -48,7 +49,9 @@ pub fn check_input<T>(input: &Encoded, payload: &Payload<T>) -> serde_json::Resu
 /// # Errors
 /// When what is stored is not an input: a fatal error.
 pub fn take_input<P: Accepts<T>, T>(input: &Encoded, payload: &Payload<T>) -> Result<P, StepError> {
-    (payload.decode)(input).map(P::accept).map_err(|error| StepError::fatal(format_args!("invalid input: {error}")))
+    (payload.decode)(input)
+        .map(P::accept)
+        .map_err(|error| StepError::fatal(format_args!("invalid input: {}", unreadable(input, "input", &error))))
 }
 
 /// Takes the output of a plain step.
@@ -135,7 +138,7 @@ pub(super) fn unless_skipped<T>(
 
 pub(super) fn one<T>(given: Option<&Dependency>, payload: &Payload<T>, slot: Slot) -> Result<T, StepError> {
     let Some(Dependency::Output(output)) = given else { return Err(slot.missing()) };
-    (payload.decode)(output).map_err(|error| slot.unreadable(&error))
+    (payload.decode)(output).map_err(|error| slot.unreadable(&unreadable(output, slot.from, &error)))
 }
 
 pub(super) fn list<T>(given: Option<&Dependency>, payload: &Payload<T>, slot: Slot) -> Result<Vec<T>, StepError> {
@@ -148,9 +151,13 @@ pub(super) fn gaps<T>(
     slot: Slot,
 ) -> Result<Vec<Option<T>>, StepError> {
     let Some(Dependency::List(outputs)) = given else { return Err(slot.missing()) };
-    let outputs: serde_json::Result<Vec<Option<T>>> =
-        outputs.iter().map(|output| output.as_ref().map(payload.decode).transpose()).collect();
-    outputs.map_err(|error| slot.unreadable(&error))
+    let read = |(n, output): (usize, &Option<Encoded>)| {
+        let Some(output) = output else { return Ok(None) };
+        (payload.decode)(output)
+            .map(Some)
+            .map_err(|error| slot.unreadable(&unreadable(output, &format!("{}[{n}]", slot.from), &error)))
+    };
+    outputs.iter().enumerate().map(read).collect()
 }
 
 /// Takes the item of a map step.
@@ -159,7 +166,7 @@ pub(super) fn gaps<T>(
 /// When what is stored is no such item: a fatal error.
 pub fn item<T>(item: Option<&Encoded>, codec: &ItemCodec<T>, slot: Slot) -> Result<T, StepError> {
     let Some(item) = item else { return Err(slot.missing()) };
-    (codec.decode)(item).map_err(|error| slot.unreadable(&error))
+    (codec.decode)(item).map_err(|error| slot.unreadable(&unreadable(item, "item", &error)))
 }
 
 /// Reads the value that holds the list of a map step: the workflow's input, or the output of a plain step.
@@ -203,7 +210,7 @@ impl Slot {
     }
 
     /// The parameter bound to the output of a step, or to the workflow's input or an item.
-    fn unreadable(self, error: &serde_json::Error) -> StepError {
+    fn unreadable(self, error: &str) -> StepError {
         let Self { parameter, from, .. } = self;
         match (parameter, from) {
             ("", "input") => {

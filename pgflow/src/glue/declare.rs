@@ -25,6 +25,8 @@ pub struct StepSpec {
     pub depends_on: &'static [(&'static str, bool)],
     /// For a map step, the step whose output holds the list (none: the input), and the path of fields to it.
     pub map: Option<(Option<&'static str>, &'static [&'static str])>,
+    /// For a map step that takes its item, the schema of that.
+    pub item: Option<SchemaOf>,
     /// How often it is tried.
     pub max_attempts: Option<u16>,
     /// The wait before the second attempt.
@@ -127,6 +129,7 @@ fn step(spec: &StepSpec) -> StepDefinition {
         step: step.map(ToOwned::to_owned),
         path: path.iter().map(|&field| field.to_owned()).collect(),
     });
+    step.item = spec.item.map(|item| (item.root)().to_value());
     if let Some(max_attempts) = spec.max_attempts {
         step.options.max_attempts = max_attempts;
     }

@@ -1,6 +1,7 @@
 //! What a payload must be able to do, and what a step must return.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
@@ -131,14 +132,7 @@ pub struct ItemCodec<T> {
 /// States that `T` is a payload.
 #[must_use]
 pub fn payload<T: HasSchema + HasJson>() -> Payload<T> {
-    Payload {
-        encode: Encoded::new::<T>,
-        decode: Encoded::decode::<T>,
-        schema: SchemaOf {
-            root: || SchemaGenerator::default().into_root_schema_for::<T>(),
-            nested: SchemaGenerator::subschema_for::<T>,
-        },
-    }
+    Payload { encode: Encoded::new::<T>, decode: Encoded::decode::<T>, schema: SchemaOf::new::<T>() }
 }
 
 /// States that `R` is what a step can return.
@@ -198,6 +192,53 @@ pub fn upcast<Old: HasSchema + HasJson + CarriesOver<New>, New: Serialize>() -> 
 #[must_use]
 pub fn item_codec<T: HasJson>() -> ItemCodec<T> {
     ItemCodec { encode: Encoded::new::<T>, decode: Encoded::decode::<T> }
+}
+
+/// The schema of an item, of whose type nothing is known but its name: found by [`KnownSchema`] where it has one, and otherwise by
+/// [`UnknownSchema`], which is a reference further away and so comes second.
+#[derive(Debug)]
+pub struct ItemSchema<T>(PhantomData<T>);
+
+/// The schema of an item that has one.
+pub trait KnownSchema {
+    /// The schema.
+    fn schema(&self) -> Option<SchemaOf>;
+}
+
+/// The schema of an item that has none of its own, such as one whose list is described by hand.
+pub trait UnknownSchema {
+    /// None.
+    fn schema(&self) -> Option<SchemaOf>;
+}
+
+impl<T> ItemSchema<T> {
+    /// For items of type `T`.
+    #[must_use]
+    #[allow(clippy::new_without_default, reason = "for generated code only")]
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T: JsonSchema> KnownSchema for ItemSchema<T> {
+    fn schema(&self) -> Option<SchemaOf> {
+        Some(SchemaOf::new::<T>())
+    }
+}
+
+impl<T> UnknownSchema for &ItemSchema<T> {
+    fn schema(&self) -> Option<SchemaOf> {
+        None
+    }
+}
+
+impl SchemaOf {
+    fn new<T: JsonSchema>() -> Self {
+        Self {
+            root: || SchemaGenerator::default().into_root_schema_for::<T>(),
+            nested: SchemaGenerator::subschema_for::<T>,
+        }
+    }
 }
 
 impl<T> fmt::Debug for Payload<T> {

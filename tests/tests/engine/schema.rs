@@ -186,10 +186,7 @@ async fn the_schema_check_names_the_path() {
         (r#"{"lines": [{"qty": 1.5}]}"#, Some("`input.lines[0].qty` is of type number, and integer is wanted")),
         (r#"{"lines": [{"qty": 1, "x": 2}]}"#, Some("`input.lines[0].x` is not allowed")),
         (r#"{"lines": [], "kind": "c"}"#, Some("`input.kind` is none of \"a\", \"b\"")),
-        (
-            r#"{"lines": [], "note": "a"}"#,
-            Some("`input.note` fits none of its 2 forms (the first: `input.note` is shorter than 2)"),
-        ),
+        (r#"{"lines": [], "note": "a"}"#, Some("`input.note` is shorter than 2")),
         (r#"{"lines": [1, 2, 3, 4]}"#, Some("`input.lines` has more than 3 items")),
     ] {
         let found: Option<String> =
