@@ -10,7 +10,7 @@
 //! | fail, or be tried again | [`StepError`]; [`Failure`] when a run has failed |
 //! | run workflows | `Worker` |
 //! | start runs, await and list them | `Client`, `Run`, `StartOptions`, `RunFilter` |
-//! | see the graph and the schemas | [`Workflow`], [`Definition`] |
+//! | see the graph and the schemas | [`Workflow`], [`Definition`], [`Drawing`] |
 //! | cancel, pause, resume, retry, fork | `Run::cancel` and its like |
 //! | test workflows | `testing::Runner`; `testing::TestDb`, with the feature `embedded` |
 //! | have a Postgres for development and tests | the feature `embedded` |
@@ -28,6 +28,7 @@ mod compare;
 #[cfg(feature = "postgres")]
 mod database;
 mod definition;
+mod drawing;
 #[cfg(all(feature = "embedded", unix))]
 pub mod embedded;
 mod encoded;
@@ -48,6 +49,7 @@ mod step;
 pub mod testing;
 #[cfg(feature = "postgres")]
 mod tx;
+mod words;
 #[cfg(feature = "postgres")]
 mod worker;
 mod workflow;
@@ -61,6 +63,7 @@ pub use compare::{Change, ChangeKind};
 #[cfg(feature = "postgres")]
 pub use database::migrate;
 pub use definition::{Definition, Delay, Edge, MapSource, SkipPolicy, StepDefinition, StepOptions};
+pub use drawing::Drawing;
 #[cfg(feature = "postgres")]
 pub use error::Error;
 pub use extract::{Context, FromContext, State};
