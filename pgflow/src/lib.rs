@@ -11,6 +11,7 @@
 //! | run workflows | `Worker` |
 //! | start runs, await and list them | `Client`, `Run`, `StartOptions`, `RunFilter` |
 //! | see the graph and the schemas | [`Workflow`], [`Definition`], [`Drawing`] |
+//! | know what a change means for runs under way | [`lock`] |
 //! | cancel, pause, resume, retry, fork | `Run::cancel` and its like |
 //! | test workflows | `testing::Runner`; `testing::TestDb`, with the feature `embedded` |
 //! | have a Postgres for development and tests | the feature `embedded` |
@@ -38,6 +39,7 @@ mod extract;
 mod generated;
 mod glue;
 mod handler;
+pub mod lock;
 mod macros;
 #[cfg(feature = "postgres")]
 mod news;
@@ -56,10 +58,10 @@ mod workflow;
 
 #[cfg(feature = "postgres")]
 pub use client::{
-    Action, BulkAction, Client, Comparison, Fork, Run, RunEvent, RunFilter, RunStatus, RunSummary, StartOptions,
-    StepNote, StepSummary, VersionSummary, start_in, start_many_in,
+    Action, BulkAction, Client, Comparison, Fork, Run, RunEvent, RunFilter, RunStatus, RunSummary,
+    StartOptions, StepNote, StepSummary, VersionSummary, start_in, start_many_in,
 };
-pub use compare::{Change, ChangeKind};
+pub use compare::{Change, ChangeKind, Verdict};
 #[cfg(feature = "postgres")]
 pub use database::migrate;
 pub use definition::{Definition, Delay, Edge, MapSource, SkipPolicy, StepDefinition, StepOptions};
