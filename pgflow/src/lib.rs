@@ -11,7 +11,7 @@
 //! | run workflows | `Worker` |
 //! | start runs, await and list them | `Client`, `Run`, `StartOptions`, `RunFilter` |
 //! | see the graph and the schemas | [`Workflow`], [`Definition`], [`Drawing`] |
-//! | know what a change means for runs under way | [`lock`] |
+//! | know what a change means for runs under way | [`lock`], `Client::check_deploy` |
 //! | cancel, pause, resume, retry, fork | `Run::cancel` and its like |
 //! | test workflows | `testing::Runner`; `testing::TestDb`, with the feature `embedded` |
 //! | have a Postgres for development and tests | the feature `embedded` |
@@ -58,8 +58,8 @@ mod workflow;
 
 #[cfg(feature = "postgres")]
 pub use client::{
-    Action, BulkAction, Client, Comparison, Fork, Run, RunEvent, RunFilter, RunStatus, RunSummary,
-    StartOptions, StepNote, StepSummary, VersionSummary, start_in, start_many_in,
+    Action, BulkAction, Client, Comparison, DeployCheck, Fork, Run, RunEvent, RunFilter, RunStatus, RunSummary,
+    StartOptions, StepNote, StepSummary, VersionCheck, VersionSummary, start_in, start_many_in,
 };
 pub use compare::{Change, ChangeKind, Verdict};
 #[cfg(feature = "postgres")]
