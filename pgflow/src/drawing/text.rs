@@ -45,7 +45,7 @@ impl Drawing<'_> {
                     wrap(&mut text, &start, margin + width + 2, &said);
                 }
                 Row::Alike(names, said) => {
-                    let said = if said.is_empty() { String::new() } else { format!(", each {said}") };
+                    let said = if said.is_empty() { String::new() } else { format!(" ({said})") };
                     wrap(&mut text, &mark, margin, &format!("{} steps{said}:", names.len()));
                     wrap(&mut text, &" ".repeat(margin + 2), margin + 2, &names.join(", "));
                 }

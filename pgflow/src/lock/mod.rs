@@ -72,7 +72,7 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// That of these workflows. A program may have several versions of one.
+    /// That of these workflows. A program may have several versions of one, for workers of their own.
     #[must_use]
     pub fn of(definitions: impl IntoIterator<Item = Definition>) -> Self {
         let mut workflows: Vec<Definition> = definitions.into_iter().map(bare).collect();

@@ -166,6 +166,13 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_is_up_to_date_passes_whatever_the_environment_says() {
+        let folder = Folder::new("passes");
+        fs::write(folder.file(), lock("string").to_string()).unwrap();
+        assert_locked(folder.file(), lock("string").workflows().iter().cloned());
+    }
+
+    #[test]
     fn what_differs_is_told_with_its_verdict_and_accepted_when_somebody_says_so() {
         let folder = Folder::new("differs");
         let path = folder.file();

@@ -177,6 +177,24 @@ async fn what_another_program_would_make_of_the_runs_that_are_under_way() {
 }
 
 #[tokio::test]
+async fn a_program_that_keeps_the_old_version_beside_the_new_one_has_nothing_to_drain() {
+    let db = TestDb::new().await;
+    let client = db.client();
+    let former = old::parcel::start(&client, 1).await.unwrap();
+    let lock = Lock::of([old::parcel::Workflow::definition(), drained::parcel::Workflow::definition()]);
+    assert_eq!(client.check_deploy(&lock).await.unwrap().verdict(), Verdict::Safe);
+    // A worker takes one registration of a workflow.
+    let first = db.worker().register(old::parcel::Workflow).start().await.unwrap();
+    let second = db.worker().register(drained::parcel::Workflow).start().await.unwrap();
+    assert_eq!(former.output().await.unwrap(), "1");
+    assert_eq!(drained::parcel::start(&client, "four".to_owned()).await.unwrap().output().await.unwrap(), "4");
+    for worker in [first, second] {
+        worker.stop().await.unwrap();
+    }
+    db.assert_all_ended().await;
+}
+
+#[tokio::test]
 async fn a_version_that_a_program_cannot_read_is_left_alone() {
     let db = TestDb::new().await;
     old::parcel::start(&db.client(), 1).await.unwrap();
