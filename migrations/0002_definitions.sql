@@ -44,7 +44,7 @@ create table pgflow.step (
 -- the lock. A version that is new becomes the current one; an old one that is registered again changes its options only.
 --
 -- Locks: workflow (for update), then version, step.
-create function pgflow.register(p_definition jsonb, p_hash text, p_contracts text[]) returns int
+create function pgflow.register(p_definition jsonb, p_hash text, p_contracts text[], p_becomes_current boolean default true) returns int
 language plpgsql volatile
 set search_path = pgflow, pg_temp
 as $$
@@ -79,7 +79,7 @@ begin
                s.step -> 'options'
         from jsonb_array_elements(p_definition -> 'steps') with ordinality s(step, number);
 
-        update workflow set current_version = v_version where id = v_workflow;
+        update workflow set current_version = v_version where id = v_workflow and (p_becomes_current or current_version is null);
     else
         update version set definition = p_definition where id = v_version and definition is distinct from p_definition;
         update step set options = s.step -> 'options'

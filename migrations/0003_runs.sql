@@ -120,7 +120,7 @@ create table pgflow.action (
     run_id uuid not null,
     number bigint not null default nextval('pgflow.action_number'),
     at     timestamptz not null,
-    kind   text not null check (kind in ('start', 'cancel', 'cancel_attempt', 'pause', 'resume', 'retry', 'fork', 'debounce')),
+    kind   text not null check (kind in ('start', 'cancel', 'cancel_attempt', 'pause', 'resume', 'retry', 'fork', 'debounce', 'carry')),
     actor  text not null,
     reason text,
     -- What else is to be known: the step; the run that a fork was made of; how the run had ended before it was resumed.

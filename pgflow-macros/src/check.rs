@@ -1,11 +1,11 @@
 //! What is wrong with the workflow as a whole: its graph, and what the parameters of its steps mean in that graph.
 
-use pgflow_graph::{Graph, Problem, Rule, list, nearest};
+use pgflow_graph::{Graph, Node, Problem, Rule, list, nearest};
 use syn::Ident;
 use syn::ext::IdentExt;
 
-use crate::model::{Binding, Edge, Question, Step, Workflow};
-use crate::parse::{MapPath, Parameter};
+use crate::model::{Binding, Edge, Producer, Question, Step, Workflow};
+use crate::parse::{Include, MapPath, Parameter, StepName};
 use crate::report::{Sink, StepSink};
 
 /// How many values a step may take.
@@ -13,32 +13,65 @@ const MAX_VALUES: usize = 16;
 
 /// Resolves every name, and reports what breaks a rule into the sinks of the steps.
 pub(crate) fn check(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
+    resolve(workflow);
     graph(workflow, sink, steps);
     hooks(workflow, steps);
-    let names: Vec<String> = workflow.steps.iter().map(Step::name).collect();
+    output(workflow, sink);
+    let names: Vec<String> =
+        workflow.steps.iter().map(Step::name).chain(workflow.includes.iter().map(Include::name)).collect();
     for (step, sink) in workflow.steps.iter_mut().zip(steps) {
         questions(step, &names, &sink.attribute);
         parameters(step, &names, &sink.parameters);
+        if workflow.is_shared {
+            input_is_known(step, &sink.attribute);
+        }
         if !sink.is_empty() {
             step.broken = true;
         }
     }
 }
 
+/// Finds the step that each name means.
+fn resolve(workflow: &mut Workflow) {
+    let renamed: Vec<(String, String)> =
+        workflow.includes.iter().map(|include| (include.step.text(), include.name())).collect();
+    let rename = |step: &mut StepName| {
+        if let Some((_, name)) = renamed.iter().find(|(path, _)| step.is_path() && step.text() == *path) {
+            step.rename(name.clone());
+        }
+    };
+    for step in &mut workflow.steps {
+        step.edges.iter_mut().for_each(|edge| rename(&mut edge.step));
+        step.arguments.skip_with.iter_mut().for_each(rename);
+        step.arguments.map.iter_mut().for_each(|map| rename(&mut map.source));
+        step.parameters.iter_mut().filter_map(|(parameter, _)| parameter.from.as_mut()).for_each(rename);
+    }
+    let own: Vec<String> = workflow.steps.iter().map(Step::name).collect();
+    let included: Vec<String> = workflow.includes.iter().map(Include::name).collect();
+    for edge in workflow.steps.iter_mut().flat_map(|step| &mut step.edges) {
+        let name = edge.name();
+        // A path leads elsewhere.
+        let here = own.iter().position(|other| !edge.step.is_path() && *other == name).map(Producer::Own);
+        edge.to = here.or_else(|| included.iter().position(|other| *other == name).map(Producer::Included));
+    }
+}
+
 fn graph(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
     let name = workflow.name();
-    if let Err(problem) = pgflow_graph::check_name(&name) {
+    if let Err(problem) = pgflow_graph::check_name(&name)
+        && !workflow.is_shared
+    {
         sink.error_with_help(&workflow.ident, format_args!("`{name}` cannot be the name of a workflow"), problem);
     }
-    let names: Vec<String> = workflow.steps.iter().map(Step::name).collect();
-    for step in &mut workflow.steps {
-        for edge in &mut step.edges {
-            let name = edge.ident.unraw().to_string();
-            edge.step = names.iter().position(|other| *other == name);
-        }
-    }
-    let nodes = workflow.steps.iter().map(Step::node).collect();
+    let own = workflow.steps.len();
+    // Of what stands elsewhere it is not known here when it is skipped, nor what it depends on: the compiler looks at that.
+    let included = workflow.includes.iter().map(|include| Node::new(include.name(), []));
+    let nodes = workflow.steps.iter().map(Step::node).chain(included).collect();
+    let is_included = |name: &str| workflow.includes.iter().any(|include| include.name() == name);
     let Err(problems) = Graph::check(&name, nodes) else { return };
+    let unproven = |rule: &Rule| matches!(rule, Rule::SkipsWithCertain { name, .. } if is_included(name));
+    let problems: Vec<Problem> = problems.into_iter().filter(|problem| !unproven(&problem.rule)).collect();
+    let mut unclear = false;
     for problem in problems {
         if let Rule::Empty = problem.rule {
             sink.error_with_help(
@@ -48,7 +81,20 @@ fn graph(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
             );
             continue;
         }
-        let step = &workflow.steps[problem.step];
+        let Some(step) = workflow.steps.get(problem.step) else {
+            let include = &workflow.includes[problem.step - own];
+            let (path, name) = (include.step.text(), include.name());
+            match problem.rule {
+                Rule::Duplicate { .. } if !workflow.is_shared => sink.error_with_help(
+                    include.ident(),
+                    problem.message(),
+                    format_args!("give one of them another name in this workflow: `{path} as other_{name}`"),
+                ),
+                _ => sink.error(include.ident(), problem.message()),
+            }
+            unclear = true;
+            continue;
+        };
         let StepSink { attribute, head, .. } = &steps[problem.step];
         let map = step.arguments.map.as_ref().and_then(MapPath::step);
         match (&problem.rule, problem.edge) {
@@ -58,15 +104,105 @@ fn graph(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
             (Rule::MapsOverSkipped { .. } | Rule::MapsOverGaps { .. }, _) if let Some(map) = map => {
                 report(workflow, &problem, map, attribute);
             }
-            (_, Some(edge)) => report(workflow, &problem, &step.edges[edge].ident, attribute),
-            (_, None) => report(workflow, &problem, &step.ident, head),
+            (_, Some(edge)) => report(workflow, &problem, &step.edges[edge].step, attribute),
+            (_, None) => report(workflow, &problem, &step.ident.clone().into(), head),
         }
         let step = &mut workflow.steps[problem.step];
         if let (Rule::Unknown { .. } | Rule::Itself | Rule::Repeated { .. }, Some(edge)) = (&problem.rule, problem.edge)
         {
             step.unclear = true;
-            step.edges[edge].step = None;
+            step.edges[edge].to = None;
         }
+    }
+    if unclear {
+        leave_out_included(workflow);
+    }
+}
+
+/// Where it is not clear which steps are meant, no more is said of those that stand elsewhere.
+fn leave_out_included(workflow: &mut Workflow) {
+    workflow.includes.clear();
+    for step in &mut workflow.steps {
+        for edge in step.edges.iter_mut().filter(|edge| matches!(edge.to, Some(Producer::Included(_)))) {
+            edge.to = None;
+            (step.unclear, step.broken) = (true, true);
+        }
+    }
+}
+
+/// Whether the steps that are said to be last are: of the workflow's own ones that is known here.
+fn output(workflow: &Workflow, sink: &Sink) {
+    let Some(output) = &workflow.output else { return };
+    let name = workflow.name();
+    let mut seen: Vec<String> = Vec::new();
+    for step in &output.steps {
+        let text = step.name();
+        if seen.contains(&text) {
+            sink.error(step, format_args!("`{text}` is named twice"));
+            continue;
+        }
+        seen.push(text.clone());
+        match workflow.find(&text) {
+            None => {
+                let own = workflow.steps.iter().map(Step::name).chain(workflow.includes.iter().map(Include::name));
+                let own: Vec<String> = own.collect();
+                let similar = nearest(&text, own.iter().map(String::as_str));
+                let help = match similar {
+                    Some(similar) => format!("a step with a similar name exists: `{similar}`"),
+                    None => "its last steps stand here, by their names".to_owned(),
+                };
+                sink.error_with_help(step, format_args!("workflow `{name}` has no step `{text}`"), help);
+            }
+            Some(found) => {
+                let after = workflow.steps.iter().find(|other| other.edges.iter().any(|edge| edge.to == Some(found)));
+                let hook = workflow.own(found).is_some_and(Step::is_hook);
+                if let Some(after) = after {
+                    sink.error_with_help(
+                        step,
+                        format_args!("`{text}` is not last: `{}` depends on it", after.name()),
+                        "leave it out: the output of a run is that of its last steps",
+                    );
+                } else if hook {
+                    sink.error(step, format_args!("`{text}` is not last: it is executed when the run has failed"));
+                }
+            }
+        }
+    }
+    let left_out = workflow.leaves().into_iter().filter_map(|leaf| workflow.own(leaf)).map(Step::name);
+    for last in left_out.filter(|last| !seen.contains(last)) {
+        sink.error_with_help(
+            &output.argument,
+            format_args!("`{last}` is last as well, since no step depends on it"),
+            format_args!("add it: `output = [{}]`", seen.iter().chain([&last]).cloned().collect::<Vec<_>>().join(", ")),
+        );
+    }
+}
+
+/// A step outside a workflow says by a parameter what the input is.
+fn input_is_known(step: &Step, sink: &Sink) {
+    let takes = step.parameters.iter().any(|(_, binding)| *binding == Binding::Input);
+    let name = step.name();
+    if takes {
+        return;
+    }
+    let help =
+        "it stands outside a workflow, so what the input is must be said: add a parameter `_input` with its type";
+    for question in step.condition.iter().chain(&step.delay) {
+        if let Some((ident, _)) = question.parameters.iter().find(|(_, binding)| *binding == Binding::Input) {
+            let what = question.what;
+            sink.error_with_help(
+                ident,
+                format_args!("the {what} of step `{name}` takes the input, but the step does not"),
+                help,
+            );
+        }
+    }
+    if let Some(map) = step.arguments.map.as_ref().filter(|map| map.step().is_none()) {
+        sink.error_with_help(
+            &map.source,
+            format_args!("step `{name}` maps over the input, but does not take it"),
+            help,
+        );
     }
 }
 
@@ -75,11 +211,18 @@ fn hooks(workflow: &Workflow, steps: &[StepSink]) {
     let mut first: Option<&Step> = None;
     for (step, sink) in workflow.steps.iter().zip(steps) {
         let name = step.name();
+        if let (Some(argument), true) = (&step.arguments.on_failure, workflow.is_shared) {
+            sink.attribute.error_with_help(
+                argument,
+                format_args!("step `{name}` is executed when the run of a workflow has failed, but stands outside any"),
+                "move it into the module of the workflow; it can call a function that several have in common",
+            );
+        }
         for edge in &step.edges {
-            if let Some(hook) = edge.step.map(|at| &workflow.steps[at]).filter(|other| other.is_hook()) {
+            if let Some(hook) = edge.to.and_then(|at| workflow.own(at)).filter(|other| other.is_hook()) {
                 let hook = hook.name();
                 sink.attribute.error_with_help(
-                    &edge.ident,
+                    &edge.step,
                     format_args!("step `{name}` cannot depend on `{hook}`, which is executed when the run has failed"),
                     format_args!(
                         "let them have a function in common that is no step, or leave `on_failure` out of `{hook}`"
@@ -116,7 +259,8 @@ fn hooks(workflow: &Workflow, steps: &[StepSink]) {
             );
         }
     }
-    if let (Some(hook), true) = (first, workflow.steps.iter().all(Step::is_hook))
+    let is_alone = !workflow.is_shared && workflow.includes.is_empty() && workflow.steps.iter().all(Step::is_hook);
+    if let (Some(hook), true) = (first, is_alone)
         && let Some(at) = workflow.steps.iter().position(|step| std::ptr::eq(step, hook))
     {
         steps[at].attribute.error_with_help(
@@ -135,8 +279,17 @@ fn list_plain(names: &[&str]) -> String {
     }
 }
 
-fn report(workflow: &Workflow, problem: &Problem, at: &Ident, sink: &Sink) {
+fn report(workflow: &Workflow, problem: &Problem, at: &StepName, sink: &Sink) {
     match &problem.rule {
+        Rule::Unknown { .. } if at.is_path() => {
+            let mut paths: Vec<String> = workflow.includes.iter().map(|include| include.step.text()).collect();
+            paths.push(at.text());
+            sink.error_with_help(
+                at,
+                format_args!("workflow `{}` does not include `{}`", workflow.name(), at.text()),
+                format_args!("include it: `#[workflow(include = [{}])]`", paths.join(", ")),
+            );
+        }
         Rule::Unknown { name, .. } if name == "input" => sink.error_with_help(
             at,
             "`input` is no step: it is there from the start",
@@ -148,6 +301,19 @@ fn report(workflow: &Workflow, problem: &Problem, at: &Ident, sink: &Sink) {
                 format_args!("`{name}` is a function of workflow `{}` but not a step", workflow.name()),
                 format_args!("add `#[step]` to `{name}`"),
             ),
+        Rule::Unknown { name, .. }
+            if let Some((_, closed)) = workflow.gated.iter().find(|(gated, _)| gated.unraw() == name) =>
+        {
+            let step = &workflow.steps[problem.step];
+            sink.error_with_help(
+                at,
+                format_args!("step `{}` depends on `{name}`, which is compiled out by `{closed}`", step.name()),
+                format_args!(
+                    "put `{closed}` on `{}` too, or declare another `{name}` for when it does not hold",
+                    step.name()
+                ),
+            );
+        }
         Rule::SkipsWithout { name, exists: true, .. } => {
             let step = &workflow.steps[problem.step];
             sink.error_with_help(at, problem.message(), add(step, name));
@@ -193,7 +359,7 @@ fn not_in_question(step: &Step, what: &str, ident: &Ident, names: &[String], sin
             add(step, &name),
         );
     }
-    let dependencies: Vec<String> = step.edges.iter().map(|edge| edge.ident.unraw().to_string()).collect();
+    let dependencies: Vec<String> = step.edges.iter().map(Edge::name).collect();
     let known = dependencies.iter().map(String::as_str).chain(["input"]);
     let help = match (nearest(&name, known.clone()), dependencies.as_slice()) {
         (Some(similar), _) => format!("did you mean `{similar}`?"),
@@ -226,7 +392,7 @@ fn parameters(step: &mut Step, names: &[String], sink: &Sink) {
         }
         if *binding != Binding::Extractor {
             if taken.contains(binding) {
-                let what = parameter.from.as_ref().map_or_else(|| parameter.name(), |from| from.unraw().to_string());
+                let what = parameter.from.as_ref().map_or_else(|| parameter.name(), StepName::name);
                 sink.error(
                     &parameter.ident,
                     format_args!("step `{own}` takes `{}` twice", what.trim_start_matches('_')),
@@ -248,7 +414,7 @@ fn parameters(step: &mut Step, names: &[String], sink: &Sink) {
 fn bind(parameter: &Parameter, step: &Step, names: &[String], sink: &Sink) -> Binding {
     let own = step.name();
     if let Some(from) = &parameter.from {
-        let from_name = from.unraw().to_string();
+        let from_name = from.name();
         if let Some(edge) = edge_named(&step.edges, |name| *name == from_name) {
             return Binding::Output(edge);
         }
@@ -262,7 +428,7 @@ fn bind(parameter: &Parameter, step: &Step, names: &[String], sink: &Sink) -> Bi
                 add(step, &from_name),
             );
         } else {
-            let dependencies = step.edges.iter().map(|edge| edge.ident.unraw().to_string()).collect::<Vec<_>>();
+            let dependencies = step.edges.iter().map(Edge::name).collect::<Vec<_>>();
             let dependencies = dependencies.iter().map(String::as_str);
             sink.error_with_help(
                 from,
@@ -300,11 +466,11 @@ fn bind(parameter: &Parameter, step: &Step, names: &[String], sink: &Sink) -> Bi
 }
 
 fn edge_named(edges: &[Edge], is: impl Fn(&String) -> bool) -> Option<usize> {
-    edges.iter().position(|edge| is(&edge.ident.unraw().to_string()))
+    edges.iter().position(|edge| is(&edge.name()))
 }
 
 fn add(step: &Step, name: &str) -> String {
-    let mut names: Vec<String> = step.arguments.depends_on.iter().map(ToString::to_string).collect();
+    let mut names: Vec<String> = step.arguments.depends_on.iter().map(StepName::text).collect();
     names.push(name.to_owned());
     format!("add it: `depends_on = [{}]`", names.join(", "))
 }

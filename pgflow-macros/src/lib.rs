@@ -1,6 +1,7 @@
 //! The attribute macros of pgflow: `#[workflow]` and `#[step]`. They are documented, with examples, where `pgflow` re-exports them.
 //!
 //! ```text
+//! gate.rs     steps under `#[cfg]`
 //! parse/      tokens -> syntax; what is wrong in itself is reported
 //! model.rs    the workflow: names, meanings, places
 //! check.rs    what is wrong with it as a whole; every name gets its meaning
@@ -10,6 +11,7 @@
 
 mod check;
 mod expand;
+mod gate;
 mod model;
 mod parse;
 mod report;

@@ -8,10 +8,13 @@ use quote::quote;
 use syn::ext::IdentExt;
 use syn::{ExprClosure, Ident, Pat, Path, Type, Visibility};
 
-use crate::parse::{Delay, Function, MapPath, Parameter, Signature, StepArguments, doc_comment};
+use crate::gate::Closed;
+use crate::parse::{
+    Delay, Function, Include, MapPath, Output, Parameter, Signature, StepArguments, StepName, doc_comment,
+};
 use crate::report::{Sink, StepSink};
 
-/// A workflow.
+/// A workflow; or a step that stands outside any, with what it depends on.
 pub(crate) struct Workflow {
     /// The module's name.
     pub(crate) ident: Ident,
@@ -29,8 +32,16 @@ pub(crate) struct Workflow {
     pub(crate) deadline: Option<Duration>,
     /// The steps, in the order of the source.
     pub(crate) steps: Vec<Step>,
+    /// The steps that stand elsewhere. Nothing is known of them but where they are.
+    pub(crate) includes: Vec<Include>,
+    /// The steps that are said to be last.
+    pub(crate) output: Option<Output>,
+    /// Whether it is a step by itself, which stands in any workflow that includes it.
+    pub(crate) is_shared: bool,
     /// The names of functions that are no steps.
     pub(crate) functions: Vec<Ident>,
+    /// The names of steps that are compiled out, and by what.
+    pub(crate) gated: Vec<(Ident, Closed)>,
     /// The names of all items of the module. Those that are ours were reported; they are not written a second time.
     pub(crate) taken: Vec<Ident>,
 }
@@ -73,11 +84,20 @@ pub(crate) struct Question {
 #[derive(Clone)]
 pub(crate) struct Edge {
     /// The name as it stands in the arguments.
-    pub(crate) ident: Ident,
+    pub(crate) step: StepName,
     /// The step of that name; none when there is none.
-    pub(crate) step: Option<usize>,
+    pub(crate) to: Option<Producer>,
     /// Whether its output is passed on.
     pub(crate) value: bool,
+}
+
+/// A step that gives its output to another one, or to the workflow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Producer {
+    /// One of the workflow's own, by its place among them.
+    Own(usize),
+    /// One that stands elsewhere, by its place among those that are included.
+    Included(usize),
 }
 
 /// What a parameter means.
@@ -116,10 +136,33 @@ impl Workflow {
         }
     }
 
-    /// The steps of the graph on which no other depends.
-    pub(crate) fn leaves(&self) -> Vec<usize> {
-        let waited_for = |step| self.steps.iter().any(|s| s.edges.iter().any(|edge| edge.step == Some(step)));
-        (0..self.steps.len()).filter(|&step| !self.steps[step].is_hook() && !waited_for(step)).collect()
+    /// The steps that are last: those on which no other depends. What those depend on that stand elsewhere is not known here. They are
+    /// taken for last where the workflow says so, or has no last step of its own; the compiler proves whether that is right.
+    pub(crate) fn leaves(&self) -> Vec<Producer> {
+        let waited_for = |step| self.steps.iter().any(|s| s.edges.iter().any(|edge| edge.to == Some(step)));
+        let own = (0..self.steps.len()).filter(|&step| !self.steps[step].is_hook()).map(Producer::Own);
+        let own: Vec<Producer> = own.filter(|&step| !waited_for(step)).collect();
+        let is_last = |at: &usize| match &self.output {
+            Some(output) => output.steps.iter().any(|step| step.name() == self.includes[*at].name()),
+            None => own.is_empty(),
+        };
+        let included =
+            (0..self.includes.len()).filter(is_last).map(Producer::Included).filter(|&step| !waited_for(step));
+        own.iter().copied().chain(included).collect()
+    }
+
+    /// The step of this name.
+    pub(crate) fn find(&self, name: &str) -> Option<Producer> {
+        let own = self.steps.iter().position(|step| step.name() == name).map(Producer::Own);
+        own.or_else(|| self.includes.iter().position(|include| include.name() == name).map(Producer::Included))
+    }
+
+    /// The step of this number, if it is one of the workflow's own.
+    pub(crate) fn own(&self, step: Producer) -> Option<&Step> {
+        match step {
+            Producer::Own(at) => self.steps.get(at),
+            Producer::Included(_) => None,
+        }
     }
 
     /// Whether an item of this name may be written.
@@ -143,12 +186,12 @@ impl Step {
         sink: &StepSink,
     ) -> Self {
         let mut edges: Vec<Edge> =
-            arguments.depends_on.iter().map(|ident| Edge { ident: ident.clone(), step: None, value: false }).collect();
+            arguments.depends_on.iter().map(|step| Edge { step: step.clone(), to: None, value: false }).collect();
         // The list that is mapped over is waited for as well. Whether it is passed on as a whole is up to the parameters.
         if let Some(source) = arguments.map.as_ref().and_then(MapPath::step)
-            && !edges.iter().any(|edge| edge.ident.unraw() == source.unraw())
+            && !edges.iter().any(|edge| edge.name() == source.name())
         {
-            edges.push(Edge { ident: source.clone(), step: None, value: false });
+            edges.push(Edge { step: source.clone(), to: None, value: false });
         }
         let condition = arguments.when.take().map(|closure| Question::new("condition", closure, &sink.attribute));
         let delay = match arguments.delay.take_if(|delay| matches!(delay, Delay::Computed(_))) {
@@ -191,28 +234,37 @@ impl Step {
         self.parameters.iter().map(|(_, binding)| binding).chain(asked).any(|binding| *binding == Binding::Input)
     }
 
+    /// Whether it takes the workflow's input, or maps over it.
+    pub(crate) fn takes_the_input(&self) -> bool {
+        self.takes_input() || self.arguments.map.as_ref().is_some_and(|map| map.step().is_none())
+    }
+
+    /// Whether it is skipped with the dependency of this name.
+    pub(crate) fn is_skipped_with(&self, name: &str) -> bool {
+        self.arguments.skip_with.iter().any(|step| step.name() == name)
+    }
+
     /// What `skip_with` lists with this name besides.
     pub(crate) fn skip_with_too(&self, name: &str) -> String {
-        let mut names: Vec<String> = self.arguments.skip_with.iter().map(ToString::to_string).collect();
+        let mut names: Vec<String> = self.arguments.skip_with.iter().map(StepName::text).collect();
         names.push(name.to_owned());
         names.join(", ")
     }
 
     /// The step as the rules of the graph see it.
     pub(crate) fn node(&self) -> Node {
-        let name = |ident: &Ident| ident.unraw().to_string();
         Node {
             name: self.name(),
-            depends_on: self.edges.iter().map(|edge| name(&edge.ident)).collect(),
+            depends_on: self.edges.iter().map(Edge::name).collect(),
             map: self.arguments.map.as_ref().map(|map| match map.step() {
                 None => Source::Input,
-                Some(step) => Source::Step(name(step)),
+                Some(step) => Source::Step(step.name()),
             }),
             skip: Skip {
                 when: self.condition.is_some(),
                 on_exhausted: self.arguments.skips_exhausted,
                 skippable: self.arguments.skippable,
-                with: self.arguments.skip_with.iter().map(name).collect(),
+                with: self.arguments.skip_with.iter().map(StepName::name).collect(),
             },
         }
     }
@@ -220,6 +272,13 @@ impl Step {
     /// The parameter that takes the item.
     pub(crate) fn item(&self) -> Option<&Parameter> {
         self.parameters.iter().find(|(_, binding)| *binding == Binding::Item).map(|(parameter, _)| parameter)
+    }
+}
+
+impl Edge {
+    /// The name of the step that is waited for.
+    pub(crate) fn name(&self) -> String {
+        self.step.name()
     }
 }
 
@@ -249,7 +308,7 @@ impl Question {
 
 impl MapPath {
     /// The step whose output holds the list; none when it is the input.
-    pub(crate) fn step(&self) -> Option<&Ident> {
-        (self.source != "input").then_some(&self.source)
+    pub(crate) fn step(&self) -> Option<&StepName> {
+        (self.source.is_path() || self.source.ident() != "input").then_some(&self.source)
     }
 }

@@ -44,6 +44,11 @@ impl Report {
         self.0.clone().unwrap_or_default()
     }
 
+    /// Where the same source is read once more, and says it then.
+    pub(crate) fn forget(mut self) {
+        self.0 = None;
+    }
+
     /// What is written, and the errors after it: an editor takes an item before an error for whole.
     pub(crate) fn after(mut self, mut output: TokenStream) -> TokenStream {
         if let Some(sink) = self.0.take() {

@@ -1,13 +1,13 @@
 //! `#[step]` where no `#[workflow]` reads it, from its tokens to its expansion.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
-use syn::ext::IdentExt;
+use quote::quote;
 use syn::parse_quote;
 
-use crate::expand::{output_type, returns_function};
-use crate::model::Step;
-use crate::parse::{Function, Signature, StepArguments};
+use crate::check::check;
+use crate::expand;
+use crate::model::{Step, Workflow};
+use crate::parse::{Function, Include, Signature, StepArguments};
 use crate::report::{Report, StepSink};
 
 /// Expands `#[step(arguments)] item`.
@@ -29,43 +29,48 @@ pub(crate) fn step(arguments: TokenStream, item: TokenStream) -> TokenStream {
     };
     let from = function.take_from_attributes();
     let signature = Signature::read(&function, &from, arguments.skippable, &part);
+    let krate = arguments.krate.clone().unwrap_or_else(|| parse_quote!(::pgflow));
     let step = Step::new(&function, arguments, signature, &part);
-    // In an `impl` block, where a method stands, there is no place for the checks.
-    let checks = function.signature.receiver().is_none().then(|| checks(&step));
     let allow = async_is_required();
-    report.after(quote!(#allow #function #checks))
+    // In an `impl` block, where a method stands, there is no place for what is generated.
+    if function.signature.receiver().is_some() {
+        return report.after(quote!(#allow #function));
+    }
+    let mut workflow = by_itself(&function, step, krate);
+    check(&mut workflow, &report.sink(), &[part]);
+    let gates: Vec<_> = function.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect();
+    let shared = expand::shared(&workflow, &gates);
+    report.after(quote!(#allow #function #shared))
+}
+
+/// A step as a workflow of its own: what it depends on stands elsewhere.
+fn by_itself(function: &Function, step: Step, krate: syn::Path) -> Workflow {
+    let mut includes: Vec<Include> = Vec::new();
+    for edge in &step.edges {
+        let is_new = includes.iter().all(|include| include.step.text() != edge.step.text());
+        if is_new && (edge.step.is_path() || edge.name() != step.name()) {
+            includes.push(Include { step: edge.step.clone(), alias: None });
+        }
+    }
+    Workflow {
+        ident: step.ident.clone(),
+        description: None,
+        visibility: function.visibility.clone(),
+        krate,
+        state: None,
+        input: None,
+        deadline: None,
+        steps: vec![step],
+        includes,
+        output: None,
+        is_shared: true,
+        functions: Vec::new(),
+        gated: Vec::new(),
+        taken: Vec::new(),
+    }
 }
 
 /// A step is async whether or not it waits for anything.
 fn async_is_required() -> TokenStream {
     quote!(#[allow(clippy::unused_async)])
-}
-
-/// What can be checked without a workflow: that the names of dependencies are functions, that the output is a payload, and that the
-/// future can move between threads.
-fn checks(step: &Step) -> TokenStream {
-    let krate = step.arguments.krate.clone().unwrap_or_else(|| parse_quote!(::pgflow));
-    let names = step.edges.iter().map(|edge| &edge.ident);
-    let mut body = quote!(#(let _ = #names;)*);
-    if let (Some(returns), false) = (&step.returns, step.broken) {
-        let parameters: Vec<_> = (0..step.parameters.len()).map(|n| quote::format_ident!("__parameter_{n}")).collect();
-        let types = step.parameters.iter().map(|(parameter, _)| &parameter.ty);
-        let name = &step.ident;
-        let future =
-            proc_macro2::Ident::new("__future", name.unraw().span().resolved_at(proc_macro2::Span::mixed_site()));
-        let call = quote_spanned!(name.span()=> #name);
-        let private = quote!(#krate::__private);
-        let output = output_type(&private, step, &quote!(#returns));
-        let of = returns_function(step);
-        body.extend(quote! {
-            fn __returns() -> #private::Returns<#returns, #output> {
-                #private::#of::<#returns>()
-            }
-            fn __send(#(#parameters: #types),*) {
-                let #future = #call(#(#parameters),*);
-                #krate::__private::send(#future);
-            }
-        });
-    }
-    quote!(const _: () = { #body };)
 }

@@ -5,14 +5,17 @@ use syn::{Visibility, parse_quote};
 
 use crate::check::check;
 use crate::expand;
+use crate::gate::{Gates, conditions};
 use crate::model::{Step, Workflow};
 use crate::parse::{Function, Item, Module, Signature, WorkflowArguments, doc_comment, is_step, step_arguments};
 use crate::report::{Report, StepSink};
 
 /// Expands `#[workflow(arguments)] item`.
 pub(crate) fn workflow(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let (gates, arguments) = Gates::take(arguments);
     let report = Report::new();
     let sink = report.sink();
+    let written = arguments.clone();
     let arguments = WorkflowArguments::read(arguments, &sink.part());
     let mut module: Module = match syn::parse2(item.clone()) {
         Ok(module) => module,
@@ -21,6 +24,13 @@ pub(crate) fn workflow(arguments: TokenStream, item: TokenStream) -> TokenStream
             return report.after(item);
         }
     };
+    let krate = arguments.krate.unwrap_or_else(|| parse_quote!(::pgflow));
+    if let Some(again) = gates.ask(&module, &item, &written, &krate) {
+        report.forget();
+        return again;
+    }
+    let conditions = conditions(&module);
+    let mut gated = Vec::new();
     let own = sink.part();
     let mut parts = Vec::new();
     let mut steps: Vec<Step> = Vec::new();
@@ -28,6 +38,9 @@ pub(crate) fn workflow(arguments: TokenStream, item: TokenStream) -> TokenStream
     let mut taken = Vec::new();
     for item in &mut module.items {
         match item {
+            Item::Step(function) if let Some(closed) = gates.closed(&conditions, &function.attributes) => {
+                gated.push((function.signature.ident.clone(), closed));
+            }
             Item::Step(function) => {
                 let part = StepSink::part_of(&sink);
                 let step = step(function, &part);
@@ -59,11 +72,15 @@ pub(crate) fn workflow(arguments: TokenStream, item: TokenStream) -> TokenStream
         description: doc_comment(&module.attributes),
         visibility: inner_visibility(&module.visibility),
         deadline: arguments.deadline,
-        krate: arguments.krate.unwrap_or_else(|| parse_quote!(::pgflow)),
+        krate,
         state: arguments.state,
         input: arguments.input,
         steps,
+        includes: arguments.include,
+        output: arguments.output,
+        is_shared: false,
         functions,
+        gated,
         taken,
     };
     check(&mut workflow, &own, &parts);
@@ -77,13 +94,7 @@ fn step(function: &mut Function, sink: &StepSink) -> Step {
     let mut repeated = Vec::new();
     let attributes = std::mem::take(&mut function.attributes);
     for mut attribute in attributes {
-        if attribute.path().is_ident("cfg") {
-            sink.attribute.error_with_help(
-                &attribute,
-                "a step cannot be compiled out: the workflow would be another one in each build",
-                "put the `#[cfg]` on the whole workflow",
-            );
-        } else if is_step(&attribute) {
+        if is_step(&attribute) {
             if arguments.is_some() {
                 repeated.push(attribute);
                 continue;

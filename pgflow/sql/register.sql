@@ -1,1 +1,1 @@
-select pgflow.register($1, $2, $3)
+select pgflow.register($1, $2, $3, $4)

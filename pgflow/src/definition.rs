@@ -50,6 +50,9 @@ pub struct StepDefinition {
     pub on_failure: bool,
     /// JSON Schema of what the step returns; for a map step, of what it returns for one item.
     pub output: Value,
+    /// JSON Schemas of what older versions of the step have returned, and from which its output can be made. No part of the version.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub upcasts: Vec<Value>,
     /// How the step is run. No part of the version: options may change while runs are under way.
     pub options: StepOptions,
 }
@@ -223,6 +226,7 @@ impl StepDefinition {
             skip: SkipPolicy::default(),
             on_failure: false,
             output,
+            upcasts: Vec::new(),
             options: StepOptions::default(),
         }
     }

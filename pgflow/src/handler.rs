@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::encoded::Encoded;
 use crate::extract::Context;
 use crate::step::StepError;
+use crate::upcast::Upcast;
 
 /// The future of one attempt.
 pub type StepFuture = Pin<Box<dyn Future<Output = Result<Encoded, StepError>> + Send>>;
@@ -69,6 +70,8 @@ pub struct Handler<S> {
     pub when: Option<Condition>,
     /// How long it waits before its first attempt, where that is computed.
     pub delay: Option<Wait>,
+    /// From which older outputs its output can be made.
+    pub upcasts: Vec<Upcast>,
 }
 
 /// The functions of a workflow's steps, in the order of its definition.

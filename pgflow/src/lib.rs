@@ -51,6 +51,7 @@ mod step;
 pub mod testing;
 #[cfg(feature = "postgres")]
 mod tx;
+mod upcast;
 mod words;
 #[cfg(feature = "postgres")]
 mod worker;
@@ -94,6 +95,7 @@ pub mod __private {
     pub use crate::encoded::Encoded;
     pub use crate::glue::*;
     pub use crate::handler::{Call, Condition, Dependency, Expand, Handler, Handlers, StepFuture, Wait};
+    pub use crate::upcast::Upcast;
     pub use crate::workflow::Workflow;
 }
 
@@ -104,6 +106,8 @@ mod guide {
     mod control {}
     #[doc = include_str!("../../docs/looking.md")]
     mod looking {}
+    #[doc = include_str!("../../docs/modules.md")]
+    mod modules {}
     #[doc = include_str!("../../docs/retention.md")]
     mod retention {}
     #[doc = include_str!("../../docs/starting.md")]

@@ -80,6 +80,8 @@ pub(crate) trait Handle: Send + Sync {
     fn holds(&self, step: usize, input: &Encoded, dependencies: &[Dependency]) -> Result<bool, StepError>;
     /// How long the step of this number waits before its first attempt, where that is computed.
     fn delay(&self, step: usize, input: &Encoded, dependencies: &[Dependency]) -> Result<Duration, StepError>;
+    /// Makes an output of the step of this number from an older one, by its up-caster of this number.
+    fn upcast(&self, step: usize, upcast: usize, output: &Encoded) -> Result<Encoded, StepError>;
     /// Whether a payload is an input of the workflow.
     fn check_input(&self, input: &Encoded) -> serde_json::Result<()>;
 }
@@ -122,6 +124,12 @@ impl<S: Send + Sync> Handle for Stateful<S> {
             return Err(no_handler(step));
         };
         guarded("the delay of the step", || delay(input, dependencies))
+    }
+
+    fn upcast(&self, step: usize, upcast: usize, output: &Encoded) -> Result<Encoded, StepError> {
+        let upcast = self.handlers.steps.get(step).and_then(|handler| handler.upcasts.get(upcast));
+        let Some(upcast) = upcast else { return Err(no_handler(step)) };
+        guarded("carrying an older output over", || (upcast.carry)(output).map_err(StepError::fatal))
     }
 
     fn check_input(&self, input: &Encoded) -> serde_json::Result<()> {

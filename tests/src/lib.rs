@@ -2,6 +2,7 @@
 
 pub mod database;
 pub mod deploy;
+pub mod elsewhere;
 pub mod load;
 pub mod poison;
 pub mod process;

@@ -5,6 +5,7 @@ const RULES: &[&str] = &[
     "argument",
     "condition",
     "cycle",
+    "elsewhere",
     "hook",
     "many",
     "map",

@@ -1,14 +1,13 @@
 //! One attempt of a step: its parameters from what is stored, the call, its output to what is stored.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::Type;
-use syn::ext::IdentExt;
 
 use super::condition::Shape;
-use super::link::{Message, bound, call_at, inferred, trait_for};
+use super::link::{Message, bound, call_at, included, inferred, trait_for};
 use super::{Names, local};
-use crate::model::{Binding, Step, Workflow};
+use crate::model::{Binding, Edge, Producer, Step, Workflow};
 use crate::parse::{Parameter, type_text};
 
 /// The function that runs an attempt of step `n`.
@@ -37,8 +36,9 @@ pub(super) fn run(workflow: &Workflow, n: usize) -> TokenStream {
         .map(|(at, (parameter, binding))| take.parameter(at, parameter, *binding))
         .collect();
     let Take { before, within, .. } = take;
+    let (parameter, bounds) = generic(workflow, step);
     quote! {
-        fn #run(#call: #private::Call<__PgflowState>) -> #private::StepFuture {
+        fn #run #parameter(#call: #private::Call<__PgflowState>) -> #private::StepFuture #bounds {
             #before
             let #future = ::std::boxed::Box::pin(async move {
                 #within
@@ -49,10 +49,23 @@ pub(super) fn run(workflow: &Workflow, n: usize) -> TokenStream {
     }
 }
 
+/// Of a step outside a workflow, the state as a parameter, and what it must be: one that its extractors know.
+pub(super) fn generic(workflow: &Workflow, step: &Step) -> (TokenStream, TokenStream) {
+    if !workflow.is_shared {
+        return (TokenStream::new(), TokenStream::new());
+    }
+    let krate = &workflow.krate;
+    let extractors = step.parameters.iter().filter(|(_, binding)| *binding == Binding::Extractor);
+    let types = extractors.map(|(parameter, _)| &parameter.ty);
+    let sized = quote!(__PgflowState: ::core::marker::Send + ::core::marker::Sync + 'static);
+    (quote!(<__PgflowState>), quote!(where #sized #(, #types: #krate::FromContext<__PgflowState>)*))
+}
+
 /// The places of a parameter, as tokens.
 pub(super) fn slot(workflow: &Workflow, step: &Step, parameter: &str, from: &str) -> TokenStream {
     let private = workflow.private();
-    let (workflow, step) = (workflow.name(), step.name());
+    let workflow = if workflow.is_shared { String::new() } else { workflow.name() };
+    let step = step.name();
     quote!(#private::Slot::new(#workflow, #step, #parameter, #from))
 }
 
@@ -110,7 +123,7 @@ impl Take<'_> {
             &message,
             &quote!(__Got),
             ty,
-            &quote!(input: &#private::Encoded),
+            &quote!(input: &#private::Encoded, payload: &#private::Payload<__Got>),
             &quote!(take_input),
             &quote!(input, payload),
         );
@@ -125,9 +138,16 @@ impl Take<'_> {
     }
 
     fn output(&mut self, at: usize, parameter: &Parameter, edge: usize) -> TokenStream {
+        match self.step.edges[edge].to {
+            Some(Producer::Own(producer)) => self.own_output(at, parameter, edge, producer),
+            Some(Producer::Included(producer)) => self.included_output(at, parameter, edge, producer),
+            None => TokenStream::new(),
+        }
+    }
+
+    fn own_output(&mut self, at: usize, parameter: &Parameter, edge: usize, producer: usize) -> TokenStream {
         let private = self.private;
-        let edge_name = self.step.edges[edge].ident.unraw().to_string();
-        let Some(producer) = self.step.edges[edge].step else { return TokenStream::new() };
+        let edge_name = self.step.edges[edge].name();
         let producer_step = &self.workflow.steps[producer];
         let Names { returns, .. } = Names::of(producer);
         let (step, name) = (self.step.name(), parameter.name());
@@ -162,7 +182,7 @@ impl Take<'_> {
             }
         };
         let (got, function) = (shape.ty(&quote!(__Got)), shape.function());
-        let given = quote!(given: ::core::option::Option<&#private::Dependency>);
+        let given = quote!(given: ::core::option::Option<&#private::Dependency>, payload: &#private::Payload<__Got>);
         let slot = slot(self.workflow, self.step, &name, &edge_name);
         let function = self.linked(
             at,
@@ -177,6 +197,40 @@ impl Take<'_> {
         call_at(&function, quote!(#call.dependencies.get(#edge), &#returns().payload), &parameter.ty)
     }
 
+    /// Of a step that stands elsewhere, the type that it gives is known to the compiler alone.
+    fn included_output(&mut self, at: usize, parameter: &Parameter, edge: usize, producer: usize) -> TokenStream {
+        let private = self.private;
+        let from = &self.step.edges[edge];
+        let edge_name = from.name();
+        let (step, name) = (self.step.name(), parameter.name());
+        let slot = slot(self.workflow, self.step, &name, &edge_name);
+        let is_skipped_with = self.step.is_skipped_with(&edge_name);
+        let note = format!(
+            "where that is an `Option`, `{edge_name}` may be skipped: take the `Option`, or skip `{step}` too: `skip_with = [{}]`",
+            self.step.skip_with_too(&from.step.text())
+        );
+        let message = Message {
+            message: format!(
+                "step `{step}` takes `{name}: {{Self}}`, but its dependency `{edge_name}` gives `{{Got}}`"
+            ),
+            label: format!("`{edge_name}` gives `{{Got}}`"),
+            note: (!is_skipped_with && !is_option(&parameter.ty)).then_some(note),
+        };
+        let function = self.linked(
+            at,
+            &message,
+            &quote!(__Got),
+            Some(&from.step),
+            &quote!(given: ::core::option::Option<&#private::Dependency>, read: #private::Read<__Got>),
+            &quote!(take),
+            &quote!(given, read, #slot),
+        );
+        let path = included(self.workflow, producer);
+        let read = Ident::new(if is_skipped_with { "certain" } else { "given" }, Span::call_site());
+        let call = self.call;
+        call_at(&function, quote!(#call.dependencies.get(#edge), #private::#read::<#path>), &parameter.ty)
+    }
+
     /// Writes the trait and the function by which a value of one type is handed to a parameter of another, and gives the function.
     #[expect(clippy::too_many_arguments, reason = "the parts of one template")]
     fn linked(
@@ -184,8 +238,8 @@ impl Take<'_> {
         at: usize,
         message: &Message,
         got: &TokenStream,
-        second: Option<&Type>,
-        stored: &TokenStream,
+        second: Option<&impl ToTokens>,
+        taken: &TokenStream,
         take: &TokenStream,
         arguments: &TokenStream,
     ) -> Ident {
@@ -196,7 +250,7 @@ impl Take<'_> {
         let bound = bound(&name, got, second);
         self.before.extend(quote! {
             #definition
-            fn #function<__T: #bound, __Got>(#stored, payload: &#private::Payload<__Got>) -> ::core::result::Result<__T, #krate::StepError> {
+            fn #function<__T: #bound, __Got>(#taken) -> ::core::result::Result<__T, #krate::StepError> {
                 #private::#take(#arguments)
             }
         });
@@ -205,6 +259,11 @@ impl Take<'_> {
 
     fn extractor(&mut self, at: usize, parameter: &Parameter) -> TokenStream {
         let (private, krate, call) = (self.private, &self.workflow.krate, self.call);
+        if self.workflow.is_shared {
+            let (pointer, ty) = (local(&format!("__extractor_{at}")), &parameter.ty);
+            self.before.extend(quote!(let #pointer = #private::extract::<__PgflowState, #ty>();));
+            return quote!(#pointer(&#call.context).await);
+        }
         let (name, function, pointer) =
             (format_ident!("__Extracts{at}"), format_ident!("__extract_{at}"), local(&format!("__extractor_{at}")));
         let (message, at) = self.no_extractor(parameter);
@@ -238,7 +297,7 @@ impl Take<'_> {
             let note = state.is_none().then(|| "say what it is: `#[workflow(state = ..)]`".to_owned());
             return (Message { message, label, note }, quote!(#ty));
         }
-        let dependencies: Vec<String> = self.step.edges.iter().map(|edge| edge.ident.unraw().to_string()).collect();
+        let dependencies: Vec<String> = self.step.edges.iter().map(Edge::name).collect();
         let known = match dependencies.as_slice() {
             [] => "neither `input` nor an extractor, and the step has no dependencies".to_owned(),
             [one] => format!("neither `input`, nor its dependency (`{one}`), nor an extractor"),
@@ -260,7 +319,7 @@ impl Take<'_> {
             (Some(similar), _, _) => format!("did you mean `{similar}`?"),
             // As when a step gets another name, and a parameter keeps the old one.
             (None, Some((_, edge)), None) => {
-                let edge = edge.ident.unraw();
+                let edge = edge.name();
                 format!(
                     "to take the output of `{edge}`, name the parameter `{edge}`, or write `#[from({edge})] {name}`; an extractor implements `pgflow::FromContext`"
                 )

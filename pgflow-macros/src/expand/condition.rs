@@ -1,13 +1,14 @@
 //! What is asked before a step begins, its condition and its delay: the parameters from what is stored, and the call.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::ext::IdentExt;
 
 use super::attempt::slot;
 use super::items::output_of;
+use super::link::included;
 use super::{Names, local};
-use crate::model::{Binding, Question, Step, Workflow};
+use crate::model::{Binding, Producer, Question, Step, Workflow};
 
 /// The functions that ask the condition of step `n`, and its delay, if it has any.
 pub(super) fn functions(workflow: &Workflow, n: usize) -> TokenStream {
@@ -47,11 +48,22 @@ fn function(workflow: &Workflow, step: &Step, question: &Question, name: &Ident,
 /// What a dependency gave, as the step itself would take it.
 fn taken(workflow: &Workflow, step: &Step, ident: &Ident, edge: usize, dependencies: &Ident) -> TokenStream {
     let private = workflow.private();
-    let Some(producer) = step.edges[edge].step else { return TokenStream::new() };
+    let name = ident.unraw().to_string();
+    let producer = match step.edges[edge].to {
+        Some(Producer::Own(producer)) => producer,
+        Some(Producer::Included(at)) => {
+            let slot = slot(workflow, step, &name, &step.edges[edge].name());
+            let path = included(workflow, at);
+            let certain = step.is_skipped_with(&step.edges[edge].name());
+            let read = Ident::new(if certain { "certain" } else { "given" }, Span::call_site());
+            return quote!(#private::#read::<#path>(#dependencies.get(#edge), #slot));
+        }
+        None => return TokenStream::new(),
+    };
     let Names { returns, .. } = Names::of(producer);
     let shape = Shape::of(step, &workflow.steps[producer]);
     let (ty, function) = (shape.ty(&output_of(workflow, producer)), shape.function());
-    let slot = slot(workflow, step, &ident.unraw().to_string(), &workflow.steps[producer].name());
+    let slot = slot(workflow, step, &name, &workflow.steps[producer].name());
     quote!(#private::#function::<#ty, _>(#dependencies.get(#edge), &#returns().payload, #slot))
 }
 

@@ -4,11 +4,11 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 
-use super::link::ends;
+use super::link::{ends, included};
 use super::spec::option;
-use super::{Names, attempt, condition, list, local, output, returns_function, spec};
-use crate::model::{Step, Workflow};
-use crate::parse::MapPath;
+use super::{Names, attempt, condition, list, local, output, proof, returns_function, spec};
+use crate::model::{Producer, Step, Workflow};
+use crate::parse::{MapPath, StepName};
 
 pub(super) fn items(workflow: &Workflow) -> TokenStream {
     let Workflow { visibility, krate, .. } = workflow;
@@ -61,15 +61,47 @@ pub(super) fn items(workflow: &Workflow) -> TokenStream {
 }
 
 fn hidden(workflow: &Workflow) -> TokenStream {
-    let private = workflow.private();
     let mut tokens = TokenStream::new();
     for step in &workflow.steps {
         tokens.extend(names(workflow, step));
     }
+    tokens.extend(names_included(workflow));
     let state = workflow.state.as_ref().map_or_else(|| quote!(()), |state| quote!(#state));
+    tokens.extend(quote!(type __PgflowState = #state;));
+    tokens.extend(functions(workflow));
+    tokens.extend(proof::graph(workflow));
+    tokens.extend(proof::edges(workflow));
+    tokens.extend(implementation(workflow));
+    tokens.extend(output::implementations(workflow));
+    tokens
+}
+
+/// The names of the steps that stand elsewhere, as they are in this workflow.
+fn names_included(workflow: &Workflow) -> TokenStream {
+    let imports = workflow.includes.iter().map(|include| {
+        let (path, mut name) = (&include.step, include.ident().clone());
+        if !include.is_imported() {
+            return quote!(let _ = #path;);
+        }
+        let place = Span::call_site().located_at(path.ident().span());
+        name.set_span(place);
+        let renamed = quote_spanned!(place=> as);
+        quote!(#[allow(unused_imports)] use #path #renamed #name;)
+    });
+    let said = workflow.output.iter().flat_map(|output| &output.steps);
+    let said = said.filter(|step| workflow.find(&step.name()).is_some());
+    let (imported, named): (Vec<_>, Vec<_>) =
+        imports.zip(&workflow.includes).partition(|(_, include)| include.is_imported());
+    let (imported, named) = (imported.iter().map(|(tokens, _)| tokens), named.iter().map(|(tokens, _)| tokens));
+    quote!(#(#imported)* { #(#named)* #(let _ = #said;)* })
+}
+
+/// What each step is made of.
+pub(super) fn functions(workflow: &Workflow) -> TokenStream {
+    let private = workflow.private();
+    let mut tokens = TokenStream::new();
     let input = workflow.input().0.map_or_else(|| quote!(()), |input| quote!(#input));
     tokens.extend(quote! {
-        type __PgflowState = #state;
         type __PgflowInput = #input;
         fn __pgflow_input() -> #private::Payload<__PgflowInput> {
             #private::payload::<#input>()
@@ -77,6 +109,9 @@ fn hidden(workflow: &Workflow) -> TokenStream {
     });
     for (n, step) in workflow.steps.iter().enumerate() {
         tokens.extend(returns(workflow, n));
+        if step.returns.is_some() {
+            tokens.extend(upcasts_function(workflow, n));
+        }
         if runs(workflow, step) {
             tokens.extend(list::item(workflow, n));
             tokens.extend(attempt::run(workflow, n));
@@ -84,8 +119,6 @@ fn hidden(workflow: &Workflow) -> TokenStream {
             tokens.extend(condition::functions(workflow, n));
         }
     }
-    tokens.extend(implementation(workflow));
-    tokens.extend(output::implementations(workflow));
     tokens
 }
 
@@ -119,23 +152,25 @@ pub(super) fn output_of(workflow: &Workflow, n: usize) -> TokenStream {
 }
 
 /// Whether the step can be generated: nothing is wrong with it, and what it takes is known.
-fn runs(workflow: &Workflow, step: &Step) -> bool {
-    !step.broken && step.edges.iter().filter_map(|edge| edge.step).all(|to| workflow.steps[to].returns.is_some())
+pub(super) fn runs(workflow: &Workflow, step: &Step) -> bool {
+    let known = |to| workflow.own(to).is_none_or(|step| step.returns.is_some());
+    !step.broken && step.edges.iter().filter_map(|edge| edge.to).all(known)
 }
 
 /// The names in the attributes of a step, each used as it stands: editors follow it, and complete it.
 ///
 /// To complete, an editor compares what is written with and without the half-typed name: up to there, both must be the same.
-fn names(workflow: &Workflow, step: &Step) -> TokenStream {
+pub(super) fn names(workflow: &Workflow, step: &Step) -> TokenStream {
     let map = step.arguments.map.as_ref();
     let source = map.and_then(MapPath::step);
     let from = step.parameters.iter().filter_map(|(parameter, _)| parameter.from.as_ref());
-    let used: Vec<&Ident> =
+    let used: Vec<&StepName> =
         step.arguments.depends_on.iter().chain(source).chain(from).chain(&step.arguments.skip_with).collect();
     // What is no step was reported already. It names something of its own here, so that the compiler has nothing to add.
     let mut unknown: Vec<&Ident> = Vec::new();
-    for name in &used {
-        if workflow.steps.iter().all(|step| step.ident.unraw() != name.unraw()) && !unknown.contains(name) {
+    for name in used.iter().filter(|name| !name.is_path()) {
+        let name = name.ident();
+        if workflow.find(&name.unraw().to_string()).is_none() && !unknown.contains(&name) {
             unknown.push(name);
         }
     }
@@ -151,27 +186,71 @@ fn names(workflow: &Workflow, step: &Step) -> TokenStream {
 /// The path of `map`, on a value of the type that it starts from.
 fn fields(workflow: &Workflow, map: &MapPath) -> Option<TokenStream> {
     let ty = match map.step() {
+        // What it is was not said, and that was reported already.
+        None if workflow.is_shared && workflow.input().0.is_none() => return None,
         None => quote!(__PgflowInput),
         Some(source) => {
-            let n = workflow.steps.iter().position(|step| step.ident.unraw() == source.unraw())?;
-            let producer = &workflow.steps[n];
+            let found = workflow.find(&source.name())?;
+            let (n, producer) = match found {
+                Producer::Own(n) => (n, &workflow.steps[n]),
+                Producer::Included(at) => {
+                    let (private, path) = (workflow.private(), included(workflow, at));
+                    return Some(field_path(map, &quote!(#private::Certain<#path>)));
+                }
+            };
             if producer.is_map() || producer.returns.is_none() {
                 return None;
             }
             output_of(workflow, n)
         }
     };
+    Some(field_path(map, &ty))
+}
+
+fn field_path(map: &MapPath, ty: &TokenStream) -> TokenStream {
     let value = local("__value");
     let fields = map.fields.iter().map(|(dot, field)| quote!(#dot #field));
-    Some(quote!(let _ = |#value: #ty| { let _ = #value #(#fields)*; };))
+    quote!(let _ = |#value: #ty| { let _ = #value #(#fields)*; };)
 }
 
 /// An associated type whose place is that of the user's type: that it is too private is said there.
-fn associated(name: &str, ty: &TokenStream, at: Option<&syn::Type>) -> TokenStream {
+pub(super) fn associated(name: &str, ty: &TokenStream, at: Option<&syn::Type>) -> TokenStream {
     let (first, last) = ends(at);
     let name = format_ident!("{name}");
     let (keyword, end) = (quote_spanned!(first=> type), quote_spanned!(last=> ;));
     quote!(#keyword #name = #ty #end)
+}
+
+/// The functions of step `n`.
+pub(super) fn handler(workflow: &Workflow, n: usize) -> TokenStream {
+    let (private, step) = (workflow.private(), &workflow.steps[n]);
+    let Names { run, expand, when, delay, .. } = Names::of(n);
+    let expand = option(step.is_map().then(|| quote!(#expand)));
+    let when = option(step.condition.is_some().then(|| quote!(#when)));
+    let delay = option(step.delay.is_some().then(|| quote!(#delay)));
+    let upcasts = upcasts(workflow, n);
+    quote!(#private::Handler { run: #run, expand: #expand, when: #when, delay: #delay, upcasts: #upcasts })
+}
+
+/// From which older outputs that of step `n` can be made.
+pub(super) fn upcasts(workflow: &Workflow, n: usize) -> TokenStream {
+    let Names { upcasts, .. } = Names::of(n);
+    if workflow.steps[n].arguments.upcasts.is_empty() { quote!(::std::vec::Vec::new()) } else { quote!(#upcasts()) }
+}
+
+/// The function that says so, and checks that they can.
+fn upcasts_function(workflow: &Workflow, n: usize) -> Option<TokenStream> {
+    let private = workflow.private();
+    let output = output_of(workflow, n);
+    let older = &workflow.steps[n].arguments.upcasts;
+    let Names { upcasts, .. } = Names::of(n);
+    (!older.is_empty()).then(|| {
+        quote! {
+            fn #upcasts() -> ::std::vec::Vec<#private::Upcast> {
+                ::std::vec![#(#private::upcast::<#older, #output>()),*]
+            }
+        }
+    })
 }
 
 fn implementation(workflow: &Workflow) -> TokenStream {
@@ -182,13 +261,11 @@ fn implementation(workflow: &Workflow) -> TokenStream {
     let input = associated("Input", &quote!(__PgflowInput), workflow.input().0);
     let output = associated("Output", &output::ty(workflow), output::place(workflow));
     let decode_output = output::decode(workflow);
-    let handlers = workflow.steps.iter().enumerate().filter(|(_, step)| runs(workflow, step)).map(|(n, step)| {
-        let Names { run, expand, when, delay, .. } = Names::of(n);
-        let expand = option(step.is_map().then(|| quote!(#expand)));
-        let when = option(step.condition.is_some().then(|| quote!(#when)));
-        let delay = option(step.delay.is_some().then(|| quote!(#delay)));
-        quote!(#private::Handler { run: #run, expand: #expand, when: #when, delay: #delay })
-    });
+    let own = workflow.steps.iter().enumerate().filter(|(_, step)| runs(workflow, step));
+    let handlers = own.map(|(n, _)| handler(workflow, n)).chain((0..workflow.includes.len()).map(|at| {
+        let step = included(workflow, at);
+        quote!(#private::handler::<#step, __PgflowState>())
+    }));
     let state = workflow.state.as_ref().map_or_else(|| quote!(()), |state| quote!(#state));
     quote! {
         impl #krate::Workflow for Workflow {

@@ -3,6 +3,8 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
+use crate::model::Workflow;
+
 /// What the compiler says when a type does not fit.
 pub(super) struct Message {
     /// The sentence. `{Self}` is the type that takes, `{Got}` the one that comes.
@@ -37,7 +39,7 @@ pub(super) fn bound(name: &Ident, got: &TokenStream, at: Option<&impl ToTokens>)
 
 /// A call whose place is that of the user's tokens, from the first to the last: that a type does not fit is said there. What stands
 /// there are brackets.
-pub(super) fn call_at(function: &Ident, arguments: TokenStream, at: &impl ToTokens) -> TokenStream {
+pub(super) fn call_at(function: &impl ToTokens, arguments: TokenStream, at: &impl ToTokens) -> TokenStream {
     let (first, last) = ends(Some(at));
     let group = |tokens, span| {
         let mut group = Group::new(Delimiter::Parenthesis, tokens);
@@ -63,4 +65,25 @@ pub(super) fn ends(at: Option<&impl ToTokens>) -> (Span, Span) {
         [first, .., last] => (own.located_at(first.span()), own.located_at(last.span())),
         [only] => (own.located_at(only.span()), own.located_at(only.span())),
     }
+}
+
+/// The type of a step that stands elsewhere, at the place where it is included. A workflow imports it under the name that it has
+/// there, so that the compiler says once what is wrong with the path.
+pub(super) fn included(workflow: &Workflow, at: usize) -> TokenStream {
+    let include = &workflow.includes[at];
+    if workflow.is_shared || !include.is_imported() {
+        return located(&include.step);
+    }
+    let mut name = include.ident().clone();
+    name.set_span(Span::call_site().located_at(include.step.ident().span()));
+    name.to_token_stream()
+}
+
+/// The user's tokens where no editor shall follow them.
+pub(super) fn located(tokens: &impl ToTokens) -> TokenStream {
+    let token = |mut token: proc_macro2::TokenTree| {
+        token.set_span(Span::call_site().located_at(token.span()));
+        token
+    };
+    tokens.to_token_stream().into_iter().map(token).collect()
 }

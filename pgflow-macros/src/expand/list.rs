@@ -5,9 +5,9 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 
 use super::attempt::slot;
-use super::link::{Message, bound, call_at, inferred, trait_for};
+use super::link::{Message, bound, call_at, included, inferred, trait_for};
 use super::{Names, local};
-use crate::model::{Step, Workflow};
+use crate::model::{Producer, Step, Workflow};
 use crate::parse::MapPath;
 
 /// The type of the item of step `n`, and what can be done with it.
@@ -31,16 +31,20 @@ pub(super) fn expand(workflow: &Workflow, n: usize) -> Option<TokenStream> {
     let (krate, private) = (&workflow.krate, workflow.private());
     let Names { expand, item, codec, .. } = Names::of(n);
     let [source, value, list] = ["__source", "__value", "__list"].map(local);
-    let from = map.source.unraw().to_string();
+    let from = map.source.name();
     let slot = slot(workflow, step, "", &from);
 
     let producer = map
         .step()
-        .and_then(|source| step.edges.iter().find(|edge| edge.ident.unraw() == source.unraw()))
-        .and_then(|edge| edge.step);
+        .and_then(|source| step.edges.iter().find(|edge| edge.name() == source.name()))
+        .and_then(|edge| edge.to);
     let read = match producer {
         None => quote!(#private::read_source(#source, &__pgflow_input(), #slot)),
-        Some(producer) => {
+        Some(Producer::Included(at)) => {
+            let path = included(workflow, at);
+            quote!(#private::read_shared::<#path>(#source, #slot))
+        }
+        Some(Producer::Own(producer)) => {
             let Names { returns, .. } = Names::of(producer);
             let read = if workflow.steps[producer].is_map() { quote!(read_sources) } else { quote!(read_source) };
             quote!(#private::#read(#source, &#returns().payload, #slot))
@@ -52,7 +56,8 @@ pub(super) fn expand(workflow: &Workflow, n: usize) -> Option<TokenStream> {
     let list_trait = trait_for(&lists, Some(&generic), &quote!(#private::List<#generic>), &no_list(step, map));
     let fields = map.fields.iter().map(|(dot, field)| quote!(#dot #field));
     // In braces at the place of the name: that the list cannot be taken out is said there.
-    let braced = quote_spanned!(map.source.span().resolved_at(Span::call_site())=> { #value });
+    let place = map.source.ident().span();
+    let braced = quote_spanned!(place.resolved_at(Span::call_site())=> { #value });
     let at = inferred(&map.source);
     let to_list = quote!(__list::<#at, _>(#braced #(#fields)*));
 
@@ -113,7 +118,7 @@ fn no_list(step: &Step, map: &MapPath) -> Message {
 }
 
 fn path_text(map: &MapPath) -> String {
-    let mut text = map.source.unraw().to_string();
+    let mut text = map.source.text();
     for (_, field) in &map.fields {
         text.push('.');
         match field {

@@ -29,10 +29,13 @@ mod items;
 mod link;
 mod list;
 mod output;
+mod proof;
+mod shared;
 mod spec;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
+use syn::Attribute;
 
 use crate::model::{Step, Workflow};
 use crate::parse::{Item, Module};
@@ -60,6 +63,8 @@ pub(crate) struct Names {
     pub(crate) when: Ident,
     /// The delay, where it is computed.
     pub(crate) delay: Ident,
+    /// The older outputs from which its output can be made.
+    pub(crate) upcasts: Ident,
 }
 
 impl Names {
@@ -73,8 +78,14 @@ impl Names {
             expand: format_ident!("__pgflow_expand_{step}"),
             when: format_ident!("__pgflow_when_{step}"),
             delay: format_ident!("__pgflow_delay_{step}"),
+            upcasts: format_ident!("__pgflow_upcasts_{step}"),
         }
     }
+}
+
+/// What is generated beside a function that is a step by itself; `gates` are its `#[cfg]` attributes.
+pub(crate) fn shared(workflow: &Workflow, gates: &[&Attribute]) -> TokenStream {
+    shared::shared(workflow, gates)
 }
 
 /// The module, with what is generated at its end.

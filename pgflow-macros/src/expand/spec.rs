@@ -8,8 +8,10 @@ use syn::Member;
 use syn::ext::IdentExt;
 
 use super::Names;
+use super::items::upcasts;
+use super::link::included;
 use crate::model::{Step, Workflow};
-use crate::parse::{Delay, MapPath, StepArguments};
+use crate::parse::{Delay, MapPath, StepArguments, StepName};
 
 /// The body of `definition()`.
 pub(super) fn definition(workflow: &Workflow) -> TokenStream {
@@ -21,25 +23,32 @@ pub(super) fn definition(workflow: &Workflow) -> TokenStream {
         .iter()
         .enumerate()
         .filter(|(_, step)| step.returns.is_some())
-        .map(|(n, step)| spec(&private, n, step));
+        .map(|(n, step)| spec(workflow, n, step));
+    let elsewhere = workflow.includes.iter().enumerate().map(|(at, include)| {
+        let (step, name) = (included(workflow, at), include.name());
+        quote!(#private::included::<#step>(#name))
+    });
     quote! {
         #private::definition(
             <Self as #private::Workflow>::NAME,
             #description,
             __pgflow_input().schema,
             #deadline,
-            &[#(#steps),*],
+            ::std::vec![#(#steps),*],
+            ::std::vec![#(#elsewhere),*],
         )
     }
 }
 
-fn spec(private: &TokenStream, n: usize, step: &Step) -> TokenStream {
+/// What is known of step `n`.
+pub(super) fn spec(workflow: &Workflow, n: usize, step: &Step) -> TokenStream {
+    let private = workflow.private();
     let Names { returns, .. } = Names::of(n);
     let name = step.name();
     let description = option(step.description.as_ref().map(|text| quote!(#text)));
     let takes_input = step.takes_input();
     let edges = step.edges.iter().map(|edge| {
-        let (name, value) = (edge.ident.unraw().to_string(), edge.value);
+        let (name, value) = (edge.name(), edge.value);
         quote!((#name, #value))
     });
     let map = option(step.arguments.map.as_ref().map(map));
@@ -54,11 +63,12 @@ fn spec(private: &TokenStream, n: usize, step: &Step) -> TokenStream {
         (_, Some(_)) => Some(quote!(#private::Delay::Computed)),
         _ => None,
     });
+    let upcasts = upcasts(workflow, n);
     let queue = option(step.arguments.queue.as_ref().map(ToTokens::to_token_stream));
     let when = step.condition.is_some();
     let (on_exhausted, skippable) = (step.arguments.skips_exhausted, step.arguments.skippable);
     let on_failure = step.is_hook();
-    let skip_with = step.arguments.skip_with.iter().map(|name| name.unraw().to_string());
+    let skip_with = step.arguments.skip_with.iter().map(StepName::name);
     quote! {
         #private::StepSpec {
             name: #name,
@@ -78,6 +88,7 @@ fn spec(private: &TokenStream, n: usize, step: &Step) -> TokenStream {
             skip_with: &[#(#skip_with),*],
             on_failure: #on_failure,
             output: #returns().payload.schema,
+            upcasts: #upcasts,
         }
     }
 }
@@ -89,7 +100,7 @@ fn duration(time: Duration) -> TokenStream {
 
 fn map(map: &MapPath) -> TokenStream {
     let step = option(map.step().map(|step| {
-        let step = step.unraw().to_string();
+        let step = step.name();
         quote!(#step)
     }));
     let path = map.fields.iter().map(|(_, field)| match field {

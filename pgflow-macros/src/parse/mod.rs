@@ -4,15 +4,17 @@ mod arguments;
 mod duration;
 mod function;
 mod module;
+mod name;
 mod signature;
 mod step;
 mod workflow;
 
 pub(crate) use function::Function;
 pub(crate) use module::{Item, Module};
+pub(crate) use name::StepName;
 pub(crate) use signature::{Parameter, Signature, type_text};
 pub(crate) use step::{Delay, MapPath, StepArguments, is_step, step_arguments};
-pub(crate) use workflow::WorkflowArguments;
+pub(crate) use workflow::{Include, Output, WorkflowArguments};
 
 use syn::{Attribute, Expr, Lit, Meta};
 

@@ -9,6 +9,7 @@ use syn::{
 };
 
 use super::function::Function;
+use super::name::StepName;
 use crate::report::{Sink, StepSink};
 
 /// What a step takes and gives.
@@ -26,7 +27,7 @@ pub(crate) struct Parameter {
     /// Its type.
     pub(crate) ty: Type,
     /// The step of `#[from(step)]`.
-    pub(crate) from: Option<Ident>,
+    pub(crate) from: Option<StepName>,
 }
 
 impl Parameter {
@@ -142,7 +143,7 @@ fn parameter(argument: &PatType, from: &[Attribute], step: &str, sink: &Sink) ->
         if source.is_some() {
             sink.error(attribute, format_args!("parameter `{name}` has two `#[from(..)]` attributes"));
         }
-        match attribute.parse_args::<Ident>() {
+        match attribute.parse_args_with(StepName::parse) {
             Ok(step) => source = Some(step),
             Err(_) => {
                 sink.error(attribute, "`#[from(..)]` takes the name of one step, as in `#[from(reserve)]`");

@@ -5,10 +5,12 @@ use std::time::Duration;
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, ExprClosure, Ident, LitInt, LitStr, Member, Meta, Token, bracketed};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, ExprClosure, Ident, LitInt, LitStr, Member, Meta, Token, Type, bracketed};
 
 use super::arguments::{Known, skip_to_comma};
 use super::duration;
+use super::name::StepName;
 use crate::report::Sink;
 
 const ARGUMENTS: Known = Known {
@@ -27,6 +29,7 @@ const ARGUMENTS: Known = Known {
         ("skippable", ""),
         ("skip_with", "[reserve]"),
         ("on_failure", ""),
+        ("upcast", "[OldReceipt]"),
         ("crate", "::pgflow"),
     ],
 };
@@ -40,7 +43,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 #[derive(Default)]
 pub(crate) struct StepArguments {
     /// The names of the steps that are waited for.
-    pub(crate) depends_on: Vec<Ident>,
+    pub(crate) depends_on: Vec<StepName>,
     /// The list that is mapped over.
     pub(crate) map: Option<MapPath>,
     /// How often the step is tried.
@@ -64,9 +67,11 @@ pub(crate) struct StepArguments {
     /// Whether its function may skip it.
     pub(crate) skippable: bool,
     /// The dependencies with which it is skipped.
-    pub(crate) skip_with: Vec<Ident>,
+    pub(crate) skip_with: Vec<StepName>,
     /// That it is executed when the run has failed, where that stands.
     pub(crate) on_failure: Option<Ident>,
+    /// Older types of its output, from which the present one can be made.
+    pub(crate) upcasts: Vec<Type>,
     /// Where this crate is found.
     pub(crate) krate: Option<syn::Path>,
 }
@@ -80,7 +85,7 @@ pub(crate) enum Delay {
 /// The list that a map step maps over: `reserve.lines`.
 pub(crate) struct MapPath {
     /// A step, or `input`.
-    pub(crate) source: Ident,
+    pub(crate) source: StepName,
     /// The fields from there to the list, each with its dot.
     pub(crate) fields: Vec<(Token![.], Member)>,
 }
@@ -136,6 +141,7 @@ impl StepArguments {
             "on_exhausted" => self.skips_exhausted = skips_exhausted(input)?,
             "skippable" => self.skippable = true,
             "on_failure" => self.on_failure = Some(name.clone()),
+            "upcast" => self.upcasts = types(input)?,
             "map" => self.map = Some(map(input, sink)?),
             "max_attempts" => self.max_attempts = Some(max_attempts(input)?),
             "backoff" => {
@@ -164,14 +170,14 @@ impl StepArguments {
 }
 
 /// What is said where a list of steps is none.
-struct ListWords {
-    no_list: &'static str,
-    no_name: &'static str,
+pub(super) struct ListWords {
+    pub(super) no_list: &'static str,
+    pub(super) no_name: &'static str,
 }
 
 const DEPENDS_ON: ListWords = ListWords {
     no_list: "`depends_on` takes a list of steps: `depends_on = [reserve, charge]`",
-    no_name: "a dependency is the name of a step of this workflow, as in `depends_on = [reserve]`",
+    no_name: "a dependency is the name of a step, as in `depends_on = [reserve]`, or the path to one, as in `depends_on = [common::audit]`",
 };
 
 const SKIP_WITH: ListWords = ListWords {
@@ -180,7 +186,7 @@ const SKIP_WITH: ListWords = ListWords {
 };
 
 /// `[reserve, charge]`. A name that is half typed must not hide the others.
-fn steps(input: ParseStream<'_>, sink: &Sink, words: &ListWords) -> syn::Result<Vec<Ident>> {
+pub(super) fn steps(input: ParseStream<'_>, sink: &Sink, words: &ListWords) -> syn::Result<Vec<StepName>> {
     if !input.peek(syn::token::Bracket) {
         return Err(input.error(words.no_list));
     }
@@ -189,7 +195,7 @@ fn steps(input: ParseStream<'_>, sink: &Sink, words: &ListWords) -> syn::Result<
     let mut names = Vec::new();
     while !list.is_empty() {
         let mut wrong = TokenStream::new();
-        let name = list.parse::<Ident>();
+        let name = StepName::parse(&list);
         while !list.is_empty() && !list.peek(Token![,]) {
             wrong.extend(list.parse::<proc_macro2::TokenTree>()?.into_token_stream());
         }
@@ -202,6 +208,19 @@ fn steps(input: ParseStream<'_>, sink: &Sink, words: &ListWords) -> syn::Result<
         list.parse::<Option<Token![,]>>()?;
     }
     Ok(names)
+}
+
+/// `[OldReceipt, OlderReceipt]`
+fn types(input: ParseStream<'_>) -> syn::Result<Vec<Type>> {
+    const WRONG: &str =
+        "`upcast` takes a list of types that the step has returned before, as in `upcast = [OldReceipt]`";
+    if !input.peek(syn::token::Bracket) {
+        return Err(input.error(WRONG));
+    }
+    let list;
+    bracketed!(list in input);
+    let types = Punctuated::<Type, Token![,]>::parse_terminated(&list);
+    Ok(types.map_err(|error| syn::Error::new(error.span(), WRONG))?.into_iter().collect())
 }
 
 const WHEN: &str = "a condition is a closure over `input` and dependencies, by their names, as in `when = |input, charge| input.gift && charge.paid`";
@@ -249,7 +268,7 @@ fn skips_exhausted(input: ParseStream<'_>) -> syn::Result<bool> {
 
 /// `reserve.lines`. What is half typed must not hide what stands before it.
 fn map(input: ParseStream<'_>, sink: &Sink) -> syn::Result<MapPath> {
-    let source = input.parse::<Ident>().map_err(|error| {
+    let source = StepName::parse(input).map_err(|error| {
         syn::Error::new(
             error.span(),
             "a step maps over `input` or a step, or a field of it, as in `map = reserve.lines`",

@@ -5,15 +5,23 @@ use std::time::Duration;
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Ident, Path, Type};
+use syn::{Ident, Path, Token, Type, bracketed};
 
 use super::arguments::Known;
-use super::step::time;
+use super::name::StepName;
+use super::step::{ListWords, steps, time};
 use crate::report::Sink;
 
 const ARGUMENTS: Known = Known {
     attribute: "workflow",
-    arguments: &[("state", "Shop"), ("input", "Order"), ("deadline", "\"1h\""), ("crate", "::pgflow")],
+    arguments: &[
+        ("state", "Shop"),
+        ("input", "Order"),
+        ("include", "[common::audit]"),
+        ("output", "[ship]"),
+        ("deadline", "\"1h\""),
+        ("crate", "::pgflow"),
+    ],
 };
 
 /// A hundred years.
@@ -26,10 +34,48 @@ pub(crate) struct WorkflowArguments {
     pub(crate) state: Option<Type>,
     /// The type of the input.
     pub(crate) input: Option<Type>,
+    /// The steps that stand elsewhere.
+    pub(crate) include: Vec<Include>,
+    /// The steps that are last.
+    pub(crate) output: Option<Output>,
     /// How long a run may take.
     pub(crate) deadline: Option<Duration>,
     /// Where this crate is found.
     pub(crate) krate: Option<Path>,
+}
+
+/// A step that stands elsewhere: `common::audit`, or `common::audit as audit_order`.
+#[derive(Clone)]
+pub(crate) struct Include {
+    /// Where it stands.
+    pub(crate) step: StepName,
+    /// Its name in this workflow, where it gets another one.
+    pub(crate) alias: Option<Ident>,
+}
+
+/// The steps that are said to be last.
+pub(crate) struct Output {
+    /// The argument's name.
+    pub(crate) argument: Ident,
+    /// The steps.
+    pub(crate) steps: Vec<StepName>,
+}
+
+impl Include {
+    /// Its name in this workflow.
+    pub(crate) fn ident(&self) -> &Ident {
+        self.alias.as_ref().unwrap_or_else(|| self.step.ident())
+    }
+
+    /// Whether the workflow gives it a name; otherwise the module has it by its name already.
+    pub(crate) fn is_imported(&self) -> bool {
+        self.alias.is_some() || self.step.is_path()
+    }
+
+    /// The same as text.
+    pub(crate) fn name(&self) -> String {
+        self.ident().unraw().to_string()
+    }
 }
 
 impl WorkflowArguments {
@@ -37,7 +83,7 @@ impl WorkflowArguments {
     pub(crate) fn read(tokens: TokenStream, sink: &Sink) -> Self {
         let mut arguments = Self::default();
         let parsed = (|input: ParseStream<'_>| {
-            ARGUMENTS.parse(input, sink, |name, input| arguments.value(name, input));
+            ARGUMENTS.parse(input, sink, |name, input| arguments.value(name, input, sink));
             Ok(())
         })
         .parse2(tokens);
@@ -47,10 +93,15 @@ impl WorkflowArguments {
         arguments
     }
 
-    fn value(&mut self, name: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
+    fn value(&mut self, name: &Ident, input: ParseStream<'_>, sink: &Sink) -> syn::Result<()> {
         match name.unraw().to_string().as_str() {
             "state" => self.state = Some(ty(input, "`state` is a type, as in `state = Shop`")?),
             "input" => self.input = Some(ty(input, "`input` is a type, as in `input = Order`")?),
+            "include" => self.include = includes(input, sink)?,
+            "output" => {
+                let steps = steps(input, sink, &OUTPUT)?;
+                self.output = Some(Output { argument: name.clone(), steps });
+            }
             "deadline" => {
                 self.deadline = Some(time(input, |time| {
                     if time.is_zero() {
@@ -64,6 +115,38 @@ impl WorkflowArguments {
         }
         Ok(())
     }
+}
+
+const OUTPUT: ListWords = ListWords {
+    no_list: "`output` is the list of the steps that are last: `output = [ship]`",
+    no_name: "a step that is last is named as in `output = [ship]`",
+};
+
+const NO_INCLUDE: &str = "a step that stands elsewhere is named by its path, as in `include = [common::audit]` or `include = [common::audit as audit_order]`";
+
+/// `[common::audit, common::audit as audit_order]`. One that is half typed must not hide the others.
+fn includes(input: ParseStream<'_>, sink: &Sink) -> syn::Result<Vec<Include>> {
+    if !input.peek(syn::token::Bracket) {
+        return Err(input.error("`include` takes a list of steps that stand elsewhere: `include = [common::audit]`"));
+    }
+    let list;
+    bracketed!(list in input);
+    let mut found = Vec::new();
+    while !list.is_empty() {
+        match include(&list) {
+            Ok(include) => found.push(include),
+            Err(error) => sink.error_at(error.span(), NO_INCLUDE),
+        }
+        super::arguments::skip_to_comma(&list);
+        list.parse::<Option<Token![,]>>()?;
+    }
+    Ok(found)
+}
+
+fn include(input: ParseStream<'_>) -> syn::Result<Include> {
+    let step = StepName::parse(input)?;
+    let alias = if input.parse::<Option<Token![as]>>()?.is_some() { Some(input.parse()?) } else { None };
+    if input.is_empty() || input.peek(Token![,]) { Ok(Include { step, alias }) } else { Err(input.error(NO_INCLUDE)) }
 }
 
 fn ty(input: ParseStream<'_>, wrong: &str) -> syn::Result<Type> {

@@ -31,7 +31,7 @@ fn mistakes_come_in_the_order_of_the_source_and_once_each() {
         ),
         [
             "`5` has no unit\nhelp: write a duration as in `\"30s\"`, `\"250ms\"` or `\"1h 30m\"`",
-            "unknown argument `retries`\nhelp: the arguments of `#[step]` are `depends_on`, `map`, `max_attempts`, `backoff`, `max_backoff`, `timeout`, `delay`, `queue`, `when`, `on_exhausted`, `skippable`, `skip_with`, `on_failure` and `crate`",
+            "unknown argument `retries`\nhelp: the arguments of `#[step]` are `depends_on`, `map`, `max_attempts`, `backoff`, `max_backoff`, `timeout`, `delay`, `queue`, `when`, `on_exhausted`, `skippable`, `skip_with`, `on_failure`, `upcast` and `crate`",
             "step `a` must be async: write `async fn a`",
             "step `a` cannot have generic parameters: it is one function, called by the worker",
             "workflow `orders` has no step `x`\nhelp: its other steps are `a` and `c`",

@@ -36,7 +36,7 @@ pub use list::{RunFilter, RunSummary, StepSummary};
 pub use notes::StepNote;
 pub use options::StartOptions;
 pub use run::{Run, RunStatus};
-pub(crate) use start::register;
+pub(crate) use start::{register, register_aside};
 pub use start::{start_in, start_many_in};
 pub use versions::{Comparison, VersionSummary};
 

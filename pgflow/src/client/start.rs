@@ -170,8 +170,21 @@ pub async fn start_many_in<W: Workflow>(
     start_runs(connection, version, &inputs, &options.or_deadline(definition.deadline)).await
 }
 
-/// Stores a definition, unless it is stored, and gives the id of its version.
+/// Stores a definition, unless it is stored, and gives the id of its version. One that is new becomes the current one.
 pub(crate) async fn register<'e>(executor: impl PgExecutor<'e>, definition: &Definition) -> Result<i32, Error> {
+    store(executor, definition, true).await
+}
+
+/// The same, but the current version stays the one that it is.
+pub(crate) async fn register_aside<'e>(executor: impl PgExecutor<'e>, definition: &Definition) -> Result<i32, Error> {
+    store(executor, definition, false).await
+}
+
+async fn store<'e>(
+    executor: impl PgExecutor<'e>,
+    definition: &Definition,
+    becomes_current: bool,
+) -> Result<i32, Error> {
     let text = Encoded::new(definition).map_err(|source| {
         Error::new(Kind::Payload { what: format!("the definition of `{}` cannot be encoded", definition.name), source })
     })?;
@@ -180,6 +193,7 @@ pub(crate) async fn register<'e>(executor: impl PgExecutor<'e>, definition: &Def
         .bind(Jsonb(text.as_str()))
         .bind(definition.hash())
         .bind(contracts)
+        .bind(becomes_current)
         .fetch_one(executor)
         .await
         .map_err(|e| Error::database("registering the workflow", e))

@@ -39,7 +39,7 @@ pub struct Comparison {
     pub verdict: Verdict,
     /// How many runs of the earlier version have not ended.
     pub live_runs: i64,
-    /// Whether workers that have the later version go on with them. Where not, keep workers of the earlier one until they have ended.
+    /// Whether workers that have the later version go on with them, or carry them over. Where not, keep workers of the earlier one until they have ended.
     pub taken_over: bool,
 }
 

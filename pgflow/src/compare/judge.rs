@@ -1,14 +1,15 @@
 //! What differs, and what each difference means for runs that are under way.
 //!
 //! It says what the engine does: a worker goes on with runs of another version when the workflow takes the same, and each of their steps
-//! is there with the same contract. A contract covers the step itself, what it gives, and what it is given.
+//! is there with the same contract. A contract covers the step itself, what it gives, and what it is given. Where outputs alone differ,
+//! up-casters carry runs over, unless what such a run would give is the output of neither version.
 
 use super::schema::{self, same_schema};
-use super::{Change, ChangeKind, Verdict, words};
+use super::{Change, ChangeKind, Verdict, verdict, words};
 use crate::definition::{Definition, StepDefinition};
 
-/// Whether a step of the later version carries over what was stored of it by a contract.
-pub(super) type Upcasts<'a> = &'a dyn Fn(&StepDefinition, &str) -> bool;
+/// Whether a step, as it was, is carried over by what it is now.
+pub(super) type Upcasts<'a> = &'a dyn Fn(&StepDefinition, &StepDefinition) -> bool;
 
 pub(super) struct Judge<'a> {
     earlier: &'a Definition,
@@ -20,6 +21,10 @@ pub(super) struct Judge<'a> {
 impl<'a> Judge<'a> {
     pub(super) fn new(earlier: &'a Definition, later: &'a Definition, upcasts: Upcasts<'a>) -> Self {
         Self { earlier, later, upcasts, same_input: same_schema(&earlier.input, &later.input) }
+    }
+
+    pub(super) fn is_safe(&self) -> bool {
+        verdict(&self.changes()) == Verdict::Safe
     }
 
     pub(super) fn changes(&self) -> Vec<Change> {
@@ -40,6 +45,10 @@ impl<'a> Judge<'a> {
                         .into_iter()
                         .map(|kind| note(kind, self.verdict(step, other, kind), self.details(step, other, kind))),
                 );
+            }
+            if !words::same_upcasts(step, other) {
+                let told = words::now("up-casters", &step.upcasts.len().to_string(), &other.upcasts.len().to_string());
+                changes.push(note(ChangeKind::Upcasts, Verdict::Safe, vec![told]));
             }
             if step.options != other.options {
                 changes.push(note(ChangeKind::Options, Verdict::Safe, words::options(&step.options, &other.options)));
@@ -105,13 +114,23 @@ impl<'a> Judge<'a> {
     fn of_output(&self, step: &StepDefinition, other: &StepDefinition) -> Verdict {
         let mut takers =
             self.earlier.steps.iter().filter(|taker| taker.depends_on.iter().any(|edge| edge.step == step.name));
-        if !self.gives_otherwise_at_most(step) || !takers.all(|taker| self.gives_otherwise_at_most(taker)) {
+        if self.is_other_end(step)
+            || !self.gives_otherwise_at_most(step)
+            || !takers.all(|taker| self.gives_otherwise_at_most(taker))
+        {
             Verdict::MustDrain
-        } else if (self.upcasts)(other, &self.earlier.contract(step)) {
+        } else if (self.upcasts)(step, other) {
             Verdict::Safe
         } else {
             Verdict::NeedsUpcaster
         }
+    }
+
+    /// Whether it is one of the last steps, and those are not the same ones: a run with its new output would give what no version gives.
+    fn is_other_end(&self, step: &StepDefinition) -> bool {
+        let ends = |definition: &Definition| definition.leaves().map(|step| step.name.clone()).collect::<Vec<_>>();
+        let before = ends(self.earlier);
+        before.contains(&step.name) && before != ends(self.later)
     }
 
     fn gives_otherwise_at_most(&self, step: &StepDefinition) -> bool {

@@ -10,6 +10,7 @@ use std::fmt;
 
 use crate::definition::{Definition, StepDefinition};
 use judge::Judge;
+use schema::same_schema;
 
 /// A difference between two versions of a workflow.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub enum ChangeKind {
     OnFailure,
     /// In which order the steps are declared: another version, in which nothing of a step differs.
     Order,
+    /// From which outputs of earlier versions a step makes its own. No part of the version.
+    Upcasts,
     /// How a step is run: attempts, times, queue. Of the workflow: its deadline. No part of the version.
     Options,
 }
@@ -63,8 +66,8 @@ pub enum ChangeKind {
 pub enum Verdict {
     /// Nothing has to be done: workers of the later version go on with these runs.
     Safe,
-    /// Workers of the later version leave these runs alone; they would go on with them if the outputs that are stored of a step were
-    /// carried over into the type that it has now.
+    /// Workers of the later version leave these runs alone; they would go on with them if the step had an up-caster for the outputs that
+    /// are stored of it (`upcast` of `#[step]`).
     NeedsUpcaster,
     /// Workers of the later version leave these runs alone: workers of the earlier one have to stay until the runs have ended.
     MustDrain,
@@ -113,13 +116,14 @@ impl Definition {
     /// ```
     #[must_use]
     pub fn changes(&self, later: &Self) -> Vec<Change> {
-        Judge::new(self, later, &no_upcasters).changes()
+        Judge::new(self, later, &has_upcaster).changes()
     }
 
-    /// Whether a program that has this version goes on with runs of `other`: nothing that they are made of is missing, or differs.
+    /// Whether a program that has this version goes on with runs of `other` as they are: nothing that they are made of is missing, or
+    /// differs. What it can carry over is not meant: [`carries_over`](Self::carries_over).
     #[must_use]
     pub fn goes_on_with(&self, other: &Self) -> bool {
-        verdict(&other.changes(self)) == Verdict::Safe
+        Judge::new(other, self, &|_, _| false).is_safe()
     }
 
     /// The step of this name.
@@ -129,10 +133,9 @@ impl Definition {
     }
 }
 
-/// Whether a step can carry over outputs that were stored by a contract of its own of before. None can yet: here stands the only place
-/// that asks.
-fn no_upcasters(_step: &StepDefinition, _contract: &str) -> bool {
-    false
+/// Whether a step of a later version makes its output from what an earlier one has given.
+fn has_upcaster(earlier: &StepDefinition, later: &StepDefinition) -> bool {
+    later.upcasts.iter().any(|schema| same_schema(schema, &earlier.output))
 }
 
 /// What these changes mean together.
@@ -162,6 +165,7 @@ impl fmt::Display for Change {
             ChangeKind::Skipping => " is skipped otherwise",
             ChangeKind::OnFailure => " is executed on another occasion",
             ChangeKind::Order => " declares its steps in another order",
+            ChangeKind::Upcasts => " carries over other outputs of earlier versions",
             ChangeKind::Options if self.step.is_none() => " has another deadline",
             ChangeKind::Options => " is run with other options",
         })

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::judge::Judge;
 use super::schema::{Fits, differences};
 use super::{Change, ChangeKind, Verdict};
 use crate::definition::{Definition, Edge, MapSource, StepDefinition};
@@ -60,6 +59,7 @@ fn variants() -> Vec<Definition> {
         changed(|w| step(w, "each").map = None),
         changed(|w| step(w, "log").name = "told".to_owned()),
         changed(|w| step(w, "end").on_failure = true),
+        changed(|w| step(w, "end").upcasts.push(json!(true))),
         changed(|w| {
             step(w, "sum").output = json!({ "type": "number" });
             step(w, "end").output = json!({ "type": "number" });
@@ -137,17 +137,54 @@ fn an_output_cannot_be_carried_over_where_more_differs() {
 }
 
 #[test]
-fn what_can_be_carried_over_is_safe_and_is_asked_for_by_its_former_contract() {
-    let (earlier, later) = (base(), changed(|w| step(w, "sum").output = json!({ "type": "number" })));
-    let contract = earlier.contract(earlier.step("sum").unwrap());
-    let upcasts = |step: &StepDefinition, from: &str| step.name == "sum" && from == contract;
-    let changes = Judge::new(&earlier, &later, &upcasts).changes();
-    assert_eq!(
-        found(&changes),
-        [("sum", ChangeKind::Output, Verdict::Safe), ("end", ChangeKind::Input, Verdict::Safe)]
-    );
-    let other = |step: &StepDefinition, _: &str| step.name == "end";
-    assert!(Judge::new(&earlier, &later, &other).changes().iter().all(|c| c.verdict == Verdict::NeedsUpcaster));
+fn what_is_carried_over_is_safe_and_no_version_that_runs_go_on_with_as_they_are() {
+    let earlier = base();
+    let to = |more: fn(&mut Definition)| {
+        changed(|w| {
+            step(w, "sum").output = json!({ "type": "number" });
+            step(w, "sum").upcasts = vec![json!({ "type": "null" }), json!({ "type": "integer", "title": "Sum" })];
+            more(w);
+        })
+    };
+    let later = to(|_| {});
+    let expected = [
+        ("sum", ChangeKind::Output, Verdict::Safe),
+        ("sum", ChangeKind::Upcasts, Verdict::Safe),
+        ("end", ChangeKind::Input, Verdict::Safe),
+    ];
+    assert_eq!(found(&earlier.changes(&later)), expected);
+    assert!(!later.goes_on_with(&earlier));
+
+    // What is told is what is done, whatever else differs.
+    let more: [(fn(&mut Definition), Verdict); 7] = [
+        (|_| {}, Verdict::Safe),
+        (|w| step(w, "sum").upcasts.truncate(1), Verdict::NeedsUpcaster),
+        (|w| step(w, "log").output = json!(true), Verdict::NeedsUpcaster),
+        (|w| step(w, "log").takes_input = true, Verdict::MustDrain),
+        // Another last step: a run with the older graph still gives what it gave.
+        (|w| w.steps.push(StepDefinition::new("new", json!(true))), Verdict::Safe),
+        (
+            |w| {
+                step(w, "end").output = json!(true);
+                step(w, "end").upcasts = vec![json!({ "type": "string" })];
+            },
+            Verdict::Safe,
+        ),
+        // But not where that is carried over.
+        (
+            |w| {
+                step(w, "end").output = json!(true);
+                step(w, "end").upcasts = vec![json!({ "type": "string" })];
+                w.steps.push(StepDefinition::new("new", json!(true)));
+            },
+            Verdict::MustDrain,
+        ),
+    ];
+    for (more, expected) in more {
+        let (later, changes) = (to(more), earlier.changes(&to(more)));
+        assert_eq!(super::verdict(&changes), expected, "{changes:#?}");
+        assert_eq!(later.carries_over(&earlier), expected == Verdict::Safe, "{changes:#?}");
+    }
 }
 
 #[test]

@@ -50,7 +50,8 @@ migrations! {
     17 "0017_turns";
     18 "0018_versions";
     19 "0019_retention";
-    20 "0020_privileges";
+    20 "0020_upcasts";
+    21 "0021_privileges";
 }
 
 /// A digest of all migrations: the same for programs that make the same schema.

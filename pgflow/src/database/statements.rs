@@ -18,6 +18,7 @@ statements! {
     CANCEL_ATTEMPT = "cancel_attempt";
     CANCEL_RUN = "cancel_run";
     CANCEL_RUNS = "cancel_runs";
+    CARRY_OVER = "carry_over";
     COMMIT_STEP = "commit_step";
     #[cfg_attr(not(feature = "embedded"), allow(dead_code, reason = "asked by the embedded server only"))]
     DATABASE_EXISTS = "database_exists";
@@ -60,6 +61,7 @@ statements! {
     RUN_NOTES = "run_notes";
     RUN_OUTCOMES = "run_outcomes";
     RUN_RESULTS = "run_results";
+    RUNS_TO_CARRY = "runs_to_carry";
     SERVER_VERSION = "server_version";
     SET_LOCK_TIMEOUT = "set_lock_timeout";
     SETTLE_START = "settle_start";

@@ -7,12 +7,14 @@ use crate::encoded::Encoded;
 use crate::extract::{Context, FromContext};
 use crate::glue::link::Accepts;
 use crate::glue::payload::{ItemCodec, Payload};
+use crate::glue::shared::{Certain, SharedStep, certain};
 use crate::handler::Dependency;
 use crate::step::StepError;
 
 /// The place of a parameter, for messages.
 #[derive(Clone, Copy, Debug)]
 pub struct Slot {
+    /// Empty where the step stands outside a workflow.
     workflow: &'static str,
     step: &'static str,
     /// Empty when the place is no parameter, but what a step maps over or gives.
@@ -121,7 +123,7 @@ pub fn take_maybe_gaps<P: Accepts<Option<Vec<Option<T>>>>, T>(
     unless_skipped(given, |given| gaps(given, payload, slot)).map(P::accept)
 }
 
-fn unless_skipped<T>(
+pub(super) fn unless_skipped<T>(
     given: Option<&Dependency>,
     read: impl FnOnce(Option<&Dependency>) -> Result<T, StepError>,
 ) -> Result<Option<T>, StepError> {
@@ -131,16 +133,20 @@ fn unless_skipped<T>(
     }
 }
 
-fn one<T>(given: Option<&Dependency>, payload: &Payload<T>, slot: Slot) -> Result<T, StepError> {
+pub(super) fn one<T>(given: Option<&Dependency>, payload: &Payload<T>, slot: Slot) -> Result<T, StepError> {
     let Some(Dependency::Output(output)) = given else { return Err(slot.missing()) };
     (payload.decode)(output).map_err(|error| slot.unreadable(&error))
 }
 
-fn list<T>(given: Option<&Dependency>, payload: &Payload<T>, slot: Slot) -> Result<Vec<T>, StepError> {
+pub(super) fn list<T>(given: Option<&Dependency>, payload: &Payload<T>, slot: Slot) -> Result<Vec<T>, StepError> {
     gaps(given, payload, slot)?.into_iter().map(|item| item.ok_or_else(|| slot.missing())).collect()
 }
 
-fn gaps<T>(given: Option<&Dependency>, payload: &Payload<T>, slot: Slot) -> Result<Vec<Option<T>>, StepError> {
+pub(super) fn gaps<T>(
+    given: Option<&Dependency>,
+    payload: &Payload<T>,
+    slot: Slot,
+) -> Result<Vec<Option<T>>, StepError> {
     let Some(Dependency::List(outputs)) = given else { return Err(slot.missing()) };
     let outputs: serde_json::Result<Vec<Option<T>>> =
         outputs.iter().map(|output| output.as_ref().map(payload.decode).transpose()).collect();
@@ -162,6 +168,14 @@ pub fn item<T>(item: Option<&Encoded>, codec: &ItemCodec<T>, slot: Slot) -> Resu
 /// When what is stored is no such value: a fatal error.
 pub fn read_source<T>(source: &Dependency, payload: &Payload<T>, slot: Slot) -> Result<T, StepError> {
     one(Some(source), payload, slot)
+}
+
+/// Reads the value that holds the list of a map step: what a step outside the workflow gave.
+///
+/// # Errors
+/// When what is stored is no such value: a fatal error.
+pub fn read_shared<P: SharedStep>(source: &Dependency, slot: Slot) -> Result<Certain<P>, StepError> {
+    certain::<P>(Some(source), slot)
 }
 
 /// Reads the list of a map step over the outputs of another one.
@@ -221,6 +235,9 @@ impl Slot {
     }
 
     fn fatal(self, what: fmt::Arguments<'_>) -> StepError {
+        if self.workflow.is_empty() {
+            return StepError::fatal(format_args!("step `{}`: {what}", self.step));
+        }
         StepError::fatal(format_args!("workflow `{}`, step `{}`: {what}", self.workflow, self.step))
     }
 }

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use crate::definition::{Definition, Delay, Edge, MapSource, SkipPolicy, StepDefinition};
 use crate::glue::fields::{Shape, fields_schema};
 use crate::glue::payload::SchemaOf;
+use crate::glue::shared::SharedStep;
+use crate::upcast::Upcast;
 
 /// What is known of a step at build time. Options that were not given are none: their defaults stand in one place.
 #[derive(Debug)]
@@ -47,6 +49,8 @@ pub struct StepSpec {
     pub on_failure: bool,
     /// The schema of what it returns.
     pub output: SchemaOf,
+    /// From which older outputs that can be made.
+    pub upcasts: Vec<Upcast>,
 }
 
 impl StepSpec {
@@ -64,6 +68,21 @@ impl StepSpec {
     }
 }
 
+/// A step that stands outside the workflow, and is included in it.
+#[derive(Debug)]
+pub struct IncludedSpec {
+    name: &'static str,
+    id: u64,
+    depends_on: &'static [(&'static str, u64)],
+    spec: StepSpec,
+}
+
+/// The step `P` by the name that it has in the workflow.
+#[must_use]
+pub fn included<P: SharedStep>(name: &'static str) -> IncludedSpec {
+    IncludedSpec { name, id: P::ID, depends_on: P::DEPENDS_ON, spec: P::spec() }
+}
+
 /// Makes the definition of a workflow.
 #[must_use]
 pub fn definition(
@@ -71,12 +90,31 @@ pub fn definition(
     description: Option<&str>,
     input: SchemaOf,
     deadline: Option<Duration>,
-    specs: &[StepSpec],
+    own: Vec<StepSpec>,
+    included: Vec<IncludedSpec>,
 ) -> Definition {
-    let mut definition = Definition::new(name, (input.root)().to_value(), output_schema(specs).to_value());
+    let mut definition = Definition::new(name, (input.root)().to_value(), Value::Null);
     definition.description = description.map(ToOwned::to_owned);
     definition.deadline = deadline;
-    definition.steps = specs.iter().map(step).collect();
+    definition.steps = own.iter().map(step).chain(included.iter().map(|step| renamed(step, &included))).collect();
+    let specs: Vec<StepSpec> = own.into_iter().chain(included.into_iter().map(|included| included.spec)).collect();
+    definition.output = output_schema(&definition, &specs).to_value();
+    definition
+}
+
+/// A step that is included, with the names that steps have in this workflow.
+fn renamed(included: &IncludedSpec, all: &[IncludedSpec]) -> StepDefinition {
+    let mut definition = step(&included.spec);
+    definition.name = included.name.to_owned();
+    let name = |text: &mut String| {
+        let meant = included.depends_on.iter().find(|(known, _)| known == text);
+        if let Some(other) = meant.and_then(|(_, id)| all.iter().find(|other| other.id == *id)) {
+            *text = other.name.to_owned();
+        }
+    };
+    definition.depends_on.iter_mut().for_each(|edge| name(&mut edge.step));
+    definition.map.iter_mut().filter_map(|map| map.step.as_mut()).for_each(name);
+    definition.skip.with.iter_mut().for_each(name);
     definition
 }
 
@@ -102,6 +140,7 @@ fn step(spec: &StepSpec) -> StepDefinition {
     step.options.delay = spec.delay;
     step.options.queue = spec.queue.map(ToOwned::to_owned);
     step.on_failure = spec.on_failure;
+    step.upcasts = spec.upcasts.iter().map(|upcast| (upcast.schema.root)().to_value()).collect();
     step.skip = SkipPolicy {
         when: spec.when,
         on_exhausted: spec.on_exhausted,
@@ -112,14 +151,12 @@ fn step(spec: &StepSpec) -> StepDefinition {
 }
 
 /// The output of the single step on which no other depends (null when that was skipped), or an object with a property for each.
-fn output_schema(specs: &[StepSpec]) -> Schema {
-    let leaves: Vec<&StepSpec> = specs
-        .iter()
-        .filter(|spec| !spec.on_failure)
-        .filter(|spec| !specs.iter().any(|other| other.depends_on.iter().any(|(name, _)| *name == spec.name)))
-        .collect();
+fn output_schema(definition: &Definition, specs: &[StepSpec]) -> Schema {
+    let names: Vec<&str> = definition.leaves().map(|leaf| leaf.name.as_str()).collect();
+    let leaves: Vec<(&StepDefinition, &StepSpec)> =
+        definition.steps.iter().zip(specs).filter(|(step, _)| names.contains(&step.name.as_str())).collect();
     match leaves.as_slice() {
-        [leaf] => match leaf.shape() {
+        [(_, leaf)] => match leaf.shape() {
             Shape { list: false, missing: false, .. } => (leaf.output.root)(),
             shape => {
                 let mut generator = SchemaGenerator::default();
@@ -130,7 +167,8 @@ fn output_schema(specs: &[StepSpec]) -> Schema {
         },
         leaves => {
             let mut generator = SchemaGenerator::default();
-            let fields: Vec<_> = leaves.iter().map(|leaf| (leaf.name, leaf.output, leaf.shape())).collect();
+            let fields: Vec<_> =
+                leaves.iter().map(|(step, leaf)| (step.name.as_str(), leaf.output, leaf.shape())).collect();
             let schema = fields_schema(&mut generator, &fields);
             document(schema, generator)
         }

@@ -47,6 +47,20 @@ impl Fields {
         let read = |value: Value| Encoded::new(&value).and_then(|value| read(&value));
         value.map(read).transpose().map_err(|error| E::custom(format_args!("`{name}`: {error}")))
     }
+
+    /// Takes what a step gave that stands elsewhere.
+    ///
+    /// # Errors
+    /// When it is not there, or cannot be read.
+    pub fn given<T, E: serde::de::Error>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(Option<&Encoded>) -> serde_json::Result<T>,
+    ) -> Result<T, E> {
+        let wrong = |error| E::custom(format_args!("`{name}`: {error}"));
+        let value = self.0.remove(name).map(|value| Encoded::new(&value)).transpose().map_err(wrong)?;
+        read(value.as_ref()).map_err(wrong)
+    }
 }
 
 /// The output of a workflow whose last step is never skipped.
@@ -86,7 +100,7 @@ pub fn serialize_fields<S: Serializer, const N: usize>(
 }
 
 /// The schema of the object.
-pub fn fields_schema(generator: &mut SchemaGenerator, fields: &[(&'static str, SchemaOf, Shape)]) -> Schema {
+pub fn fields_schema(generator: &mut SchemaGenerator, fields: &[(&str, SchemaOf, Shape)]) -> Schema {
     let mut properties = Map::new();
     for &(name, schema, shape) in fields {
         properties.insert(name.to_owned(), shape.schema((schema.nested)(generator)));

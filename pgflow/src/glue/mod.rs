@@ -9,17 +9,22 @@ mod declare;
 mod fields;
 mod link;
 mod payload;
+mod shared;
 #[cfg(test)]
 mod tests;
 
 pub use attempt::{
-    Extract, Slot, check_input, encode_items, extract, item, read_source, read_sources, send, take_gaps, take_input,
-    take_list, take_maybe_gaps, take_maybe_list, take_maybe_one, take_one,
+    Extract, Slot, check_input, encode_items, extract, item, read_shared, read_source, read_sources, send, take_gaps,
+    take_input, take_list, take_maybe_gaps, take_maybe_list, take_maybe_one, take_one,
 };
-pub use declare::{StepSpec, definition};
+pub use declare::{StepSpec, definition, included};
 pub use fields::{Fields, Shape, fields_schema, serialize_fields, there};
 pub use link::{Accepts, List, Never, items};
 pub use payload::{
-    HasJson, HasSchema, IntoStepError, ItemCodec, MaySkip, Payload, Returns, SchemaOf, StepResult, item_codec, payload,
-    returns, skippable,
+    CarriesOver, HasJson, HasSchema, IntoStepError, ItemCodec, MaySkip, Payload, Returns, SchemaOf, StepResult,
+    item_codec, payload, returns, skippable, upcast,
+};
+pub use shared::{
+    Certain, Form, Gaps, Given, Many, Maybe, One, Read, RunsIn, SharedStep, TakesInput, certain, decode_given,
+    encode_given, given, handler, proof, shape, take, takes_input,
 };

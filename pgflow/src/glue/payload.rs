@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::encoded::Encoded;
 use crate::glue::attempt::Slot;
 use crate::step::{Skippable, StepError};
+use crate::upcast::Upcast;
 
 /// A type that has a JSON Schema.
 #[diagnostic::on_unimplemented(
@@ -170,6 +171,26 @@ where
             let output = result.into_result().map_err(Into::into)?.decide().map_err(StepError::skip)?;
             Encoded::new(&output).map_err(|error| slot.unwritable(&error))
         },
+    }
+}
+
+/// An older output of a step, from which its output `New` can be made.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be carried over into `{New}`, which the step returns",
+    label = "there is no `From<{Self}>` for `{New}`",
+    note = "implement `From<{Self}>` for `{New}`"
+)]
+pub trait CarriesOver<New>: Into<New> {}
+
+#[diagnostic::do_not_recommend]
+impl<Old: Into<New>, New> CarriesOver<New> for Old {}
+
+/// States that `New` can be made from `Old`.
+#[must_use]
+pub fn upcast<Old: HasSchema + HasJson + CarriesOver<New>, New: Serialize>() -> Upcast {
+    Upcast {
+        schema: payload::<Old>().schema,
+        carry: |output| output.decode::<Old>().and_then(|old| Encoded::new::<New>(&old.into())),
     }
 }
 

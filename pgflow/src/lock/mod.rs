@@ -131,6 +131,9 @@ fn bare(mut definition: Definition) -> Definition {
     for step in &mut definition.steps {
         step.description = None;
         step.output = sorted(&without_descriptions(&step.output));
+        for schema in &mut step.upcasts {
+            *schema = sorted(&without_descriptions(schema));
+        }
     }
     definition
 }

@@ -176,7 +176,7 @@ async fn keep_house(options: Arc<PgConnectOptions>, bucket: i32, worker: i32) {
 }
 
 /// A task that ends with this.
-struct AbortOnDrop(tokio::task::JoinHandle<()>);
+pub(super) struct AbortOnDrop(pub(super) tokio::task::JoinHandle<()>);
 
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {

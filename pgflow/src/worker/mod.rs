@@ -2,7 +2,8 @@
 
 pub(crate) mod attempt;
 mod batch;
-pub(crate) mod caution;
+pub(crate) mod carrier;
+mod caution;
 pub(crate) mod clock;
 mod driver;
 mod exchange;

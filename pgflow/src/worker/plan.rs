@@ -272,6 +272,10 @@ impl Handle for Renumbered {
         self.handlers.delay(self.number(step), input, dependencies)
     }
 
+    fn upcast(&self, step: usize, upcast: usize, output: &Encoded) -> Result<Encoded, StepError> {
+        self.handlers.upcast(self.number(step), upcast, output)
+    }
+
     fn check_input(&self, input: &Encoded) -> serde_json::Result<()> {
         self.handlers.check_input(input)
     }

@@ -8,9 +8,10 @@ use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::sync::{mpsc, watch};
 
+use super::carrier::{Carrier, Carry};
 use super::driver::{Driver, Exit, Senses, Tells};
 use super::hand::Hand;
-use super::keeper::Keeper;
+use super::keeper::{AbortOnDrop, Keeper};
 use super::options::Options;
 use super::plan::Plan;
 use super::reporter;
@@ -21,19 +22,22 @@ use crate::error::Error;
 use crate::news::{self, Local, MESSAGE, News, Teller, WORK};
 use crate::notes::Reporter;
 use crate::registration::Registration;
+use crate::upcast::Carried;
 
 /// The connections and plans of a worker, which outlive its ids.
 pub(crate) struct WorkerLives {
     options: Arc<Options>,
     connect: Arc<PgConnectOptions>,
     plans: HashMap<i32, Arc<Plan>>,
+    /// Older versions whose runs are carried over.
+    carries: Vec<Arc<Carry>>,
     /// For the transactions of steps: a pool of its own, so that they never keep beats and round trips waiting.
     pool: PgPool,
 }
 
 impl WorkerLives {
     pub(crate) async fn new(pool: &PgPool, options: Options, registrations: &[Registration]) -> Result<Self, Error> {
-        let mut plans = HashMap::new();
+        let (mut plans, mut carries) = (HashMap::new(), Vec::new());
         let queues = options.queue_names();
         for registration in registrations {
             let version = crate::client::register(pool, registration.definition()).await?;
@@ -42,6 +46,13 @@ impl WorkerLives {
                 if let Some(plan) = Plan::of_other_version(other, &definition, registration, &queues)? {
                     tracing::info!(workflow = %definition.name, version = other, "the worker goes on with the runs of another version");
                     plans.insert(other, Arc::new(plan));
+                } else if let Some(Carried { definition, steps }) = registration.definition().carried(&definition) {
+                    let to = crate::client::register_aside(pool, &definition).await?;
+                    if let Some(plan) = Plan::of_other_version(to, &definition, registration, &queues)? {
+                        tracing::info!(workflow = %definition.name, version = other, to, "the worker carries the runs of another version over");
+                        plans.entry(to).or_insert_with(|| Arc::new(plan));
+                        carries.push(Arc::new(Carry { from: other, to, steps, handlers: registration.handlers() }));
+                    }
                 }
             }
         }
@@ -49,7 +60,7 @@ impl WorkerLives {
         let tx = PgPoolOptions::new()
             .max_connections(options.tx_connections)
             .connect_lazy_with(PgConnectOptions::clone(&connect));
-        Ok(Self { options: Arc::new(options), connect, plans, pool: tx })
+        Ok(Self { options: Arc::new(options), connect, plans, carries, pool: tx })
     }
 
     /// Works until told to stop.
@@ -115,6 +126,7 @@ impl WorkerLives {
             hand,
             Tells { news: news.clone(), reporter: reporter.clone(), due },
         );
+        let _carrier = self.carrier(worker, news);
         let exit = driver.drive(Senses { signs, heard, handed, stop }, finished).await;
         let mut links = driver.into_links().into_iter();
         if exit == Exit::Stopped {
@@ -128,6 +140,20 @@ impl WorkerLives {
         // The driver's ends of the channels are gone, so the thread ends with what it is doing.
         let _ = tokio::time::timeout(Duration::from_secs(5), keeper_ended).await;
         Ok(exit)
+    }
+
+    /// What carries the runs of older versions over, where there are such versions.
+    fn carrier(&self, worker: i32, news: &Teller) -> Option<AbortOnDrop> {
+        let carrier = Carrier {
+            connect: Arc::clone(&self.connect),
+            bucket: self.options.bucket,
+            worker,
+            queues: self.options.queue_names(),
+            every: self.options.beat,
+            carries: self.carries.clone(),
+            news: news.clone(),
+        };
+        (!self.carries.is_empty()).then(|| AbortOnDrop(tokio::spawn(carrier.carry_on())))
     }
 
     /// A fresh id; none when the worker is told to stop before the database has given one.

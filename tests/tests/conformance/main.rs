@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says what it found by failing")]
 
 mod control;
+mod elsewhere;
 mod engines;
 mod faults;
 mod outcomes;

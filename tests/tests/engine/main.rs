@@ -20,4 +20,5 @@ mod skips;
 mod starts;
 mod trail;
 mod transactions;
+mod upcasts;
 mod versions;

@@ -20,6 +20,7 @@ pub(crate) fn registration(name: &str, shape: &Shape, seat: &Arc<Seat>) -> Regis
         expand: step.map.map(|source| if source == Source::Input { expand_input as Expand } else { expand_step }),
         when: (step.when != When::Always).then(|| CONDITIONS[number]),
         delay: None,
+        upcasts: Vec::new(),
     };
     let steps = shape.steps.iter().enumerate().map(handler).collect();
     Registration::of_parts(definition(name, shape), Arc::clone(seat), Handlers { steps, check_input: |_| Ok(()) })

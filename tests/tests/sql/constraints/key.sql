@@ -1,0 +1,9 @@
+select stage.good_row('key', '{"bucket": 0, "workflow_id": 1, "key": "k", "run_id": "01b92571-ea00-7000-8000-000000000000"}');
+select expect.accepted();
+select expect.accepted(jsonb_build_object('key', repeat('x', 512)));
+select expect.refused('key_key_check', '{"key": ""}');
+select expect.refused('key_key_check', jsonb_build_object('key', repeat('x', 513)));
+select expect.refused('key_key_check', jsonb_build_object('key', repeat('ä', 257)));
+select expect.refused('key_pkey', '{"run_id": "01b92571-ea00-7000-8000-000000000001"}', '{}');
+select expect.accepted('{"workflow_id": 2}');
+select expect.nullable();

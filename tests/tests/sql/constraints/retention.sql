@@ -1,0 +1,12 @@
+select stage.define();
+select stage.good_row('retention', '{"workflow_id": null, "status": "c", "keep": "1 day"}');
+select expect.accepted();
+select expect.accepted('{"keep": "0"}');
+select expect.accepted('{"keep": "365000 days"}');
+select expect.accepted((select jsonb_build_object('workflow_id', w.id) from pgflow.workflow w));
+select expect.refused('retention_status_check', '{"status": "p"}');
+select expect.refused('retention_keep_check', '{"keep": "-1 s"}');
+select expect.refused('retention_keep_check', '{"keep": "365001 days"}');
+select expect.refused('retention_workflow_id_fkey', '{"workflow_id": 0}');
+select expect.refused('retention_workflow_id_status_key', '{"keep": "2 days"}', '{}');
+select expect.nullable('workflow_id');

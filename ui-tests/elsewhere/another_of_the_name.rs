@@ -1,0 +1,36 @@
+//! A path leads to another step than the one of this name that is included.
+
+use pgflow::{Result, step, workflow};
+use ui_tests::*;
+
+pub mod common {
+    use super::*;
+
+    #[step]
+    pub async fn audit(input: Order) -> Result<Receipt> {
+        Ok(Receipt { cents: input.id })
+    }
+}
+
+pub mod other {
+    use super::*;
+
+    #[step]
+    pub async fn audit(input: Order) -> Result<Receipt> {
+        Ok(Receipt { cents: input.id })
+    }
+}
+
+#[workflow(include = [other::audit], input = Order)]
+pub mod orders {
+    use super::*;
+
+    #[step(depends_on = [common::audit])]
+    pub async fn charge(audit: Receipt) -> Result<Receipt> {
+        Ok(audit)
+    }
+}
+
+fn main() {
+    let _ = orders::definition;
+}

@@ -1,0 +1,27 @@
+//! It must be said which steps are last.
+
+use pgflow::{Result, step, workflow};
+use ui_tests::*;
+
+pub mod common {
+    use super::*;
+
+    #[step]
+    pub async fn audit(input: Order) -> Result<Receipt> {
+        Ok(Receipt { cents: input.id })
+    }
+
+    #[step(depends_on = [audit])]
+    pub async fn seal(audit: Receipt) -> Result<String> {
+        Ok(audit.cents.to_string())
+    }
+}
+
+#[workflow(include = [common::audit, common::seal], input = Order)]
+pub mod orders {
+    use super::*;
+}
+
+fn main() {
+    let _ = orders::definition;
+}

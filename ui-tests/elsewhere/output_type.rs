@@ -1,0 +1,27 @@
+//! A step takes another type than a step elsewhere returns.
+
+use pgflow::{Result, step, workflow};
+use ui_tests::*;
+
+pub mod common {
+    use super::*;
+
+    #[step]
+    pub async fn audit(input: Order) -> Result<Receipt> {
+        Ok(Receipt { cents: input.id })
+    }
+}
+
+#[workflow(input = Order, include = [common::audit])]
+pub mod orders {
+    use super::*;
+
+    #[step(depends_on = [common::audit])]
+    pub async fn charge(audit: Reservation) -> Result<Reservation> {
+        Ok(audit)
+    }
+}
+
+fn main() {
+    let _ = orders::definition;
+}
