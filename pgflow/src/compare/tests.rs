@@ -138,8 +138,9 @@ fn an_output_cannot_be_carried_over_where_more_differs() {
 
 #[test]
 fn what_is_carried_over_is_safe_and_no_version_that_runs_go_on_with_as_they_are() {
+    type More = fn(&mut Definition);
     let earlier = base();
-    let to = |more: fn(&mut Definition)| {
+    let to = |more: More| {
         changed(|w| {
             step(w, "sum").output = json!({ "type": "number" });
             step(w, "sum").upcasts = vec![json!({ "type": "null" }), json!({ "type": "integer", "title": "Sum" })];
@@ -156,7 +157,7 @@ fn what_is_carried_over_is_safe_and_no_version_that_runs_go_on_with_as_they_are(
     assert!(!later.goes_on_with(&earlier));
 
     // What is told is what is done, whatever else differs.
-    let more: [(fn(&mut Definition), Verdict); 7] = [
+    let more: [(More, Verdict); 7] = [
         (|_| {}, Verdict::Safe),
         (|w| step(w, "sum").upcasts.truncate(1), Verdict::NeedsUpcaster),
         (|w| step(w, "log").output = json!(true), Verdict::NeedsUpcaster),
