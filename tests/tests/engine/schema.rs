@@ -115,6 +115,8 @@ async fn a_granted_role_runs_workflows_without_rights_on_tables() {
     assert_eq!(run.fork().from("sum").await.unwrap().output().await.unwrap().count, 10);
     assert!(other.cancel_attempt("first").await.unwrap_err().is_refused());
     assert_eq!(other.events().await.unwrap().last().unwrap().kind, "run_cancelled");
+    let lock = pgflow::lock::Lock::of([<chain3::Workflow as pgflow::Workflow>::definition()]);
+    client.check_deploy(&lock).await.unwrap();
     assert_eq!((client.runs(&RunFilter::new()).await.unwrap().len(), run.notes(0).await.unwrap().len()), (5, 0));
     let seen: (i64, i64) =
         sqlx::query_as("select (select count(status) from pgflow.runs), (select count(*) from pgflow.steps)")
