@@ -107,14 +107,21 @@ pub(super) fn functions(workflow: &Workflow) -> TokenStream {
             #private::payload::<#input>()
         }
     });
-    for (n, step) in workflow.steps.iter().enumerate() {
-        tokens.extend(returns(workflow, n));
-        if runs(workflow, step) {
-            tokens.extend(list::item(workflow, n));
-            tokens.extend(attempt::run(workflow, n));
-            tokens.extend(list::expand(workflow, n));
-            tokens.extend(condition::functions(workflow, n));
-        }
+    for n in 0..workflow.steps.len() {
+        tokens.extend(step(workflow, n));
+    }
+    tokens
+}
+
+/// What is written for step `n` alone.
+pub(crate) fn step(workflow: &Workflow, n: usize) -> TokenStream {
+    let mut tokens = TokenStream::new();
+    tokens.extend(returns(workflow, n));
+    tokens.extend(condition::functions(workflow, n));
+    if runs(workflow, &workflow.steps[n]) {
+        tokens.extend(list::item(workflow, n));
+        tokens.extend(attempt::run(workflow, n));
+        tokens.extend(list::expand(workflow, n));
     }
     tokens
 }

@@ -5,9 +5,10 @@ use std::time::Duration;
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, ExprClosure, Ident, LitInt, LitStr, Member, Meta, Token, bracketed};
+use syn::{Attribute, Ident, LitInt, LitStr, Member, Meta, Token, bracketed};
 
 use super::arguments::{Known, skip_to_comma};
+use super::closure::Closure;
 use super::duration;
 use super::name::StepName;
 use crate::report::Sink;
@@ -59,7 +60,7 @@ pub(crate) struct StepArguments {
     /// The queue whose workers execute it.
     pub(crate) queue: Option<LitStr>,
     /// The condition under which the step is executed.
-    pub(crate) when: Option<ExprClosure>,
+    pub(crate) when: Option<Closure>,
     /// Whether the step is skipped in place of a failure.
     pub(crate) skips_exhausted: bool,
     /// Whether its function may skip it.
@@ -75,7 +76,7 @@ pub(crate) struct StepArguments {
 /// How long a step waits before its first attempt.
 pub(crate) enum Delay {
     Fixed(Duration),
-    Computed(ExprClosure),
+    Computed(Closure),
 }
 
 /// The list that a map step maps over: `reserve.lines`.
@@ -131,8 +132,8 @@ impl StepArguments {
         match name.to_string().as_str() {
             "depends_on" => self.depends_on = steps(input, sink, &DEPENDS_ON)?,
             "skip_with" => self.skip_with = steps(input, sink, &SKIP_WITH)?,
-            "when" => self.when = Some(closure(input, WHEN)?),
-            "delay" => self.delay = Some(delay(input)?),
+            "when" => self.when = Some(Closure::read(input, WHEN, sink)?),
+            "delay" => self.delay = Some(delay(input, sink)?),
             "queue" => self.queue = Some(queue(input)?),
             "on_exhausted" => self.skips_exhausted = skips_exhausted(input)?,
             "skippable" => self.skippable = true,
@@ -208,21 +209,12 @@ pub(super) fn steps(input: ParseStream<'_>, sink: &Sink, words: &ListWords) -> s
 const WHEN: &str = "a condition is a closure over `input` and dependencies, by their names, as in `when = |input, charge| input.gift && charge.paid`";
 const DELAY: &str = "a delay is a duration, as in `delay = \"10m\"`, or a closure over `input` and dependencies, by their names, that gives one, as in `delay = |input| input.patience`";
 
-/// `|input, charge| charge.paid`
-fn closure(input: ParseStream<'_>, wrong: &str) -> syn::Result<ExprClosure> {
-    let start = input.span();
-    if !input.peek(Token![|]) && !input.peek(Token![||]) {
-        return Err(syn::Error::new(start, wrong));
-    }
-    input.parse()
-}
-
 /// `"10m"`, or `|input| input.patience`
-fn delay(input: ParseStream<'_>) -> syn::Result<Delay> {
+fn delay(input: ParseStream<'_>, sink: &Sink) -> syn::Result<Delay> {
     if input.peek(LitStr) {
         return time(input, |time| (time > 365 * DAY).then_some("a delay is at most `365d`")).map(Delay::Fixed);
     }
-    closure(input, DELAY).map(Delay::Computed)
+    Closure::read(input, DELAY, sink).map(Delay::Computed)
 }
 
 /// `"mail"`

@@ -121,3 +121,23 @@ fn a_half_typed_map_is_told_at_its_dot_and_hides_nothing() {
         ]
     );
 }
+
+#[test]
+fn a_half_typed_condition_is_told_once_at_its_end_and_hides_nothing() {
+    for (condition, message) in [
+        ("|input|", "this closure has no body"),
+        ("|input| input.", "an expression is missing after this"),
+        ("|input| input.paid &&", "an expression is missing after this"),
+    ] {
+        let expansion = workflow(
+            "",
+            &format!("#[step(when = {condition}, timeout = \"5\")] async fn a(input: Order) -> Result<u8> {{}}"),
+        );
+        assert!(expansion.to_string().contains("__pgflow_when_0"), "{expansion}");
+        let [half, timeout] = messages(expansion).try_into().expect("two mistakes are told");
+        assert_eq!(half, message, "{condition}");
+        assert!(timeout.starts_with("`5` has no unit"), "{timeout}");
+    }
+    // What is wrong in a block is told by the compiler, as in a function.
+    assert!(said("#[step(when = |input| { let ; input. })] async fn a(input: Order) -> Result<u8> {}").is_empty());
+}
