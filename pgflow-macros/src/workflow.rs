@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use syn::{Visibility, parse_quote};
 
 use crate::check::check;
+use crate::debug;
 use crate::expand;
 use crate::gate::{Gates, conditions};
 use crate::model::{Step, Workflow};
@@ -84,7 +85,12 @@ pub(crate) fn workflow(arguments: TokenStream, item: TokenStream) -> TokenStream
         taken,
     };
     check(&mut workflow, &own, &parts);
-    report.after(expand::module(&module, &workflow))
+    let output = expand::module(&module, &workflow);
+    debug::print("workflow", &workflow.name(), || output.clone());
+    for (n, step) in workflow.steps.iter().enumerate() {
+        debug::print("step", &step.name(), || expand::step(&workflow, n));
+    }
+    report.after(output)
 }
 
 /// Reads one step. What is left in `function` is what rustc shall see: the attribute is turned into a marker.
