@@ -5,6 +5,7 @@
 //! parse/      tokens -> syntax; what is wrong in itself is reported
 //! model.rs    the workflow: names, meanings, places
 //! check.rs    what is wrong with it as a whole; every name gets its meaning
+//! misuse.rs   what was meant by mistakes that are likely
 //! expand/     model -> tokens
 //! report.rs   errors, all of them, in the order of the source
 //! debug.rs    what is written, printed for people
@@ -14,6 +15,7 @@ mod check;
 mod debug;
 mod expand;
 mod gate;
+mod misuse;
 mod model;
 mod parse;
 mod report;

@@ -7,6 +7,7 @@ use crate::check::check;
 use crate::debug;
 use crate::expand;
 use crate::gate::{Gates, conditions};
+use crate::misuse::takes_state;
 use crate::model::{Step, Workflow};
 use crate::parse::{Function, Item, Module, Signature, WorkflowArguments, doc_comment, is_step, step_arguments};
 use crate::report::{Report, StepSink};
@@ -67,6 +68,9 @@ pub(crate) fn workflow(arguments: TokenStream, item: TokenStream) -> TokenStream
             }
             Item::Other { name: None, .. } => {}
         }
+    }
+    if arguments.vague {
+        steps.iter_mut().filter(|step| takes_state(step)).for_each(|step| step.broken = true);
     }
     let mut workflow = Workflow {
         ident: module.name.clone(),

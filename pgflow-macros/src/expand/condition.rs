@@ -20,9 +20,9 @@ pub(super) fn functions(workflow: &Workflow, n: usize) -> TokenStream {
         question.parameters.len() == question.closure.inputs.len()
             && question.parameters.iter().all(|(_, binding)| match binding {
                 Binding::Input => true,
-                Binding::Output(edge) => step.edges[*edge]
-                    .to
-                    .is_some_and(|to| workflow.own(to).is_none_or(|producer| producer.returns.is_some())),
+                Binding::Output(edge) => step.edges[*edge].to.is_some_and(|to| {
+                    workflow.own(to).is_none_or(|producer| producer.returns.is_some() && !producer.arguments.vague)
+                }),
                 Binding::Item | Binding::Extractor => false,
             })
     };

@@ -157,7 +157,7 @@ pub(super) fn output_of(workflow: &Workflow, n: usize) -> TokenStream {
 
 /// Whether the step can be generated: nothing is wrong with it, and what it takes is known.
 pub(super) fn runs(workflow: &Workflow, step: &Step) -> bool {
-    let known = |to| workflow.own(to).is_none_or(|step| step.returns.is_some());
+    let known = |to| workflow.own(to).is_none_or(|step| step.returns.is_some() && !step.arguments.vague);
     !step.broken && step.edges.iter().filter_map(|edge| edge.to).all(known)
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use pgflow_graph::nearest;
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
@@ -31,7 +32,20 @@ const ARGUMENTS: Known = Known {
         ("on_failure", ""),
         ("crate", "::pgflow"),
     ],
+    instead: &[
+        (
+            &["retries", "retry", "max_retries", "attempts"],
+            "`max_attempts` says how often it is tried, the first time counted",
+        ),
+        (&["deadline"], "`timeout` says how long one attempt may take; `deadline` is an argument of `#[workflow]`"),
+        (&["state", "input", "output", "include"], "it is an argument of `#[workflow]`"),
+        (&["after", "needs", "requires", "dependencies", "deps"], "`depends_on` lists the steps that it waits for"),
+        (&["if", "condition", "only_if", "skip_if"], "`when` says under which condition it is executed"),
+    ],
 };
+
+/// The arguments that say in which form others take what the step gives.
+const FORM: [&str; 5] = ["map", "when", "on_exhausted", "skippable", "skip_with"];
 
 /// The wait before the second attempt where none is given, as in `StepOptions`.
 const DEFAULT_BACKOFF: Duration = Duration::from_secs(1);
@@ -71,6 +85,9 @@ pub(crate) struct StepArguments {
     pub(crate) on_failure: Option<Ident>,
     /// Where this crate is found.
     pub(crate) krate: Option<syn::Path>,
+    /// Whether it is not known in which form others take what the step gives, since what says so is wrong: nothing is concluded from
+    /// what they take.
+    pub(crate) vague: bool,
 }
 
 /// How long a step waits before its first attempt.
@@ -109,7 +126,8 @@ impl StepArguments {
     pub(crate) fn read(tokens: TokenStream, sink: &Sink) -> Self {
         let mut arguments = Self::default();
         let parsed = (|input: ParseStream<'_>| {
-            ARGUMENTS.parse(input, sink, |name, input| arguments.value(name, input, sink));
+            let wrong = ARGUMENTS.parse(input, sink, |name, input| arguments.value(name, input, sink));
+            arguments.vague = wrong.iter().any(|name| nearest(name, FORM).is_some());
             Ok(())
         })
         .parse2(tokens);
@@ -192,6 +210,13 @@ pub(super) fn steps(input: ParseStream<'_>, sink: &Sink, words: &ListWords) -> s
     while !list.is_empty() {
         let mut wrong = TokenStream::new();
         let name = StepName::parse(&list);
+        if let Ok(name) = &name
+            && list.peek(Ident)
+        {
+            sink.error_at(list.span(), "a comma is missing before this name");
+            names.push(name.clone());
+            continue;
+        }
         while !list.is_empty() && !list.peek(Token![,]) {
             wrong.extend(list.parse::<proc_macro2::TokenTree>()?.into_token_stream());
         }
