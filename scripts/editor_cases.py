@@ -9,6 +9,7 @@ WHEN = "#[step(depends_on = [charge], when = |input, charge| input.gift && charg
 
 # Why something is not expected to work.
 BOUND = "a parameter is a variable of its own, in the body too; the compiler says which name to give it"
+OURS = "the names of included steps stand in the same block as what is generated, which is offered as well"
 NO_NAMES = "arguments are no names of Rust"
 SWALLOWED = "the open bracket takes the whole function into the attribute; editors close brackets"
 
@@ -71,7 +72,7 @@ def hovers(checks):
     checks.hover("the step in `#[from]`", "#[from(re^serve)]", "fn reserve(input: Order)")
     checks.hover("a parameter of a condition", "cha^rge.paid", "Receipt")
     checks.hover("a step's function", "async fn re^serve", "fn reserve(input: Order)", "Puts the goods aside.")
-    checks.hover("`start`", "order::st^art(client", "fn start(", "Order", "Starts a run of this workflow")
+    checks.hover("`start`", "order::st^art(client", "fn start(client: &", "Run<Workflow>", "Starts a run of this workflow")
     checks.hover("the module", "order^::start(client", "Takes an order from cart to doorstep.")
     checks.hover("`WorkflowOutput`", "order::Workflow^Output", "The output of the workflow `order`", "ribbon", "ship")
 
@@ -87,14 +88,14 @@ def hovers(checks):
 
     output = "let output = run.output().await?; drop(output.ribbon); Ok(output)"
     checks.check(
-        "hover: a field of `WorkflowOutput`", field(output, "output.rib^bon", "output of step `ribbon`", "Ties a bow.", "Option<u64>")
+        "hover: a field of `WorkflowOutput`", field(output, "output.rib^bon", "output of step `ribbon`", "Ties a bow.", "Option<")
     )
     workflow = "drop(order::Workflow); run.output().await"
     checks.check(
         "hover: `Workflow`", field(workflow, "order::Work^flow)", "struct Workflow", "Takes an order from cart to doorstep.")
     )
     definition = "drop(order::definition()); run.output().await"
-    checks.check("hover: `definition`", field(definition, "order::def^inition", "fn definition() -> Definition", "as data"))
+    checks.check("hover: `definition`", field(definition, "order::def^inition", "fn definition() -> ", "Definition", "as data"))
 
 
 def in_attributes(checks):
@@ -104,7 +105,8 @@ def in_attributes(checks):
     def completion(what, offers, cursor, new, **options):
         checks.completion(what, offers, cursor, (attribute, new), **options)
 
-    completion("in an empty `depends_on`", names, "depends_on = [^]", "#[step(depends_on = [])]", never="__")
+    completion("in an empty `depends_on`", names, "depends_on = [^]", "#[step(depends_on = [])]")
+    completion("in an empty `depends_on`, no names of the macro", [], "[^]", "#[step(depends_on = [])]", never="__", cannot=OURS)
     completion("in `depends_on`, half a name", ["reserve"], "[res^]", "#[step(depends_on = [res])]")
     completion("in `depends_on`, after another", ["pack"], "[charge, pa^]", "#[step(depends_on = [charge, pa])]")
     completion("in `depends_on`, after a comma", names, "[charge, ^]", "#[step(depends_on = [charge, ])]")
@@ -201,12 +203,12 @@ def outside(checks):
     checks.signature(
         "a step, called in a test",
         "order::reserve(^cart",
-        "fn reserve(input: Order) -> impl Future<Output = Result<Reservation, StepError>>",
+        "async fn reserve(input: Order) -> Result<Reservation, StepError>",
     )
     checks.signature(
         "`start`, half typed",
         "order::start(client, ^)",
-        "fn start(client: &Client, input: Order) -> impl Future<Output = Result<Run<Workflow>, Error>>",
+        "async fn start(client: &Client, input: <Workflow as Workflow>::Input) -> Result<Run<Workflow>, Error>",
         ("order::start(client, cart).await?", "order::start(client, )"),
     )
 
@@ -226,7 +228,11 @@ def diagnostics(checks):
         ("wrap", "does not depend on it"),
         edits=[("pack: Vec<String>, ctx", "pack: Vec<String>, wrap: u64, ctx")],
     )
-    checks.diagnostics("a cycle, at a name", ("ship", "cycle"), edits=[("#[step]\n", "#[step(depends_on = [ship])]\n")])
+    cycle = [("depends_on = [charge], when", "depends_on = [charge, ribbon], when")]
+    checks.diagnostics("a cycle, at a name", ("wrap", "cycle"), edits=cycle)
+    checks.diagnostics(
+        "a half-typed condition, at its end", (".", "an expression is missing"), edits=[("input.gift && charge.paid", "charge.")]
+    )
 
 
 def renames(checks):
