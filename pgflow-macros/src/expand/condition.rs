@@ -19,7 +19,8 @@ pub(super) fn functions(workflow: &Workflow, n: usize) -> TokenStream {
     let known = |question: &&Question| {
         question.parameters.len() == question.closure.inputs.len()
             && question.parameters.iter().all(|(_, binding)| match binding {
-                Binding::Input => true,
+                // What stands elsewhere may not say what its input is, which was reported.
+                Binding::Input => !workflow.is_shared || workflow.input().0.is_some(),
                 Binding::Output(edge) => step.edges[*edge].to.is_some_and(|to| {
                     workflow.own(to).is_none_or(|producer| producer.returns.is_some() && !producer.arguments.vague)
                 }),
