@@ -21,6 +21,9 @@ import sys
 import tempfile
 import time
 
+# What is imported stands beside this file, and nothing else shall.
+sys.dont_write_bytecode = True
+
 import editor_cases
 from editor_lsp import ANSWER_WITHIN, Document, Refused, Server
 
