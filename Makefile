@@ -37,6 +37,11 @@ bench-growth: postgres ## The same with long queues, much history, old snapshots
 mutations: tools ## Breaks the engine on purpose in several ways, each of which a seeded test must notice
 	./scripts/mutations.sh
 
+.PHONY: editor
+editor: ## What an editor makes of a workflow: drives rust-analyzer, and prints a table; ARGS="rename" for the cases of a word
+	rustup component add rust-analyzer
+	python3 scripts/editor.py $(ARGS)
+
 # The workspace as a whole has every feature but TLS, which only hands sqlx's own on and would need OpenSSL here.
 .PHONY: check
 check: ## Formatting, lints, documentation, sizes of files

@@ -1,7 +1,7 @@
 //! One attempt of a step: its parameters from what is stored, the call, its output to what is stored.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Type;
 
 use super::condition::Shape;
@@ -17,8 +17,13 @@ pub(super) fn run(workflow: &Workflow, n: usize) -> TokenStream {
     let Names { run, returns, .. } = Names::of(n);
     let name = &step.ident;
     let call = local("__call");
-    // The future has the place of the function's name: that it cannot move between threads is said there.
-    let future = Ident::new("__future", Span::mixed_site().located_at(name.span()));
+    let future = local("__future");
+    // That it cannot move between threads is said of this call, whose first and last tokens have the place of the function's name. They
+    // are no names: an editor would follow one.
+    let at = Span::call_site().located_at(name.span());
+    let open = quote_spanned!(at=> ::);
+    let mut given = Group::new(Delimiter::Parenthesis, quote!(#future));
+    given.set_span(at);
     let slot = slot(workflow, step, "", "");
     let mut take = Take {
         workflow,
@@ -40,11 +45,11 @@ pub(super) fn run(workflow: &Workflow, n: usize) -> TokenStream {
     quote! {
         fn #run #parameter(#call: #private::Call<__PgflowState>) -> #private::StepFuture #bounds {
             #before
-            let #future = ::std::boxed::Box::pin(async move {
+            let #future = async move {
                 #within
                 (#returns().finish)(#name(#(#arguments),*).await, #slot)
-            });
-            #future
+            };
+            #open std::boxed::Box::pin #given
         }
     }
 }

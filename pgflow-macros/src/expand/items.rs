@@ -107,17 +107,24 @@ pub(super) fn functions(workflow: &Workflow) -> TokenStream {
             #private::payload::<#input>()
         }
     });
-    for (n, step) in workflow.steps.iter().enumerate() {
-        tokens.extend(returns(workflow, n));
-        if step.returns.is_some() {
-            tokens.extend(upcasts_function(workflow, n));
-        }
-        if runs(workflow, step) {
-            tokens.extend(list::item(workflow, n));
-            tokens.extend(attempt::run(workflow, n));
-            tokens.extend(list::expand(workflow, n));
-            tokens.extend(condition::functions(workflow, n));
-        }
+    for n in 0..workflow.steps.len() {
+        tokens.extend(step(workflow, n));
+    }
+    tokens
+}
+
+/// What is written for step `n` alone.
+pub(crate) fn step(workflow: &Workflow, n: usize) -> TokenStream {
+    let mut tokens = TokenStream::new();
+    tokens.extend(returns(workflow, n));
+    if workflow.steps[n].returns.is_some() {
+        tokens.extend(upcasts_function(workflow, n));
+    }
+    tokens.extend(condition::functions(workflow, n));
+    if runs(workflow, &workflow.steps[n]) {
+        tokens.extend(list::item(workflow, n));
+        tokens.extend(attempt::run(workflow, n));
+        tokens.extend(list::expand(workflow, n));
     }
     tokens
 }
@@ -153,7 +160,7 @@ pub(super) fn output_of(workflow: &Workflow, n: usize) -> TokenStream {
 
 /// Whether the step can be generated: nothing is wrong with it, and what it takes is known.
 pub(super) fn runs(workflow: &Workflow, step: &Step) -> bool {
-    let known = |to| workflow.own(to).is_none_or(|step| step.returns.is_some());
+    let known = |to| workflow.own(to).is_none_or(|step| step.returns.is_some() && !step.arguments.vague);
     !step.broken && step.edges.iter().filter_map(|edge| edge.to).all(known)
 }
 

@@ -20,8 +20,7 @@
 //! ```
 //!
 //! Types of the user's are aliases with a number, but where the compiler is to point at one. No name of ours is at the place of
-//! one of the user's, but for the future at that of its function: an editor would follow both. Locals have names that cannot meet
-//! the user's.
+//! one of the user's: an editor would follow both. Locals have names that cannot meet the user's.
 
 mod attempt;
 mod condition;
@@ -37,6 +36,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::Attribute;
 
+pub(crate) use self::items::step;
 use crate::model::{Step, Workflow};
 use crate::parse::{Item, Module};
 

@@ -86,7 +86,10 @@ pub(super) fn item(workflow: &Workflow) -> Option<TokenStream> {
                 let shape = Shape::of_leaf(step);
                 let what = if step.is_map() { "outputs" } else { "output" };
                 let skipped = if shape.missing { "; none when it was skipped" } else { "" };
-                let about = format!("The {what} of step `{}`{skipped}.", step.name());
+                let mut about = format!("The {what} of step `{}`{skipped}.", step.name());
+                if let Some(description) = &step.description {
+                    about = format!("{about}\n\n{description}");
+                }
                 (about, shape.ty(&output_type(&private, step, &quote!(#returns))))
             }
             Leaf::Included(_, include) => {

@@ -38,7 +38,8 @@ impl<T: Serialize + DeserializeOwned + 'static> HasJson for T {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of a step",
     label = "its error does not convert into `pgflow::StepError`",
-    note = "implement `std::error::Error` for it (with `Send + Sync`), or `From` for `pgflow::StepError`"
+    note = "implement `std::error::Error` for it (with `Send + Sync`), or `From` for `pgflow::StepError`",
+    note = "or return `pgflow::Result`, whose error is made by `?` of each that implements `std::error::Error`"
 )]
 pub trait IntoStepError: Into<StepError> {}
 
