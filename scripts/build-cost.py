@@ -106,9 +106,9 @@ def by_hand(size, salt):
             text += f"        step.depends_on.push(Edge::new(\"s{at}\", true));\n"
         text += "        definition.steps.push(step);\n"
     text += "        let steps = vec![" + ", ".join(
-        f"Handler {{ run: run_{n}, expand: None, when: None, delay: None, upcasts: Vec::new() }}" for n in range(size)) + "];\n"
+        f"Handler {{ run: run_{n}, expand: None, when: None, delay: None, upcasts: &[] }}" for n in range(size)) + "];\n"
     text += "        let check_input = |input: &Encoded| input.decode::<P0>().map(drop);\n"
-    text += "        Registration::of_parts(definition, std::sync::Arc::new(()), Handlers { steps, check_input })\n    }\n}\n"
+    text += "        Registration::of_parts(definition, std::sync::Arc::new(()), Handlers { steps: steps.into(), check_input })\n    }\n}\n"
     return text
 
 

@@ -47,7 +47,7 @@ pub(super) fn run(workflow: &Workflow, n: usize) -> TokenStream {
             #before
             let #future = async move {
                 #within
-                (#returns().finish)(#name(#(#arguments),*).await, #slot)
+                (#returns.finish)(#name(#(#arguments),*).await, #slot)
             };
             #open std::boxed::Box::pin #given
         }
@@ -71,7 +71,7 @@ pub(super) fn slot(workflow: &Workflow, step: &Step, parameter: &str, from: &str
     let private = workflow.private();
     let workflow = if workflow.is_shared { String::new() } else { workflow.name() };
     let step = step.name();
-    quote!(#private::Slot::new(#workflow, #step, #parameter, #from))
+    quote!(#private::Slot { workflow: #workflow, step: #step, parameter: #parameter, from: #from })
 }
 
 /// Writes how each parameter is taken.
@@ -105,7 +105,7 @@ impl Take<'_> {
         let (private, call) = (self.private, self.call);
         let (_, source) = self.workflow.input();
         if source == Some(self.n) {
-            return quote!(#private::take_input::<__PgflowInput, _>(&#call.input, &__pgflow_input()));
+            return quote!(#private::take_input::<__PgflowInput, _>(&#call.input, &__PGFLOW_INPUT));
         }
         let (step, name) = (self.step.name(), parameter.name());
         let (ty, _) = self.workflow.input();
@@ -132,14 +132,14 @@ impl Take<'_> {
             &quote!(take_input),
             &quote!(input, payload),
         );
-        call_at(&function, quote!(&#call.input, &__pgflow_input()), &parameter.ty)
+        call_at(&function, quote!(&#call.input, &__PGFLOW_INPUT), &parameter.ty)
     }
 
     fn item(&self, parameter: &Parameter) -> TokenStream {
         let Self { private, call, .. } = self;
         let Names { codec, .. } = Names::of(self.n);
         let slot = slot(self.workflow, self.step, &parameter.name(), "item");
-        quote!(#private::item(#call.item.as_ref(), &#codec(), #slot))
+        quote!(#private::item(#call.item.as_ref(), &#codec, #slot))
     }
 
     fn output(&mut self, at: usize, parameter: &Parameter, edge: usize) -> TokenStream {
@@ -199,7 +199,7 @@ impl Take<'_> {
             &quote!(given, payload, #slot),
         );
         let call = self.call;
-        call_at(&function, quote!(#call.dependencies.get(#edge), &#returns().payload), &parameter.ty)
+        call_at(&function, quote!(#call.dependencies.get(#edge), &#returns.payload), &parameter.ty)
     }
 
     /// Of a step that stands elsewhere, the type that it gives is known to the compiler alone.

@@ -43,7 +43,7 @@ fn function(workflow: &Workflow, step: &Step, question: &Question, name: &Ident,
             let taken = taken(workflow, step, ident, *edge, &dependencies);
             quote!(let #value = #taken?;)
         }
-        _ => quote!(let #value: __PgflowInput = #private::take_input(#input, &__pgflow_input())?;),
+        _ => quote!(let #value: __PgflowInput = #private::take_input(#input, &__PGFLOW_INPUT)?;),
     });
     let types: Vec<Ident> = (0..values.len()).map(|at| format_ident!("__T{at}")).collect();
     let Closure { head, body, whole, .. } = &question.closure;
@@ -80,7 +80,7 @@ fn taken(workflow: &Workflow, step: &Step, ident: &Ident, edge: usize, dependenc
     let shape = Shape::of(step, &workflow.steps[producer]);
     let (ty, function) = (shape.ty(&output_of(workflow, producer)), shape.function());
     let slot = slot(workflow, step, &name, &workflow.steps[producer].name());
-    quote!(#private::#function::<#ty, _>(#dependencies.get(#edge), &#returns().payload, #slot))
+    quote!(#private::#function::<#ty, _>(#dependencies.get(#edge), &#returns.payload, #slot))
 }
 
 /// In which form a step takes the output of another one.

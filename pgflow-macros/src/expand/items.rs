@@ -103,9 +103,7 @@ pub(super) fn functions(workflow: &Workflow) -> TokenStream {
     let input = workflow.input().0.map_or_else(|| quote!(()), |input| quote!(#input));
     tokens.extend(quote! {
         type __PgflowInput = #input;
-        fn __pgflow_input() -> #private::Payload<__PgflowInput> {
-            #private::payload::<#input>()
-        }
+        const __PGFLOW_INPUT: #private::Payload<__PgflowInput> = #private::payload::<#input>();
     });
     for n in 0..workflow.steps.len() {
         tokens.extend(step(workflow, n));
@@ -138,9 +136,7 @@ fn returns(workflow: &Workflow, n: usize) -> Option<TokenStream> {
     let of = returns_function(&workflow.steps[n]);
     Some(quote! {
         type #output = #returns;
-        fn #function() -> #private::Returns<#output, #output_type> {
-            #private::#of::<#returns>()
-        }
+        const #function: #private::Returns<#output, #output_type> = #private::#of::<#returns>();
     })
 }
 
@@ -242,7 +238,7 @@ pub(super) fn handler(workflow: &Workflow, n: usize) -> TokenStream {
 /// From which older outputs that of step `n` can be made.
 pub(super) fn upcasts(workflow: &Workflow, n: usize) -> TokenStream {
     let Names { upcasts, .. } = Names::of(n);
-    if workflow.steps[n].arguments.upcasts.is_empty() { quote!(::std::vec::Vec::new()) } else { quote!(#upcasts()) }
+    if workflow.steps[n].arguments.upcasts.is_empty() { quote!(&[]) } else { quote!(#upcasts) }
 }
 
 /// The function that says so, and checks that they can.
@@ -253,9 +249,7 @@ fn upcasts_function(workflow: &Workflow, n: usize) -> Option<TokenStream> {
     let Names { upcasts, .. } = Names::of(n);
     (!older.is_empty()).then(|| {
         quote! {
-            fn #upcasts() -> ::std::vec::Vec<#private::Upcast> {
-                ::std::vec![#(#private::upcast::<#older, #output>()),*]
-            }
+            const #upcasts: &[#private::Upcast] = &[#(#private::upcast::<#older, #output>()),*];
         }
     })
 }
@@ -286,7 +280,7 @@ fn implementation(workflow: &Workflow) -> TokenStream {
             }
 
             fn encode_input(input: &Self::Input) -> #private::serde_json::Result<#private::Encoded> {
-                (__pgflow_input().encode)(input)
+                (__PGFLOW_INPUT.encode)(input)
             }
 
             fn decode_output(output: ::core::option::Option<&#private::Encoded>) -> #private::serde_json::Result<Self::Output> {
@@ -294,9 +288,10 @@ fn implementation(workflow: &Workflow) -> TokenStream {
             }
 
             fn handlers() -> #private::Handlers<Self::State> {
+                const STEPS: &[#private::Handler<__PgflowState>] = &[#(#handlers),*];
                 #private::Handlers {
-                    steps: ::std::vec![#(#handlers),*],
-                    check_input: |input| #private::check_input(input, &__pgflow_input()),
+                    steps: ::std::borrow::Cow::Borrowed(STEPS),
+                    check_input: |input| #private::check_input(input, &__PGFLOW_INPUT),
                 }
             }
         }

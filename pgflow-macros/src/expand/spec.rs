@@ -29,13 +29,14 @@ pub(super) fn definition(workflow: &Workflow) -> TokenStream {
         quote!(#private::included::<#step>(#name))
     });
     quote! {
+        const STEPS: &[#private::StepSpec] = &[#(#steps),*];
         #private::definition(
             <Self as #private::Workflow>::NAME,
             #description,
-            __pgflow_input().schema,
+            __PGFLOW_INPUT.schema,
             #deadline,
-            ::std::vec![#(#steps),*],
-            ::std::vec![#(#elsewhere),*],
+            STEPS,
+            &[#(#elsewhere),*],
         )
     }
 }
@@ -54,11 +55,11 @@ pub(super) fn spec(workflow: &Workflow, n: usize, step: &Step) -> TokenStream {
     let map = option(step.arguments.map.as_ref().map(map));
     // That the type has a schema is for its list to demand: here it is taken as it is, so that what is missing is told once.
     let item = if step.item().is_some() && runs(workflow, step) {
-        quote!({
+        option(Some(quote!(|| {
             #[allow(unused_imports, reason = "one of them")]
             use #private::{KnownSchema as _, UnknownSchema as _};
             (&#private::ItemSchema::<#item>::new()).schema()
-        })
+        })))
     } else {
         option(None)
     };
@@ -98,7 +99,7 @@ pub(super) fn spec(workflow: &Workflow, n: usize, step: &Step) -> TokenStream {
             skippable: #skippable,
             skip_with: &[#(#skip_with),*],
             on_failure: #on_failure,
-            output: #returns().payload.schema,
+            output: #returns.payload.schema,
             upcasts: #upcasts,
         }
     }

@@ -16,12 +16,13 @@ use crate::step::StepError;
 #[derive(Clone, Copy, Debug)]
 pub struct Slot {
     /// Empty where the step stands outside a workflow.
-    workflow: &'static str,
-    step: &'static str,
+    pub workflow: &'static str,
+    /// The step.
+    pub step: &'static str,
     /// Empty when the place is no parameter, but what a step maps over or gives.
-    parameter: &'static str,
+    pub parameter: &'static str,
     /// The step whose output it comes from; or `input`, or `item`.
-    from: &'static str,
+    pub from: &'static str,
 }
 
 /// Makes an extractor's value.
@@ -203,12 +204,6 @@ pub fn encode_items<T>(items: &[T], codec: &ItemCodec<T>, slot: Slot) -> Result<
 }
 
 impl Slot {
-    /// A place.
-    #[must_use]
-    pub const fn new(workflow: &'static str, step: &'static str, parameter: &'static str, from: &'static str) -> Self {
-        Self { workflow, step, parameter, from }
-    }
-
     /// The parameter bound to the output of a step, or to the workflow's input or an item.
     fn unreadable(self, error: &str) -> StepError {
         let Self { parameter, from, .. } = self;

@@ -132,13 +132,13 @@ pub struct ItemCodec<T> {
 
 /// States that `T` is a payload.
 #[must_use]
-pub fn payload<T: HasSchema + HasJson>() -> Payload<T> {
+pub const fn payload<T: HasSchema + HasJson>() -> Payload<T> {
     Payload { encode: Encoded::new::<T>, decode: Encoded::decode::<T>, schema: SchemaOf::new::<T>() }
 }
 
 /// States that `R` is what a step can return.
 #[must_use]
-pub fn returns<R: StepResult>() -> Returns<R, R::Ok>
+pub const fn returns<R: StepResult>() -> Returns<R, R::Ok>
 where
     R::Ok: HasSchema + HasJson,
     R::Error: IntoStepError,
@@ -154,7 +154,7 @@ where
 
 /// States that `R` is what a step can return that is declared `skippable`.
 #[must_use]
-pub fn skippable<R: StepResult>() -> Returns<R, <R::Ok as MaySkip>::Value>
+pub const fn skippable<R: StepResult>() -> Returns<R, <R::Ok as MaySkip>::Value>
 where
     R::Ok: MaySkip,
     <R::Ok as MaySkip>::Value: HasSchema + HasJson,
@@ -182,7 +182,7 @@ impl<Old: Into<New>, New> CarriesOver<New> for Old {}
 
 /// States that `New` can be made from `Old`.
 #[must_use]
-pub fn upcast<Old: HasSchema + HasJson + CarriesOver<New>, New: Serialize>() -> Upcast {
+pub const fn upcast<Old: HasSchema + HasJson + CarriesOver<New>, New: Serialize>() -> Upcast {
     Upcast {
         schema: payload::<Old>().schema,
         carry: |output| output.decode::<Old>().and_then(|old| Encoded::new::<New>(&old.into())),
@@ -191,7 +191,7 @@ pub fn upcast<Old: HasSchema + HasJson + CarriesOver<New>, New: Serialize>() -> 
 
 /// States that `T` can be an item. Its schema is known from the list.
 #[must_use]
-pub fn item_codec<T: HasJson>() -> ItemCodec<T> {
+pub const fn item_codec<T: HasJson>() -> ItemCodec<T> {
     ItemCodec { encode: Encoded::new::<T>, decode: Encoded::decode::<T> }
 }
 
@@ -234,7 +234,7 @@ impl<T> UnknownSchema for &ItemSchema<T> {
 }
 
 impl SchemaOf {
-    fn new<T: JsonSchema>() -> Self {
+    const fn new<T: JsonSchema>() -> Self {
         Self {
             root: || SchemaGenerator::default().into_root_schema_for::<T>(),
             nested: SchemaGenerator::subschema_for::<T>,
