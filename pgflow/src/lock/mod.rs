@@ -123,13 +123,14 @@ impl Lock {
     }
 }
 
-/// A definition without what is no part of the lock: descriptions.
+/// A definition without what is no part of the lock: descriptions, and the schemas of items, which follow from those of their lists.
 fn bare(mut definition: Definition) -> Definition {
     definition.description = None;
     definition.input = sorted(&without_descriptions(&definition.input));
     definition.output = sorted(&without_descriptions(&definition.output));
     for step in &mut definition.steps {
         step.description = None;
+        step.item = None;
         step.output = sorted(&without_descriptions(&step.output));
         for schema in &mut step.upcasts {
             *schema = sorted(&without_descriptions(schema));

@@ -52,6 +52,7 @@ fn neither_the_order_of_workflows_nor_descriptions_are_part_of_it() {
     let mut told = order();
     told.description = None;
     told.steps[1].description = Some("By pigeon.".to_owned());
+    told.steps[0].item = Some(json!({ "description": "It follows from the input's." }));
     told.input["title"] = json!("Another");
     assert_eq!(Lock::of([order(), greet()]).to_string(), Lock::of([greet(), told, greet()]).to_string());
     assert!(Lock::of([]).to_string().parse::<Lock>().unwrap().workflows().is_empty());
