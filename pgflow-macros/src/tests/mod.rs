@@ -4,6 +4,7 @@
 
 mod expansion;
 mod garbage;
+mod graphs;
 mod messages;
 
 use proc_macro2::{TokenStream, TokenTree};

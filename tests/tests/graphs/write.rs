@@ -40,12 +40,15 @@ fn outside(graph: &Graph, module: char, wrong: Option<Wrong>) -> String {
     format!("pub(crate) mod {}_{module} {{\n    use super::*;\n{steps}}}\n", graph.origin)
 }
 
-pub(crate) fn workflow(graph: &Graph, wrong: Option<Wrong>) -> String {
-    let own: Vec<usize> = graph.order.iter().copied().filter(|&step| graph.steps[step].place == Place::Own).collect();
-    let steps: String = own.iter().map(|&number| step(graph, number, wrong)).collect();
-    let arguments = arguments(graph);
-    let name = &graph.name;
+fn workflow(graph: &Graph, wrong: Option<Wrong>) -> String {
+    let (arguments, steps, name) = (arguments(graph), own(graph, wrong), &graph.name);
     format!("#[workflow({arguments})]\npub(crate) mod {name} {{\n    use super::*;\n{steps}}}\n")
+}
+
+/// The steps that stand in the workflow's module.
+pub(crate) fn own(graph: &Graph, wrong: Option<Wrong>) -> String {
+    let own = graph.order.iter().filter(|&&step| graph.steps[step].place == Place::Own);
+    own.map(|&number| step(graph, number, wrong)).collect()
 }
 
 /// What stands in `#[workflow(..)]`.
@@ -146,7 +149,7 @@ fn attributes(graph: &Graph, step: &Step) -> Vec<String> {
     if let Some(map) = step.map {
         let source = match map.from {
             From::Input => "input".to_owned(),
-            From::Step(to) => list(&mut step.edges.iter().filter(|edge| edge.to == to)),
+            From::Step(to) => list(&mut step.edges.iter().filter(|edge| edge.to == to).take(1)),
         };
         attributes.push(format!("map = {source}{}", map.field));
     }
