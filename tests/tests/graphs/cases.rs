@@ -101,13 +101,13 @@ where
 
     fn on_postgres<'a>(&'a self, client: &'a Client, stage: &'a Stage, number: u64) -> Playing<'a> {
         Box::pin(async move {
-            let run = client.start(W::default(), (self.input)(number)).await.unwrap();
+            let run = client.start(W::default(), (self.input)(number)).await.expect("it starts");
             let output = run.output().await.unwrap_or_else(|error| panic!("`{}` with {number}: {error}", W::NAME));
-            let steps = run.steps().await.unwrap().into_iter().map(|step| Stands {
+            let steps = run.steps().await.expect("they are listed").into_iter().map(|step| Stands {
                 step: step.step,
                 status: step.status,
-                attempts: u16::try_from(step.attempts.unwrap_or(0)).unwrap(),
-                items: step.items.map(|items| usize::try_from(items).unwrap()),
+                attempts: u16::try_from(step.attempts.unwrap_or(0)).expect("it is small"),
+                items: step.items.map(|items| usize::try_from(items).expect("it is small")),
                 output: step.output,
                 reason: step.skip_reason,
             });
