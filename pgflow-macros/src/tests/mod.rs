@@ -5,6 +5,7 @@
 mod debug;
 mod expansion;
 mod garbage;
+mod graphs;
 mod messages;
 
 use proc_macro2::{TokenStream, TokenTree};
