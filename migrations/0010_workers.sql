@@ -307,6 +307,8 @@ end $$;
 create function pgflow.forget_workers(p_bucket int, p_age interval) returns int
 language plpgsql volatile
 set search_path = pgflow, pg_temp
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_gone int;
