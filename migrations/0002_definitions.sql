@@ -17,6 +17,8 @@ create table pgflow.version (
     hash        text not null check (hash ~ '^[0-9a-f]{64}$'),
     definition  jsonb not null,
     created_at  timestamptz not null,
+    -- Whether no program has it as its own so far: it is what runs of an older version are carried over to.
+    carried     boolean not null default false,
     unique (workflow_id, hash)
 );
 
@@ -43,6 +45,9 @@ create table pgflow.step (
 -- Registers a definition and gives the id of its version. Idempotent and safe when many register at once: the workflow's row is
 -- the lock. A version that is new becomes the current one; an old one that is registered again changes its options only.
 --
+-- Without p_becomes_current it is no program's own, but what runs of an older version are carried over to: it becomes current only where
+-- there is no other, and one that a program has registered is left as it is. The first program that has it as its own makes it current.
+--
 -- Locks: workflow (for update), then version, step.
 create function pgflow.register(p_definition jsonb, p_hash text, p_contracts text[], p_becomes_current boolean default true) returns int
 language plpgsql volatile
@@ -51,14 +56,16 @@ as $$
 declare
     v_workflow int;
     v_version int;
+    v_carried boolean;
     v_now timestamptz := pgflow.now();
 begin
     insert into workflow (name, created_at) values (p_definition ->> 'name', v_now) on conflict (name) do nothing;
     select id into v_workflow from workflow where name = p_definition ->> 'name' for update;
 
-    select id into v_version from version where workflow_id = v_workflow and hash = p_hash;
+    select id, carried into v_version, v_carried from version where workflow_id = v_workflow and hash = p_hash;
     if v_version is null then
-        insert into version (workflow_id, hash, definition, created_at) values (v_workflow, p_hash, p_definition, v_now)
+        insert into version (workflow_id, hash, definition, created_at, carried)
+        values (v_workflow, p_hash, p_definition, v_now, not p_becomes_current)
         returning id into v_version;
 
         insert into step (version_id, number, name, contract, is_map, is_leaf, on_failure, takes_input, depends_on, takes, options)
@@ -80,7 +87,11 @@ begin
         from jsonb_array_elements(p_definition -> 'steps') with ordinality s(step, number);
 
         update workflow set current_version = v_version where id = v_workflow and (p_becomes_current or current_version is null);
-    else
+    elsif p_becomes_current or v_carried then
+        if p_becomes_current and v_carried then
+            update version set carried = false where id = v_version;
+            update workflow set current_version = v_version where id = v_workflow;
+        end if;
         update version set definition = p_definition where id = v_version and definition is distinct from p_definition;
         update step set options = s.step -> 'options'
         from jsonb_array_elements(p_definition -> 'steps') s(step)

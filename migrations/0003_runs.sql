@@ -151,35 +151,81 @@ create function pgflow.history_tables() returns text[]
 language sql immutable parallel safe
 as $$ select array['run', 'run_end', 'outcome', 'attempt', 'map', 'action', 'note'] $$;
 
--- Makes the partitions of a month and of those after it, up to p_months in all. Rows outside all of them (a clock that jumped)
--- go to the default partition.
+-- Makes the partitions of a month and of those after it, up to p_months in all, and gives how many were made. Rows outside all of them
+-- (of runs that were started before any worker had made their month; a clock that jumped) go to the default partition.
 --
--- Locks: each partitioned table and its default partition (access exclusive, briefly, once a month; gives up after a second and is
--- tried again by the next caller), behind an advisory lock of its own.
+-- Where the default partition holds rows of a month already, that month cannot have a partition before they are out of it. Few are moved
+-- there: 10,000 at most, of default partitions of 200 MB at most, so that the locks below last some hundred milliseconds. With more, the
+-- month is passed over, and looked at again by the next caller. The rows of that month go on standing in the default partition, where
+-- all works as in others, but for retention: it removes them run by run, and not as a whole. Nothing is refused meanwhile, and other
+-- months are made: also these only while the default partitions' rows take no more than 1 GB, for they are read with the locks held, to
+-- make sure that none of the month is among them.
+--
+-- Locks: each partitioned table and its default partition (access exclusive: briefly, once a month, and before anything is changed;
+-- gives up after 100 ms for each and is tried again by the next caller), behind an advisory lock of its own. Where nothing is to be
+-- made, none. An insert that has the partitioned table is waited for: one that found the default partition closed would fail.
 create function pgflow.ensure_partitions(p_from timestamptz, p_months int) returns int
 language plpgsql volatile
 set search_path = pgflow, pg_temp
-set lock_timeout = '1s'
+set lock_timeout = '100ms'
 as $$
 declare
     v_table text;
+    v_tables text[];
     v_month timestamp;
-    v_name text;
+    v_first int;
+    v_end int;
+    v_heap bigint;
+    v_size bigint;
+    v_rows int;
+    v_count int;
     v_made int := 0;
 begin
-    perform pg_advisory_xact_lock(hashtextextended('pgflow.ensure_partitions', 0));
-    foreach v_table in array pgflow.history_tables() loop
-        for n in 0 .. p_months - 1 loop
-            v_month := date_trunc('month', p_from at time zone 'UTC') + make_interval(months => n);
-            v_name := format('%s_%s', v_table, to_char(v_month, 'YYYY_MM'));
-            continue when to_regclass('pgflow.' || quote_ident(v_name)) is not null;
-            execute format('create table %I partition of %I for values from (%s) to (%s)', v_name, v_table,
-                           pgflow.period_of(v_month at time zone 'UTC'),
-                           pgflow.period_of((v_month + interval '1 month') at time zone 'UTC'));
+    for n in 0 .. p_months - 1 loop
+        v_month := date_trunc('month', p_from at time zone 'UTC') + make_interval(months => n);
+        continue when cardinality(pgflow.tables_without(v_month)) = 0;
+        perform pg_advisory_xact_lock(hashtextextended('pgflow.ensure_partitions', 0));
+        -- In a later statement: somebody else may have made them.
+        v_tables := pgflow.tables_without(v_month);
+        v_first := pgflow.period_of(v_month at time zone 'UTC');
+        v_end := pgflow.period_of((v_month + interval '1 month') at time zone 'UTC');
+
+        v_rows := 0;
+        v_heap := 0;
+        v_size := 0;
+        foreach v_table in array v_tables loop
+            execute format('select count(*) from (select from %I where period >= %s and period < %s limit 10001) x',
+                           v_table || '_default', v_first, v_end) into v_count;
+            v_rows := v_rows + v_count;
+            v_heap := v_heap + pg_relation_size(to_regclass(quote_ident(v_table || '_default')));
+            v_size := v_size + pg_total_relation_size(to_regclass(quote_ident(v_table || '_default')));
+        end loop;
+        continue when v_rows > 10000 or v_rows > 0 and v_size > 200 * 1024 * 1024 or v_heap > 1024 * 1024 * 1024;
+
+        foreach v_table in array v_tables loop
+            execute format('lock table only %I, only %I in access exclusive mode', v_table, v_table || '_default');
+        end loop;
+        foreach v_table in array v_tables loop
+            execute format('create table %I (like %I including all)', v_table || to_char(v_month, '_YYYY_MM'), v_table);
+            execute format('with moved as (delete from %I where period >= %s and period < %s returning *) insert into %I select * from moved',
+                           v_table || '_default', v_first, v_end, v_table || to_char(v_month, '_YYYY_MM'));
+            execute format('alter table %I attach partition %I for values from (%s) to (%s)',
+                           v_table, v_table || to_char(v_month, '_YYYY_MM'), v_first, v_end);
             v_made := v_made + 1;
         end loop;
     end loop;
     return v_made;
+end $$;
+
+-- The tables of history that have no partition of this month.
+create function pgflow.tables_without(p_month timestamp) returns text[]
+language plpgsql volatile
+as $$
+begin
+    return array(
+        select t.name from unnest(pgflow.history_tables()) with ordinality t(name, at)
+        where to_regclass('pgflow.' || quote_ident(t.name || to_char(p_month, '_YYYY_MM'))) is null
+        order by t.at);
 end $$;
 
 do $$

@@ -38,7 +38,8 @@ begin
 end $$;
 
 -- Starts one run for each of p_inputs and gives their ids in the same order. Where p_keys has a key that was used before for the
--- workflow, the id is that of the run that was started with it, and no other run is made; the input is then ignored.
+-- workflow, the id is that of the run that was started with it, and no other run is made; the input is then ignored. There are as many
+-- keys as inputs, null where one has none; or p_keys is null, where none has any.
 -- The caller answers for the inputs: p_checked says whether they were made from the declared type. The runs begin at p_start_at, or
 -- at once where that is null or past. They fail unless they have ended p_deadline after that; null for no deadline. Where more than
 -- p_max_backlog runs of the version would wait in the queue (and namespace), none is started; null for no limit. With p_actor,
@@ -71,6 +72,10 @@ begin
     v_ids := array(select pgflow.new_run_id(v_prefix) from generate_series(1, cardinality(p_inputs)));
 
     if p_keys is not null then
+        if cardinality(p_keys) <> cardinality(v_ids) then
+            raise exception 'no run was started: % inputs have % keys', cardinality(v_ids), cardinality(p_keys) using errcode = 'PF422',
+                hint = 'Give a key for each input, and null for one that is to have none.';
+        end if;
         select workflow_id into v_workflow from version where id = p_version;
         insert into key (bucket, workflow_id, key, run_id)
         select distinct on (k.key) p_bucket, v_workflow, k.key, v_ids[k.at]
@@ -80,7 +85,7 @@ begin
         on conflict do nothing;
 
         -- A later statement, and so a snapshot in which the winner of a race is seen.
-        select array_agg(coalesce(x.run_id, v_ids[k.at]) order by k.at),
+        select coalesce(array_agg(coalesce(x.run_id, v_ids[k.at]) order by k.at), '{}'),
                array_agg(k.at order by k.at) filter (where x.run_id is null or x.run_id = v_ids[k.at])
         into v_ids, v_new
         from unnest(p_keys) with ordinality k(key, at)

@@ -59,7 +59,7 @@ begin
 end $$;
 
 -- Brings in the runs and tasks whose time has come, at most p_limit of each, and gives the milliseconds until the next one is due
--- (null: none waits for a time).
+-- (null: none waits for a time). Runs that come in together join the queue in the order of their times, then of their ids.
 --
 -- Locks: task, ready (skips locked rows).
 create function pgflow.promote(p_bucket int, p_limit int) returns bigint
@@ -83,7 +83,14 @@ begin
     v_runs := array(select run_id from ready where bucket = p_bucket and not due and not paused and available_at <= v_now
                     order by available_at limit p_limit for update skip locked);
     if cardinality(v_runs) > 0 then
-        update ready set due = true, seq = default where bucket = p_bucket and run_id = any(v_runs);
+        -- One after another: each takes the next place in the queue.
+        update ready r set due = true, seq = default
+        from (
+            select q.ctid from unnest(v_runs) w(id)
+            cross join lateral (select x.ctid, x.available_at from ready x where x.bucket = p_bucket and x.run_id = w.id limit 1) q
+            order by q.available_at, w.id
+        ) o
+        where r.ctid = o.ctid;
     end if;
     select least(
         (select min(available_at) from task where bucket = p_bucket and not due),
@@ -294,10 +301,14 @@ begin
 end $$;
 
 -- Forgets workers that have been dead for longer than p_age and own nothing, and marks of runs that have ended and messages to them: a
--- message may cross the end of its run.
+-- message may cross the end of its run. So too those of runs that are gone, with their month.
+--
+-- Locks: worker, mark, inbox (skip what others have).
 create function pgflow.forget_workers(p_bucket int, p_age interval) returns int
 language plpgsql volatile
 set search_path = pgflow, pg_temp
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_gone int;
@@ -307,11 +318,23 @@ begin
       and not exists (select from claim c where c.bucket = w.bucket and c.worker_id = w.id)
       and not exists (select from task t where t.bucket = w.bucket and t.worker_id = w.id);
     get diagnostics v_gone = row_count;
-    delete from mark m
-    where m.bucket = p_bucket
-      and exists (select from run_end e where e.bucket = m.bucket and e.period = pgflow.period_of_run(m.run_id) and e.run_id = m.run_id);
-    delete from inbox i
-    where i.bucket = p_bucket
-      and exists (select from run_end e where e.bucket = i.bucket and e.period = pgflow.period_of_run(i.run_id) and e.run_id = i.run_id);
+    delete from mark
+    where ctid = any(array(
+        select m.ctid from mark m
+        where m.bucket = p_bucket and pgflow.is_over(p_bucket, m.run_id)
+        for update skip locked));
+    delete from inbox
+    where ctid = any(array(
+        select i.ctid from inbox i
+        where i.bucket = p_bucket and pgflow.is_over(p_bucket, i.run_id)
+        for update skip locked));
     return v_gone;
 end $$;
+
+-- Whether a run has ended, or there is none.
+create function pgflow.is_over(p_bucket int, p_run uuid) returns boolean
+language sql stable
+as $$
+    select exists (select from pgflow.run_end e where e.bucket = p_bucket and e.period = pgflow.period_of_run(p_run) and e.run_id = p_run)
+        or not exists (select from pgflow.run r where r.bucket = p_bucket and r.period = pgflow.period_of_run(p_run) and r.id = p_run)
+$$;

@@ -159,6 +159,10 @@ declare
     v_versions int[];
     v_end "char" := case p_status when 'completed' then 'c' when 'failed' then 'f' when 'cancelled' then 'x' end;
 begin
+    if v_end is null and p_status not in ('live', 'scheduled', 'running', 'paused') then
+        raise exception 'no run is `%`', p_status using errcode = '22023',
+            hint = 'A run is scheduled, running, paused, completed, failed or cancelled; `live` stands for the first three.';
+    end if;
     if p_workflow is not null then
         v_versions := array(select v.id from workflow w join version v on v.workflow_id = w.id where w.name = p_workflow);
     end if;

@@ -29,7 +29,7 @@ end $$;
 -- Has a step tried again. Where it waits for its next attempt, that begins at once. Where the run has failed of it, and of nothing
 -- else, the run goes on with it, and the step has all its attempts again. Gives `done`, or `asked` where the run has not ended.
 --
---   p_index   the item of a map step; null for all of them.
+--   p_index   the item of a map step; null for all of them. A plain step has none: an index is refused.
 --
 -- Locks: task, run, inbox, ready.
 create function pgflow.retry_step(p_run uuid, p_step text, p_index int default null, p_reason text default null, p_actor text default null)
@@ -51,6 +51,9 @@ begin
     perform pgflow.lock_out(v_bucket, array[p_run]);
     v_step := pgflow.step_of_run(p_run, p_step);
     v_now := pgflow.now();
+    if not v_step.is_map and p_index is not null then
+        raise exception 'step `%` is no map: it has no item %', p_step, p_index using errcode = 'PF409', hint = 'Leave the item out.';
+    end if;
     select * into v_end from run_end e where e.bucket = v_bucket and e.period = v_period and e.run_id = p_run;
     if not found then
         -- A retry of shared work is a task of its own.
@@ -98,7 +101,7 @@ end $$;
 -- Cancels the attempt of a step that is under way: its handler is dropped, which counts as a failed attempt, after which the step is
 -- tried again if it has attempts left. Nothing happens where none is under way. Gives `asked`.
 --
---   p_index   the item of a map step.
+--   p_index   the item of a map step. A plain step has none: an index is refused.
 --
 -- Locks: task, run, inbox.
 create function pgflow.cancel_attempt(p_run uuid, p_step text, p_index int default null, p_reason text default null, p_actor text default null)
@@ -121,6 +124,8 @@ begin
     v_now := pgflow.now();
     if v_step.is_map and p_index is null then
         raise exception 'step `%` is a map: say of which item the attempt is to be cancelled', p_step using errcode = 'PF409';
+    elsif not v_step.is_map and p_index is not null then
+        raise exception 'step `%` is no map: it has no item %', p_step, p_index using errcode = 'PF409', hint = 'Leave the item out.';
     end if;
     v_index := case when v_step.is_map then p_index else -1 end;
     select result into v_result from pgflow.control_results(v_bucket, array[p_run], '{}', '{}');

@@ -6,8 +6,9 @@
 -- depends on it, which are executed again; all is executed again where p_from is null. Gives the id of the new run, of the same version.
 --
 --   p_input    another input for it, checked by the schema; null to keep it.
---   p_outputs  other outputs of steps that are taken over, by their names, each checked by its schema; null to keep them. For a map
---              step, an array of all items' outputs.
+--   p_outputs  other outputs of steps that are taken over, an object by their names, each checked by its schema; null to keep them. For
+--              a map step, an array of all items' outputs: as many as the run has recorded that it has items, or else as its list has,
+--              where that is known: the run's input, or a plain step's output.
 --
 -- Locks: run (of the one that is forked, where p_from is given); the rest is inserted only.
 create function pgflow.fork_run(
@@ -30,8 +31,17 @@ declare
     v_problem text;
     v_again smallint[];
     v_edit record;
+    v_items int;
 begin
     perform pgflow.require_read_committed();
+    if jsonb_typeof(p_outputs) <> 'object' then
+        raise exception 'other outputs are an object by the names of their steps, and not of type %', jsonb_typeof(p_outputs)
+            using errcode = 'PF422';
+    end if;
+    if p_from is not null then
+        -- Before anything of it is read: its version and its outputs belong together.
+        perform pgflow.lock_runs(v_bucket, array[p_run]);
+    end if;
     select * into v_run from run r where r.bucket = v_bucket and r.period = v_period and r.id = p_run;
     if not found then
         raise exception 'there is no run %', p_run using errcode = 'PF404';
@@ -78,7 +88,7 @@ begin
     where o.bucket = v_bucket and o.period = v_period and o.run_id = p_run and not o.step = any(v_again) and o.kind <> 'f';
 
     for v_edit in
-        select e.name, e.output, s.number, s.is_map, d.step -> 'output' as schema
+        select e.name, e.output, s.number, s.is_map, d.step -> 'output' as schema, d.step -> 'map' as map
         from jsonb_each(coalesce(p_outputs, '{}')) e(name, output)
         left join step s on s.version_id = v_run.version_id and s.name = e.name
         left join lateral (
@@ -91,12 +101,14 @@ begin
                 else 'the step is executed again, since it, or a step that it depends on, is the one from which the run is forked' end
                 using errcode = 'PF422';
         end if;
-        if v_edit.is_map and jsonb_typeof(v_edit.output) = 'array' and exists (
-            select from map m where m.bucket = v_bucket and m.period = v_period and m.run_id = p_run and m.step = v_edit.number
-                                and m.items <> jsonb_array_length(v_edit.output)) then
-            raise exception 'map step `%` has % items in run %, and % outputs are given', v_edit.name,
+        if v_edit.is_map and jsonb_typeof(v_edit.output) = 'array' then
+            v_items := coalesce(
                 (select m.items from map m where m.bucket = v_bucket and m.period = v_period and m.run_id = p_run and m.step = v_edit.number),
-                p_run, jsonb_array_length(v_edit.output) using errcode = 'PF422';
+                pgflow.items_of_list(v_bucket, v_period, p_run, v_run.version_id, v_edit.map, coalesce(p_input, v_run.input), p_outputs));
+            if v_items <> jsonb_array_length(v_edit.output) then
+                raise exception 'map step `%` has % items in run %, and % outputs are given', v_edit.name, v_items, p_run,
+                    jsonb_array_length(v_edit.output) using errcode = 'PF422';
+            end if;
         end if;
         perform pgflow.replace_output(v_bucket, v_new_period, v_new, v_edit.number, v_edit.name, v_edit.is_map, v_edit.schema, v_edit.output);
     end loop;
@@ -107,6 +119,32 @@ begin
         'of', p_run, 'from', p_from, 'edited', case when p_input is not null or p_outputs is not null then
             array(select 'input' where p_input is not null union all select jsonb_object_keys(p_outputs)) end)));
     return v_new;
+end $$;
+
+-- How many items a map step has in a run, by the list that it maps over: that in the input, or in the output of a plain step, the one
+-- that is given (p_outputs) or else the one that is recorded. Null where it is not known.
+create function pgflow.items_of_list(
+    p_bucket int, p_period int, p_run uuid, p_version int, p_map jsonb, p_input jsonb, p_outputs jsonb
+) returns int
+language plpgsql stable
+as $$
+declare
+    v_source text := p_map ->> 'step';
+    v_value jsonb := case when v_source is null then p_input else p_outputs -> v_source end;
+begin
+    if v_source is not null then
+        -- A map step's output is recorded by its items: how many it has is known once they are.
+        if exists (select from step s where s.version_id = p_version and s.name = v_source and s.is_map) then
+            return null;
+        end if;
+        v_value := coalesce(v_value, (
+            select o.output from step s
+            join outcome o on o.bucket = p_bucket and o.period = p_period and o.run_id = p_run and o.step = s.number and o.index = -1
+                          and o.kind = 'c'
+            where s.version_id = p_version and s.name = v_source));
+    end if;
+    v_value := v_value #> coalesce(array(select jsonb_array_elements_text(p_map -> 'path')), '{}');
+    return case when jsonb_typeof(v_value) = 'array' then jsonb_array_length(v_value) end;
 end $$;
 
 -- Writes an output of a step that nobody works on, in place of what is recorded of it.

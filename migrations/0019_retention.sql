@@ -69,7 +69,7 @@ $$;
 -- Removes all that is kept of these runs, which must have ended (before p_before; null: whenever); those that have not, or that somebody
 -- acts upon, stay. Gives how many went.
 --
--- Locks: latest, run (for update, skip locked rows), then what belongs to them, which nobody else changes.
+-- Locks: latest, mark, run (for update, skip locked rows), then what belongs to them, which nobody else changes.
 create function pgflow.remove_runs(p_bucket int, p_runs uuid[], p_before timestamptz) returns int
 language plpgsql volatile
 set search_path = pgflow, pg_temp
@@ -80,6 +80,7 @@ as $$
 declare
     v_table text;
     v_latest uuid[];
+    v_marks uuid[];
     v_runs uuid[];
     v_periods int[];
 begin
@@ -90,6 +91,14 @@ begin
     v_runs := array(
         select w.id from unnest(p_runs) w(id)
         where w.id = any(v_latest) or not exists (select from latest l where l.bucket = p_bucket and l.run_id = w.id));
+    -- Before the run, as everywhere. Where somebody has one, he acts upon the run.
+    v_marks := array(
+        select k.run_id from unnest(v_runs) w(id)
+        cross join lateral (select x.run_id from mark x where x.bucket = p_bucket and x.run_id = w.id for update skip locked) k);
+    v_runs := array(
+        select w.id from unnest(v_runs) w(id)
+        where (select count(*) from mark k where k.bucket = p_bucket and k.run_id = w.id)
+              <= (select count(*) from unnest(v_marks) m(id) where m.id = w.id));
     v_runs := array(
         select r.id from (select distinct u.id from unnest(v_runs) u(id) order by u.id) w
         cross join lateral (
@@ -107,6 +116,9 @@ begin
         execute format('delete from %I x using unnest($2, $3) w(id, period) where x.bucket = $1 and x.period = w.period and x.run_id = w.id', v_table)
         using p_bucket, v_runs, v_periods;
     end loop;
+    -- Nobody adds to these: the run has ended, and its row is locked.
+    delete from mark k where k.bucket = p_bucket and k.run_id = any(v_runs);
+    delete from inbox i where i.bucket = p_bucket and i.run_id = any(v_runs);
     delete from key k where k.bucket = p_bucket and k.run_id = any(v_runs);
     delete from latest l where l.bucket = p_bucket and l.run_id = any(v_runs);
     delete from run r using unnest(v_runs, v_periods) w(id, period) where r.bucket = p_bucket and r.period = w.period and r.id = w.id;
@@ -174,7 +186,9 @@ begin
 end $$;
 
 -- Drops the partitions of the oldest month of which nothing is to be kept, and gives its name; null where there is none. A month with
--- runs that have not ended waits, and so does one of a workflow or status that is kept for longer, or for ever.
+-- runs that have not ended waits, and so does one of a workflow or status that is kept for longer, or for ever. What stands in the
+-- default partition is removed by `prune_expired` only. Keys that are left of the month's runs go with `forget_keys`, marks of and
+-- messages to them with `forget_workers`.
 --
 -- Locks: each partitioned table (access exclusive, for the moment of the drop; gives up after 20 ms for each and is tried again by the
 -- next caller).

@@ -68,7 +68,7 @@ impl<'a> Action<'a> {
 
     who_and_why!();
 
-    /// In a map step, the item that is meant.
+    /// In a map step, the item that is meant. Of a plain step it is refused.
     pub fn item(mut self, index: u32) -> Self {
         if let What::Retry(_, item) | What::CancelAttempt(_, item) = &mut self.what {
             *item = Some(index);

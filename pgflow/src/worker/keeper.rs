@@ -7,24 +7,13 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
+use super::housekeeping::keep_house;
 use crate::database::{Link, statements};
 
 /// How many claims and tasks one round of recovery hands on.
 const RECOVERY_ROUND: i32 = 100;
 /// How many parked runs and tasks one round brings in.
 const PROMOTION_ROUND: i32 = 1_000;
-/// How long the dead are remembered.
-const MEMORY: Duration = Duration::from_secs(24 * 3600);
-/// How many months of partitions are kept ready.
-const MONTHS: i32 = 3;
-const HOUSEKEEPING: Duration = Duration::from_secs(3600);
-const HOUSEKEEPING_AGAIN: Duration = Duration::from_secs(60);
-/// Between batches of what is removed: beats go on, and so does everything else.
-const HOUSEKEEPING_GOES_ON: Duration = Duration::from_millis(50);
-/// How long one batch may take, or the look whether a month can go.
-const HOUSEKEEPING_DEADLINE: Duration = Duration::from_secs(600);
-/// How many ended runs one batch looks at, and how many keys.
-const PRUNING_ROUND: i32 = 500;
 
 /// What the keeper has to say.
 #[derive(Debug, PartialEq, Eq)]
@@ -156,25 +145,6 @@ impl Keeper {
     }
 }
 
-/// Does what is to be done now and then, over a connection that lasts as long as there is something.
-async fn keep_house(options: Arc<PgConnectOptions>, bucket: i32, worker: i32) {
-    loop {
-        let mut link = Link::new(Arc::clone(&options)).with_deadline(HOUSEKEEPING_DEADLINE);
-        let pause = loop {
-            match link.call(|connection| Box::pin(tidy(connection, bucket))).await {
-                Ok(true) => tokio::time::sleep(HOUSEKEEPING_GOES_ON).await,
-                Ok(false) => break HOUSEKEEPING,
-                Err(error) => {
-                    tracing::debug!(worker, %error, "housekeeping did not succeed; it is tried again in a minute");
-                    break HOUSEKEEPING_AGAIN;
-                }
-            }
-        };
-        link.close().await;
-        tokio::time::sleep(pause).await;
-    }
-}
-
 /// A task that ends with this.
 pub(super) struct AbortOnDrop(pub(super) tokio::task::JoinHandle<()>);
 
@@ -228,38 +198,6 @@ async fn recover(connection: &mut PgConnection, bucket: i32, worker: i32) -> sql
 
 async fn promote(connection: &mut PgConnection, bucket: i32) -> sqlx::Result<Option<i64>> {
     sqlx::query_scalar(statements::PROMOTE).bind(bucket).bind(PROMOTION_ROUND).fetch_one(connection).await
-}
-
-/// Gives whether more is to be done at once.
-async fn tidy(connection: &mut PgConnection, bucket: i32) -> sqlx::Result<bool> {
-    sqlx::query(statements::FORGET_WORKERS).bind(bucket).bind(MEMORY).execute(&mut *connection).await?;
-    sqlx::query(statements::ENSURE_PARTITIONS).bind(MONTHS).execute(&mut *connection).await?;
-    let keys: i32 = sqlx::query_scalar(statements::FORGET_KEYS)
-        .bind(bucket)
-        .bind(PRUNING_ROUND)
-        .fetch_one(&mut *connection)
-        .await?;
-    let (removed, more): (i32, bool) =
-        sqlx::query_as(statements::PRUNE_EXPIRED).bind(bucket).bind(PRUNING_ROUND).fetch_one(&mut *connection).await?;
-    if removed > 0 {
-        tracing::debug!(removed, "removed ended runs that were kept for long enough");
-    }
-    if more || keys > 0 {
-        return Ok(true);
-    }
-    let month: Option<String> = match sqlx::query_scalar(statements::DROP_MONTH).fetch_one(connection).await {
-        Ok(month) => month,
-        // Somebody reads what is to go: another time.
-        Err(error) if error.as_database_error().is_some() => {
-            tracing::debug!(%error, "a month of ended runs could not be dropped");
-            None
-        }
-        Err(error) => return Err(error),
-    };
-    if let Some(month) = &month {
-        tracing::info!(month, "dropped a month of ended runs");
-    }
-    Ok(month.is_some())
 }
 
 impl std::fmt::Debug for Keeper {

@@ -8,6 +8,7 @@ pub(crate) mod clock;
 mod driver;
 mod exchange;
 pub(crate) mod hand;
+mod housekeeping;
 mod keeper;
 mod options;
 pub(crate) mod plan;

@@ -179,3 +179,38 @@ fn definitions_say_what_is_carried_over() {
     assert_eq!(bare.hash(), new.hash(), "up-casters are no part of the version");
     assert!(!bare.carries_over(&old));
 }
+
+#[tokio::test]
+async fn a_run_that_waits_for_work_which_only_an_old_program_would_take_goes_on() {
+    let db = TestDb::new().await;
+    let run = yesterday::shop::start(&db.client(), 3).await.unwrap();
+    // An old program has given the items away, of which one is done, and parked the run; then it has gone, the last of them.
+    sqlx::raw_sql(
+        r#"with recorded as (
+            insert into pgflow.outcome (bucket, period, run_id, index, step, attempts, worker_id, duration_ms, recorded_at, kind, output)
+            select r.bucket, r.period, r.id, o.index, s.number, 1, 7, 1, pgflow.now(), 'c', o.output
+            from pgflow.run r join pgflow.step s on s.version_id = r.version_id
+            join (values ('charge', -1, '{"dollars": 3}'::jsonb), ('lines', -1, '[0, 1, 2]'), ('price', 0, '{"dollars": 0}')) o(step, index, output)
+              on o.step = s.name
+        ), counted as (
+            insert into pgflow.map select r.bucket, r.period, r.id, s.number, 3
+            from pgflow.run r join pgflow.step s on s.version_id = r.version_id and s.name = 'price'
+        ), shared as (
+            insert into pgflow.share (bucket, run_id, step, remaining) select r.bucket, r.id, s.number, 1
+            from pgflow.run r join pgflow.step s on s.version_id = r.version_id and s.name = 'price'
+        ), out as (
+            insert into pgflow.task (bucket, run_id, period, version_id, first, count, step, due, available_at, priority, turn, queue, namespace, items)
+            select r.bucket, r.id, r.period, r.version_id, 1, 2, s.number, true, pgflow.now(), 0, 0, r.queue, r.namespace, '[1, 2]'
+            from pgflow.run r join pgflow.step s on s.version_id = r.version_id and s.name = 'price'
+        )
+        update pgflow.ready set due = false, fresh = false, available_at = 'infinity'"#,
+    )
+    .execute(&db.pool())
+    .await
+    .unwrap();
+    let new = db.worker().register(today::shop::Workflow).start().await.unwrap();
+    // Two of the three prices are found by the new program.
+    assert_eq!(run.output().await.unwrap(), 300 + 1_000_000 + 100 + 200 + 1_000_000);
+    new.stop().await.unwrap();
+    db.assert_sound().await;
+}

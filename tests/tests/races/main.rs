@@ -12,3 +12,4 @@ mod repeats;
 mod shares;
 mod stage;
 mod starts;
+mod upcasts;

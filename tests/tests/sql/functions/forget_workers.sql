@@ -3,7 +3,8 @@
 -- broken: from task t where => from task t where false and
 -- broken: where m.bucket = p_bucket => where false
 -- broken: where i.bucket = p_bucket => where false
--- broken: from run_end e where e.bucket = i.bucket and e.period = pgflow.period_of_run(i.run_id) and e.run_id = i.run_id => select
+-- broken: i.bucket = p_bucket and pgflow.is_over(p_bucket, i.run_id) => i.bucket = p_bucket
+-- broken: m.bucket = p_bucket and pgflow.is_over(p_bucket, m.run_id) => m.bucket = p_bucket
 
 -- case: those that have been dead for long, and own nothing; marks of and messages to what has ended
 select stage.runs_of_flow('a', 'b', 'ended', 'c');
@@ -19,3 +20,10 @@ select expect.rows('select name from pgflow.worker order by 1', '[["alive"], ["o
 select expect.equal(pgflow.forget_workers(0, '1 h'), 0, 'again');
 select expect.equal(pgflow.forget_workers(1, '0'), 0, 'in another bucket');
 select expect.touched();
+
+-- case: marks of and messages to runs that are gone
+select stage.runs_of_flow('a');
+select stage.mark(n, 1, 0), stage.message(n, 'x') from unnest('{a,gone}'::text[]) n;
+select stage.look();
+select expect.equal(pgflow.forget_workers(0, '1 h'), 0, 'workers');
+select expect.touched('mark gone', 'inbox gone');

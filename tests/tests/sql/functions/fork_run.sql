@@ -6,7 +6,9 @@
 -- broken: coalesce(p_input, v_run.input) => v_run.input
 -- broken: and a.number = 0 and not => and a.number >= 0 and not
 -- broken: v_edit.number is null or v_edit.number = any(v_again) => v_edit.number is null
--- broken: m.items <> jsonb_array_length(v_edit.output) => false
+-- broken: if v_items <> jsonb_array_length(v_edit.output) then => if false then
+-- broken: if jsonb_typeof(p_outputs) <> 'object' then => if false then
+-- broken: coalesce(p_input, v_run.input), p_outputs)) => v_run.input, p_outputs))
 -- broken: m.run_id = p_run and not m.step = any(v_again) => m.run_id = p_run
 -- broken: if v_problem is not null then => if false then
 -- broken: 'edited', case when p_input is not null or p_outputs is not null then => 'edited', case when false then
@@ -112,3 +114,36 @@ select expect.rows($$select step, items from pgflow.map where run_id = stage.run
 select expect.rows($$select * from pgflow.attempt where run_id = stage.run('f')$$, '[]', 'attempts');
 select stage.name('g', pgflow.fork_run(stage.run('a'), 'sum'));
 select expect.rows($$select step, items from pgflow.map where run_id = stage.run('g')$$, '[]', 'maps');
+
+-- case: other outputs are an object
+select stage.runs_of_flow('a');
+select stage.outcome('a', 0, '[1]'), stage.outcome('a', 2, '2');
+select stage.look();
+select expect.throws(format('select pgflow.fork_run(stage.run(''a''), ''sum'', null, %L)', o), 'PF422',
+                     'other outputs are an object by the names of their steps, and not of type ' || jsonb_typeof(o::jsonb))
+from unnest('{[],1,"null"}'::text[]) o;
+select expect.throws($$select pgflow.fork_run(stage.run('a'), 'sum', null, '[{"side": 5}]')$$, 'PF422', '%and not of type array');
+select expect.touched();
+
+-- case: a map step whose items nobody has counted yet has as many as its list
+select stage.runs_of_flow('a');
+select stage.outcome('a', 0, '[1, 2]');
+select stage.look();
+select expect.throws($$select pgflow.fork_run(stage.run('a'), 'sum', null, '{"each": [1]}')$$, 'PF422',
+                     'map step `each` has 2 items in run a, and 1 outputs are given');
+select expect.throws($$select pgflow.fork_run(stage.run('a'), 'sum', null, '{"each": [1, 2], "list": [1, 2, 3]}')$$, 'PF422',
+                     'map step `each` has 3 items in run a, and 2 outputs are given');
+select expect.touched();
+select stage.name('f', pgflow.fork_run(stage.run('a'), 'sum', null, '{"each": [1, 2]}')), stage.name('g', pgflow.fork_run(stage.run('a'),
+       'sum', null, '{"list": [1], "each": [7]}'));
+select expect.rows('select run_id, items from pgflow.map order by items', '[["g", 1], ["f", 2]]');
+
+-- case: also where the list is in the input
+select stage.define(jsonb_build_object('name', 'other', 'input', true, 'steps', jsonb_build_array(
+    stage.step('each', p_map => '{"path": ["of", "it"]}'), stage.step('sum', p_takes => '{each}'))));
+select stage.start('a', 'other', '{"of": {"it": [1, 2]}}');
+select expect.throws($$select pgflow.fork_run(stage.run('a'), 'sum', null, '{"each": [1]}')$$, 'PF422', 'map step `each` has 2 items%');
+select expect.throws($$select pgflow.fork_run(stage.run('a'), 'sum', '{"of": {"it": [1]}}', '{"each": [1, 2]}')$$, 'PF422',
+                     'map step `each` has 1 items%');
+select stage.name('f', pgflow.fork_run(stage.run('a'), 'sum', '{"of": {"it": [1]}}', '{"each": [8]}'));
+select expect.rows('select run_id, items from pgflow.map', '[["f", 1]]');

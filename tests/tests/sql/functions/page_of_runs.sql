@@ -1,3 +1,4 @@
+-- broken: if v_end is null and p_status not in => if false and p_status not in
 -- broken: p_status = 'live' or => false or
 -- broken: and (p_namespace is null or q.namespace = p_namespace) =>
 -- broken: (v_versions is null or q.version_id = any(v_versions)) => true
@@ -58,3 +59,7 @@ end $$;
 select expect.equal(pgflow.page_of_runs(1, null, null, null, null, 10), '{}', 'in another bucket');
 select expect.equal(pgflow.page_of_runs(0, null, null, null, null, 0), '{}', 'none');
 select expect.touched();
+
+-- case: a status that there is not is refused
+select expect.throws(format('select pgflow.page_of_runs(0, null, %L, null, null, 10)', s), '22023', format('no run is `%s`', s),
+                     'A run is scheduled, running, paused, completed, failed or cancelled; `live`%') from unnest('{done,Failed,""}'::text[]) s;

@@ -1,3 +1,5 @@
+-- broken: order by q.available_at, w.id => order by q.available_at desc, w.id
+-- broken: order by q.available_at, w.id => order by q.available_at, w.id desc
 -- broken: 'synchronous_commit', 'off' => 'synchronous_commit', 'on'
 -- broken: and not due and available_at <= v_now => and not due
 -- broken: and not due and not paused and available_at <= v_now => and not due and available_at <= v_now
@@ -37,3 +39,14 @@ select expect.touched('ready b', 'task tasks');
 select expect.rows('select first from pgflow.task where due', '[[1]]');
 select expect.equal(pgflow.promote(0, 1), null, 'nothing waits for a time');
 select expect.equal(pgflow.promote(1, 1), null, 'in another bucket');
+
+-- case: runs that come in together join the queue in the order of their times, then of their ids
+select stage.runs_of_flow('r1', 'r2', 'r3', 'r4', 'r5');
+update pgflow.ready q set due = false, available_at = pgflow.now() + case q.run_id when stage.run('r1') then interval '3 s' when stage.run('r2') then '1 s'
+    when stage.run('r3') then '2 s' when stage.run('r4') then '2 s' else '-1 s' end;
+select stage.later('1 min');
+select expect.equal(pgflow.promote(0, 10), null, 'nothing waits for a time');
+select expect.equal(array(select q.run_id from pgflow.ready q order by q.seq),
+                    array(select q.run_id from pgflow.ready q order by q.available_at, q.run_id), 'in which order');
+select expect.rows('select stage.readable(run_id::text) from pgflow.ready where run_id not in (stage.run(''r3''), stage.run(''r4'')) order by seq',
+                   '[["r5"], ["r2"], ["r1"]]', 'in which order');

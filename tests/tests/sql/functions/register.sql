@@ -1,3 +1,10 @@
+-- broken: (p_becomes_current or current_version is null) => true
+-- broken: (p_becomes_current or current_version is null) => p_becomes_current
+-- broken: elsif p_becomes_current or v_carried then => else
+-- broken: if p_becomes_current and v_carried then => if p_becomes_current then
+-- broken: if p_becomes_current and v_carried then => if v_carried then
+-- broken: set carried = false where id => set carried = true where id
+-- broken: v_now, not p_becomes_current) => v_now, false)
 -- broken: is distinct from s.step -> 'options' => is not distinct from s.step -> 'options'
 -- broken: set current_version = v_version where id = v_workflow => set current_version = v_version where false
 -- broken: and hash = p_hash => and false
@@ -69,3 +76,41 @@ select expect.throws($$select stage.define('{"name": "twice", "steps": [{"name":
                      '23505', '%step_version_id_name_key%');
 select expect.throws($$select pgflow.register(stage.definition(), repeat('a', 64), '{one}')$$, '23502', '%"contract"%');
 select expect.touched();
+
+-- case: what runs are carried over to does not become current, but where nothing else is
+create function pg_temp.define(p_hash text, p_current boolean, p_attempts int default 3) returns int
+language sql as $$
+    select pgflow.register(jsonb_set(stage.definition(), '{steps,2,options,max_attempts}', to_jsonb(p_attempts)), repeat(p_hash, 64),
+                           '{a,b,c,d,e}', p_current)
+$$;
+create function pg_temp.current() returns text
+language sql as $$ select left(v.hash, 1) from pgflow.workflow w join pgflow.version v on v.id = w.current_version $$;
+select pg_temp.define('a', false);
+select expect.equal(pg_temp.current(), 'a', 'the only one');
+select pg_temp.define('b', true);
+select expect.equal(pg_temp.current(), 'b', 'that of a program');
+select stage.look();
+select pg_temp.define('c', false);
+select expect.touched('version', 'step');
+select expect.rows('select left(hash, 1), carried from pgflow.version order by id', '[["a", true], ["b", false], ["c", true]]', 'the versions');
+select pg_temp.define('c', false);
+select expect.touched();
+-- Other options are those of whoever comes last.
+select pg_temp.define('c', false, 9);
+select expect.touched('version', 'step');
+-- A program has it as its own: it is new.
+select pg_temp.define('c', true);
+select expect.touched('workflow', 'version', 'step');
+select expect.equal(pg_temp.current(), 'c', 'a version that was carried to');
+select pg_temp.define('b', true);
+select expect.equal(pg_temp.current(), 'c', 'one that was there');
+select stage.look();
+select pg_temp.define('c', true);
+select expect.touched();
+-- What a program has registered stays as that one has said.
+select pg_temp.define('c', false, 9);
+select expect.touched();
+select expect.equal(pg_temp.current(), 'c', 'as it was');
+select pgflow.make_current(pgflow.version_id('flow', repeat('b', 64)));
+select pg_temp.define('c', true);
+select expect.equal(pg_temp.current(), 'b', 'what people have chosen');

@@ -6,6 +6,7 @@
 -- broken: and q.fresh) then => and false) then
 -- broken: perform pgflow.make_due(v_bucket, array[p_run]); => null;
 -- broken: if p_index is not null then => if false then
+-- broken: if not v_step.is_map and p_index is not null then => if false then
 -- broken: if v_other is not null then => if false then
 -- broken: and not s.on_failure => and true
 -- broken: and o.kind = 'f') then => ) then
@@ -57,7 +58,7 @@ select expect.rows('select kind, actor, reason, detail from pgflow.action',
 select expect.sound();
 
 -- case: what cannot be retried is refused
-select stage.runs_of_flow('c', 'x', 'f', 'two');
+select stage.runs_of_flow('c', 'x', 'f', 'two', 'live');
 select stage.end('c', 'c'), stage.end('x', 'x'), stage.end('f', 'f'), stage.end('two', 'f');
 select stage.outcome('f', 0, '[1]'), stage.outcome('f', 2, null, -1, 'f', 'no'), stage.outcome('two', 1, null, 0, 'f', 'no'), stage.outcome('two', 2,
        null, -1, 'f', 'no');
@@ -65,7 +66,9 @@ select stage.look();
 select expect.throws($$select pgflow.retry_step(stage.run('c'), 'list')$$, 'PF409', 'run c cannot be retried: it has ended as completed');
 select expect.throws($$select pgflow.retry_step(stage.run('x'), 'list')$$, 'PF409', 'run x cannot be retried: it has ended as cancelled');
 select expect.throws($$select pgflow.retry_step(stage.run('f'), 'list')$$, 'PF409', 'step `list` of run f has not failed');
-select expect.throws($$select pgflow.retry_step(stage.run('f'), 'side', 0)$$, 'PF409', 'run f has failed: the items of step `side`%',
+select expect.throws($$select pgflow.retry_step(stage.run('live'), 'side', 0)$$, 'PF409', 'step `side` is no map: it has no item 0',
+       'Leave the item out.');
+select expect.throws($$select pgflow.retry_step(stage.run('f'), 'each', 0)$$, 'PF409', 'run f has failed: the items of step `each`%',
        'Leave the item out.');
 select expect.throws($$select pgflow.retry_step(stage.run('two'), 'each')$$, 'PF409', 'run two has failed of other steps as well: `side`',
        'Resume the run%');

@@ -1,3 +1,6 @@
+-- broken: if cardinality(p_keys) <> cardinality(v_ids) then => if cardinality(p_keys) > cardinality(v_ids) then
+-- broken: if cardinality(p_keys) <> cardinality(v_ids) then => if cardinality(p_keys) < cardinality(v_ids) then
+-- broken: order by k.at), '{}'), => order by k.at), null),
 -- broken: on conflict do nothing => on conflict (bucket, workflow_id, key) do update set run_id = excluded.run_id
 -- broken: where x.run_id is null or x.run_id = v_ids[k.at] => where true
 -- broken: v_start = v_now, true => true, true
@@ -30,8 +33,7 @@ select expect.sound();
 select stage.define();
 select stage.look();
 select expect.equal(pgflow.start_runs(0, stage.version(), '{}', null, true, 'default', 0, '', null, null, 0, 'me'), '{}', 'without keys');
-select expect.equal(coalesce(pgflow.start_runs(0, stage.version(), '{}', '{}', true, 'default', 0, '', null, null, 0, 'me'), '{}'), '{}',
-                    'with no keys');
+select expect.equal(pgflow.start_runs(0, stage.version(), '{}', '{}', true, 'default', 0, '', null, null, 0, 'me'), '{}', 'with no keys');
 select expect.touched();
 
 -- case: a time that is to come is waited for, one that is past is now; the deadline counts from there
@@ -101,10 +103,17 @@ select expect.touched();
 select expect.equal(cardinality(pgflow.start_runs(0, stage.version(), '{1,2}', '{k,l}', true, 'default', 0, '', null, null, 2, null)), 2,
                     'there is room for one');
 
--- case: keys and inputs of other lengths are refused
+-- case: more or fewer keys than inputs are refused, and so are inputs and keys that are none
 select stage.define();
 select stage.look();
-select expect.throws($$select pgflow.start_runs(0, stage.version(), '{1}', '{k,l}', true, 'default', 0, '', null, null, null, null)$$, '23502', '%');
+select expect.throws($$select pgflow.start_runs(0, stage.version(), '{1}', '{k,l}', true, 'default', 0, '', null, null, null, null)$$, 'PF422',
+                     'no run was started: 1 inputs have 2 keys', 'Give a key for each input%');
+select expect.throws($$select pgflow.start_runs(0, stage.version(), '{1,2,3}', '{k}', true, 'default', 0, '', null, null, null, null)$$, 'PF422',
+                     'no run was started: 3 inputs have 1 keys');
+select expect.throws($$select pgflow.start_runs(0, stage.version(), '{1}', '{}', true, 'default', 0, '', null, null, null, null)$$, 'PF422',
+                     'no run was started: 1 inputs have 0 keys');
+select expect.throws($$select pgflow.start_runs(0, stage.version(), '{}', '{k}', true, 'default', 0, '', null, null, null, null)$$, 'PF422',
+                     'no run was started: 0 inputs have 1 keys');
 select expect.throws($$select pgflow.start_runs(0, stage.version(), '{1}', '{""}', true, 'default', 0, '', null, null, null, null)$$, '23514',
                      '%key_key_check%');
 select expect.throws($$select pgflow.start_runs(0, stage.version(), array[null::jsonb], null, true, 'default', 0, '', null, null, null, null)$$,
