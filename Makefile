@@ -33,6 +33,10 @@ bench: postgres ## Figures of speed against plain inserts, on an embedded Postgr
 bench-growth: postgres ## The same with long queues, much history, old snapshots, big maps: some minutes
 	cargo run --release --quiet -p pgflow-bench -- growth $(ARGS)
 
+.PHONY: bench-build
+bench-build: ## What workflows cost to compile, against plain functions and against registering by hand: some minutes; ARGS="--rounds 1"
+	./scripts/build-cost.py $(ARGS)
+
 .PHONY: mutations
 mutations: tools ## Breaks the engine on purpose in several ways, each of which a seeded test must notice
 	./scripts/mutations.sh
