@@ -19,6 +19,7 @@ quickstart: postgres ## A first workflow, on an embedded Postgres (or DATABASE_U
 examples: postgres ## The other examples, each of which checks its result
 	cargo run --quiet -p pgflow-examples --example order
 	cargo run --quiet -p pgflow-examples --example records
+	cargo run --quiet -p pgflow-examples --example schemas
 
 .PHONY: test
 test: tools ## All tests: units, real processes and servers, compiler messages, code in documents
@@ -35,6 +36,11 @@ bench-growth: postgres ## The same with long queues, much history, old snapshots
 .PHONY: mutations
 mutations: tools ## Breaks the engine on purpose in several ways, each of which a seeded test must notice
 	./scripts/mutations.sh
+
+.PHONY: editor
+editor: ## What an editor makes of a workflow: drives rust-analyzer, and prints a table; ARGS="rename" for the cases of a word
+	rustup component add rust-analyzer
+	python3 scripts/editor.py $(ARGS)
 
 # The workspace as a whole has every feature but TLS, which only hands sqlx's own on and would need OpenSSL here.
 .PHONY: check

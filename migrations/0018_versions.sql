@@ -7,6 +7,16 @@ select w.name, w.current_version, v.hash as current_hash, (select count(*) from 
        w.created_at
 from pgflow.workflow w join pgflow.version v on v.id = w.current_version;
 
+-- Every run that has not ended, by what is under way: whether somebody has paused it, and whether it waits for a time or for others.
+create view pgflow.live as
+select q.version_id, q.run_id, q.paused, not q.due and not q.paused as waiting from pgflow.ready q
+union all
+select r.version_id, u.id, false, false
+from pgflow.claim c cross join lateral unnest(c.runs) u(id)
+cross join lateral (
+    select x.version_id from pgflow.run x where x.bucket = c.bucket and x.period = pgflow.period_of_run(u.id) and x.id = u.id limit 1
+) r;
+
 -- The versions of a workflow (null: of all), the newest first, each with how many of its runs have not ended.
 create function pgflow.versions(p_workflow text default null) returns table (
     version int, workflow text, hash text, current boolean, created_at timestamptz, live_runs bigint, definition jsonb
@@ -16,23 +26,45 @@ set search_path = pgflow, pg_temp
 as $$
 begin
     return query
-    with live as materialized (
-        select l.version_id, count(*) as runs
-        from (
-            select q.version_id from ready q
-            union all
-            select r.version_id from claim c cross join lateral unnest(c.runs) u(id)
-            cross join lateral (
-                select x.version_id from run x where x.bucket = c.bucket and x.period = period_of_run(u.id) and x.id = u.id limit 1
-            ) r
-        ) l
-        group by l.version_id
+    with counted as materialized (
+        select l.version_id, count(*) as runs from live l group by l.version_id
     )
     select v.id, w.name, v.hash, v.id = w.current_version, v.created_at, coalesce(l.runs, 0), v.definition
     from workflow w join version v on v.workflow_id = w.id
-    left join live l on l.version_id = v.id
+    left join counted l on l.version_id = v.id
     where p_workflow is null or w.name = p_workflow
     order by w.name, v.id desc;
+end $$;
+
+-- The versions with runs that have not ended, by workflow and age: how many of them there are, how many are paused or wait, when the
+-- oldest was started, and the p_examples oldest ones.
+create function pgflow.live_versions(p_examples int default 5) returns table (
+    version int, workflow text, hash text, live_runs bigint, paused bigint, waiting bigint, oldest timestamptz, examples uuid[],
+    definition jsonb
+)
+language plpgsql stable
+set search_path = pgflow, pg_temp
+as $$
+begin
+    return query
+    with placed as (
+        -- Run ids begin with the time of their start.
+        select l.*, row_number() over (partition by l.version_id order by l.run_id) as place from live l
+    ), counted as materialized (
+        select p.version_id, count(*) as runs, count(*) filter (where p.paused) as paused, count(*) filter (where p.waiting) as waiting,
+               array_agg(p.run_id order by p.place) filter (where p.place <= greatest(p_examples, 1)) as first
+        from placed p
+        group by p.version_id
+    )
+    select v.id, w.name, v.hash, c.runs, c.paused, c.waiting, r.created_at, c.first[:p_examples], v.definition
+    from counted c
+    join version v on v.id = c.version_id
+    join workflow w on w.id = v.workflow_id
+    left join lateral (
+        select x.created_at from run x
+        where x.bucket = bucket_of_run(c.first[1]) and x.period = period_of_run(c.first[1]) and x.id = c.first[1] limit 1
+    ) r on true
+    order by w.name, v.id;
 end $$;
 
 -- Other versions of the workflow of a version, for a worker that may know all that they are made of: the last twenty, and those with runs

@@ -4,6 +4,7 @@ use pgflow_graph::{Graph, Node, Problem, Rule, list, nearest};
 use syn::Ident;
 use syn::ext::IdentExt;
 
+use crate::misuse::{failure_is_misused, from_is_misused, maps, no_outputs};
 use crate::model::{Binding, Edge, Producer, Question, Step, Workflow};
 use crate::parse::{Include, MapPath, Parameter, StepName};
 use crate::report::{Sink, StepSink};
@@ -19,8 +20,11 @@ pub(crate) fn check(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
     output(workflow, sink);
     let names: Vec<String> =
         workflow.steps.iter().map(Step::name).chain(workflow.includes.iter().map(Include::name)).collect();
+    maps(workflow, steps);
     for (step, sink) in workflow.steps.iter_mut().zip(steps) {
+        let before = sink.attribute.count();
         questions(step, &names, &sink.attribute);
+        step.arguments.vague |= sink.attribute.count() > before;
         parameters(step, &names, &sink.parameters);
         if workflow.is_shared {
             input_is_known(step, &sink.attribute);
@@ -69,7 +73,9 @@ fn graph(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
     let nodes = workflow.steps.iter().map(Step::node).chain(included).collect();
     let is_included = |name: &str| workflow.includes.iter().any(|include| include.name() == name);
     let Err(problems) = Graph::check(&name, nodes) else { return };
-    let unproven = |rule: &Rule| matches!(rule, Rule::SkipsWithCertain { name, .. } if is_included(name));
+    let is_vague = |name: &str| workflow.steps.iter().any(|step| step.arguments.vague && step.name() == name);
+    let unproven =
+        |rule: &Rule| matches!(rule, Rule::SkipsWithCertain { name, .. } if is_included(name) || is_vague(name));
     let problems: Vec<Problem> = problems.into_iter().filter(|problem| !unproven(&problem.rule)).collect();
     let mut unclear = false;
     for problem in problems {
@@ -359,6 +365,13 @@ fn not_in_question(step: &Step, what: &str, ident: &Ident, names: &[String], sin
             add(step, &name),
         );
     }
+    if name == "item" && step.is_map() {
+        return sink.error_with_help(
+            ident,
+            format_args!("the {what} of step `{own}` takes `item`, but is asked once, for all items"),
+            "to skip single items, declare the step `skippable`, and return a `Skippable`",
+        );
+    }
     let dependencies: Vec<String> = step.edges.iter().map(Edge::name).collect();
     let known = dependencies.iter().map(String::as_str).chain(["input"]);
     let help = match (nearest(&name, known.clone()), dependencies.as_slice()) {
@@ -381,6 +394,7 @@ fn parameters(step: &mut Step, names: &[String], sink: &Sink) {
     let mut taken: Vec<Binding> = Vec::new();
     for (parameter, binding) in &mut parameters {
         *binding = bind(parameter, step, names, sink);
+        failure_is_misused(step, parameter, *binding, sink);
         match *binding {
             Binding::Output(edge) => step.edges[edge].value = true,
             Binding::Item if !is_map && !step.unclear => sink.error_with_help(
@@ -421,6 +435,9 @@ fn bind(parameter: &Parameter, step: &Step, names: &[String], sink: &Sink) -> Bi
         if step.unclear {
             return Binding::Extractor;
         }
+        if from_is_misused(step, parameter, from, names, sink) {
+            return Binding::Extractor;
+        }
         if names.contains(&from_name) {
             sink.error_with_help(
                 from,
@@ -456,6 +473,10 @@ fn bind(parameter: &Parameter, step: &Step, names: &[String], sink: &Sink) -> Bi
         }
     }
     if let Some(name) = names.iter().find(|name| **name != own && parameter.is(name) && !step.unclear) {
+        if step.is_hook() {
+            no_outputs(&own, &parameter.ident, sink);
+            return Binding::Extractor;
+        }
         sink.error_with_help(
             &parameter.ident,
             format_args!("step `{own}` takes `{name}`, but does not depend on it"),

@@ -5,13 +5,17 @@
 //! parse/      tokens -> syntax; what is wrong in itself is reported
 //! model.rs    the workflow: names, meanings, places
 //! check.rs    what is wrong with it as a whole; every name gets its meaning
+//! misuse.rs   what was meant by mistakes that are likely
 //! expand/     model -> tokens
 //! report.rs   errors, all of them, in the order of the source
+//! debug.rs    what is written, printed for people
 //! ```
 
 mod check;
+mod debug;
 mod expand;
 mod gate;
+mod misuse;
 mod model;
 mod parse;
 mod report;
@@ -31,5 +35,7 @@ pub fn step(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[expect(missing_docs, reason = "documented where `pgflow` re-exports it, so that its examples are compiled")]
 #[proc_macro_attribute]
 pub fn workflow(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    workflow::workflow(arguments.into(), item.into()).into()
+    let mut output = workflow::workflow(arguments.into(), item.into());
+    output.extend(debug::tracked());
+    output.into()
 }

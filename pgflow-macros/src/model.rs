@@ -6,11 +6,11 @@ use pgflow_graph::{Node, Skip, Source};
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ext::IdentExt;
-use syn::{ExprClosure, Ident, Pat, Path, Type, Visibility};
+use syn::{Ident, Pat, Path, Type, Visibility};
 
 use crate::gate::Closed;
 use crate::parse::{
-    Delay, Function, Include, MapPath, Output, Parameter, Signature, StepArguments, StepName, doc_comment,
+    Closure, Delay, Function, Include, MapPath, Output, Parameter, Signature, StepArguments, StepName, doc_comment,
 };
 use crate::report::{Sink, StepSink};
 
@@ -75,7 +75,7 @@ pub(crate) struct Question {
     /// What it is to the user.
     pub(crate) what: &'static str,
     /// As written.
-    pub(crate) closure: ExprClosure,
+    pub(crate) closure: Closure,
     /// Its parameters, with the meaning of each.
     pub(crate) parameters: Vec<(Ident, Binding)>,
 }
@@ -284,7 +284,7 @@ impl Edge {
 
 impl Question {
     /// By itself: what its parameters mean is found out with the graph.
-    fn new(what: &'static str, closure: ExprClosure, sink: &Sink) -> Self {
+    fn new(what: &'static str, closure: Closure, sink: &Sink) -> Self {
         let mut parameters = Vec::new();
         for pattern in &closure.inputs {
             let named = match pattern {

@@ -106,6 +106,11 @@ impl Sink {
         self.0.borrow_mut().push(Entry::Error(error));
     }
 
+    /// How much was reported here.
+    pub(crate) fn count(&self) -> usize {
+        self.0.borrow().len()
+    }
+
     /// Whether anything was reported, here or in a part of this.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.borrow().iter().all(|entry| match entry {

@@ -5,6 +5,7 @@ use quote::quote;
 use syn::parse_quote;
 
 use crate::check::check;
+use crate::debug;
 use crate::expand;
 use crate::model::{Step, Workflow};
 use crate::parse::{Function, Include, Signature, StepArguments};
@@ -40,7 +41,10 @@ pub(crate) fn step(arguments: TokenStream, item: TokenStream) -> TokenStream {
     check(&mut workflow, &report.sink(), &[part]);
     let gates: Vec<_> = function.attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect();
     let shared = expand::shared(&workflow, &gates);
-    report.after(quote!(#allow #function #shared))
+    let tracked = debug::tracked();
+    let output = quote!(#allow #function #shared #tracked);
+    debug::print("step", &workflow.name(), || output.clone());
+    report.after(output)
 }
 
 /// A step as a workflow of its own: what it depends on stands elsewhere.

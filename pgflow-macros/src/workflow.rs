@@ -4,8 +4,10 @@ use proc_macro2::TokenStream;
 use syn::{Visibility, parse_quote};
 
 use crate::check::check;
+use crate::debug;
 use crate::expand;
 use crate::gate::{Gates, conditions};
+use crate::misuse::takes_state;
 use crate::model::{Step, Workflow};
 use crate::parse::{Function, Item, Module, Signature, WorkflowArguments, doc_comment, is_step, step_arguments};
 use crate::report::{Report, StepSink};
@@ -67,6 +69,9 @@ pub(crate) fn workflow(arguments: TokenStream, item: TokenStream) -> TokenStream
             Item::Other { name: None, .. } => {}
         }
     }
+    if arguments.vague {
+        steps.iter_mut().filter(|step| takes_state(step)).for_each(|step| step.broken = true);
+    }
     let mut workflow = Workflow {
         ident: module.name.clone(),
         description: doc_comment(&module.attributes),
@@ -84,7 +89,12 @@ pub(crate) fn workflow(arguments: TokenStream, item: TokenStream) -> TokenStream
         taken,
     };
     check(&mut workflow, &own, &parts);
-    report.after(expand::module(&module, &workflow))
+    let output = expand::module(&module, &workflow);
+    debug::print("workflow", &workflow.name(), || output.clone());
+    for (n, step) in workflow.steps.iter().enumerate() {
+        debug::print("step", &step.name(), || expand::step(&workflow, n));
+    }
+    report.after(output)
 }
 
 /// Reads one step. What is left in `function` is what rustc shall see: the attribute is turned into a marker.

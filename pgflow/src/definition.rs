@@ -48,6 +48,10 @@ pub struct StepDefinition {
     /// Whether it stands outside the graph, and is executed when the run has failed, before that ends.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub on_failure: bool,
+    /// For a map step, JSON Schema of an item; none where the type has none of its own. No part of the version: it follows from the
+    /// list's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<Value>,
     /// JSON Schema of what the step returns; for a map step, of what it returns for one item.
     pub output: Value,
     /// JSON Schemas of what older versions of the step have returned, and from which its output can be made. No part of the version.
@@ -203,13 +207,10 @@ impl Definition {
             .filter(|step| !self.steps.iter().any(|other| other.depends_on.iter().any(|e| e.step == step.name)))
     }
 
-    /// The JSON Schemas of all payloads of this workflow, as one document: `input`, `output`, and `steps` by name.
+    /// The JSON Schemas of all payloads of this workflow, as one document; see [`Workflow::schema`](crate::Workflow::schema).
     #[must_use]
     pub fn schema(&self) -> Value {
-        let steps: serde_json::Map<String, Value> =
-            self.steps.iter().map(|s| (s.name.clone(), moved(&s.output, &format!("steps/{}", s.name)))).collect();
-        let (input, output) = (moved(&self.input, "input"), moved(&self.output, "output"));
-        serde_json::json!({ "workflow": self.name, "input": input, "output": output, "steps": steps })
+        crate::schema::document(self)
     }
 }
 
@@ -225,6 +226,7 @@ impl StepDefinition {
             map: None,
             skip: SkipPolicy::default(),
             on_failure: false,
+            item: None,
             output,
             upcasts: Vec::new(),
             options: StepOptions::default(),
@@ -277,22 +279,6 @@ pub(crate) fn sorted(value: &Value) -> Value {
             Value::Object(entries.into_iter().map(|(k, v)| (k.clone(), sorted(v))).collect())
         }
         Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
-        other => other.clone(),
-    }
-}
-
-/// A schema as a part of a larger document, at this path: its references to its own definitions lead there.
-fn moved(schema: &Value, path: &str) -> Value {
-    match schema {
-        Value::Object(map) => Value::Object(
-            map.iter()
-                .map(|(key, value)| match value.as_str().and_then(|text| text.strip_prefix("#/")) {
-                    Some(target) if key == "$ref" => (key.clone(), Value::String(format!("#/{path}/{target}"))),
-                    _ => (key.clone(), moved(value, path)),
-                })
-                .collect(),
-        ),
-        Value::Array(items) => Value::Array(items.iter().map(|item| moved(item, path)).collect()),
         other => other.clone(),
     }
 }

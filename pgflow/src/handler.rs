@@ -1,5 +1,6 @@
 //! What the macros generate for the worker: one small function a step, on encoded payloads.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -71,13 +72,21 @@ pub struct Handler<S> {
     /// How long it waits before its first attempt, where that is computed.
     pub delay: Option<Wait>,
     /// From which older outputs its output can be made.
-    pub upcasts: Vec<Upcast>,
+    pub upcasts: &'static [Upcast],
 }
 
+impl<S> Clone for Handler<S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for Handler<S> {}
+
 /// The functions of a workflow's steps, in the order of its definition.
-pub struct Handlers<S> {
+pub struct Handlers<S: 'static> {
     /// One a step.
-    pub steps: Vec<Handler<S>>,
+    pub steps: Cow<'static, [Handler<S>]>,
     /// Whether a payload is an input of the workflow.
     pub check_input: fn(&Encoded) -> serde_json::Result<()>,
 }

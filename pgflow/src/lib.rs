@@ -10,7 +10,8 @@
 //! | fail, or be tried again | [`StepError`]; [`Failure`] when a run has failed |
 //! | run workflows | `Worker` |
 //! | start runs, await and list them | `Client`, `Run`, `StartOptions`, `RunFilter` |
-//! | see the graph and the schemas | [`Workflow`], [`Definition`] |
+//! | see the graph and the schemas | [`Workflow`], [`Definition`], [`Drawing`] |
+//! | know what a change means for runs under way | [`lock`], `Client::check_deploy` |
 //! | cancel, pause, resume, retry, fork | `Run::cancel` and its like |
 //! | test workflows | `testing::Runner`; `testing::TestDb`, with the feature `embedded` |
 //! | have a Postgres for development and tests | the feature `embedded` |
@@ -28,6 +29,7 @@ mod compare;
 #[cfg(feature = "postgres")]
 mod database;
 mod definition;
+mod drawing;
 #[cfg(all(feature = "embedded", unix))]
 pub mod embedded;
 mod encoded;
@@ -37,31 +39,36 @@ mod extract;
 mod generated;
 mod glue;
 mod handler;
+pub mod lock;
 mod macros;
 #[cfg(feature = "postgres")]
 mod news;
 mod notes;
+mod path;
 #[cfg(feature = "postgres")]
 mod registration;
+mod schema;
 mod step;
 #[cfg(feature = "postgres")]
 pub mod testing;
 #[cfg(feature = "postgres")]
 mod tx;
 mod upcast;
+mod words;
 #[cfg(feature = "postgres")]
 mod worker;
 mod workflow;
 
 #[cfg(feature = "postgres")]
 pub use client::{
-    Action, BulkAction, Client, Comparison, Fork, Run, RunEvent, RunFilter, RunStatus, RunSummary, StartOptions,
-    StepNote, StepSummary, VersionSummary, start_in, start_many_in,
+    Action, BulkAction, Client, Comparison, DeployCheck, Fork, Run, RunEvent, RunFilter, RunStatus, RunSummary,
+    StartOptions, StepNote, StepSummary, VersionCheck, VersionSummary, start_in, start_many_in,
 };
-pub use compare::{Change, ChangeKind};
+pub use compare::{Change, ChangeKind, Verdict};
 #[cfg(feature = "postgres")]
 pub use database::migrate;
 pub use definition::{Definition, Delay, Edge, MapSource, SkipPolicy, StepDefinition, StepOptions};
+pub use drawing::Drawing;
 #[cfg(feature = "postgres")]
 pub use error::Error;
 pub use extract::{Context, FromContext, State};
@@ -105,6 +112,8 @@ mod guide {
     mod modules {}
     #[doc = include_str!("../../docs/retention.md")]
     mod retention {}
+    #[doc = include_str!("../../docs/schemas.md")]
+    mod schemas {}
     #[doc = include_str!("../../docs/starting.md")]
     mod starting {}
     #[doc = include_str!("../../docs/steps.md")]

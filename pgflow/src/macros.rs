@@ -86,6 +86,13 @@
 ///
 /// The steps stay what they are: functions that can be called, and tested, without a database.
 ///
+/// To read what is written for a step, or for a whole workflow, name it in `PGFLOW_MACRO_DEBUG`: it is printed to stderr, formatted by
+/// `rustfmt`. Cargo compiles what has workflows again when the variable has changed.
+///
+/// ```sh
+/// PGFLOW_MACRO_DEBUG=charge cargo check
+/// ```
+///
 /// # What is not seen
 ///
 /// Steps that a `macro_rules!` call inside the module writes: such calls are expanded after this attribute. Functions under `#[cfg]`

@@ -86,7 +86,7 @@ pub(crate) trait Handle: Send + Sync {
     fn check_input(&self, input: &Encoded) -> serde_json::Result<()>;
 }
 
-struct Stateful<S> {
+struct Stateful<S: 'static> {
     state: Arc<S>,
     handlers: Handlers<S>,
 }

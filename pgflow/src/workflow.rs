@@ -23,7 +23,18 @@ pub trait Workflow: Send + Sync + 'static {
     /// The declaration as data.
     fn definition() -> Definition;
 
-    /// The JSON Schemas of all payloads, as one document.
+    /// The JSON Schemas of all payloads, as one document: the schema, by JSON Schema 2020-12, of an object that holds all payloads of
+    /// a run.
+    ///
+    /// | payload | place |
+    /// |---|---|
+    /// | the input | `/properties/input` |
+    /// | the output | `/properties/output` |
+    /// | an item of a map step | `/properties/steps/properties/<step>/properties/item` |
+    /// | what a step gives; a map step, for one item | `/properties/steps/properties/<step>/properties/output` |
+    ///
+    /// Types stand in `$defs`, each once; two of the same name are told apart by a number. Doc comments are descriptions. The keys
+    /// are in order, so that the same types give the same text.
     #[must_use]
     fn schema() -> Value {
         Self::definition().schema()

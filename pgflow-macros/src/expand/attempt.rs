@@ -1,7 +1,7 @@
 //! One attempt of a step: its parameters from what is stored, the call, its output to what is stored.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Type;
 
 use super::condition::Shape;
@@ -17,8 +17,13 @@ pub(super) fn run(workflow: &Workflow, n: usize) -> TokenStream {
     let Names { run, returns, .. } = Names::of(n);
     let name = &step.ident;
     let call = local("__call");
-    // The future has the place of the function's name: that it cannot move between threads is said there.
-    let future = Ident::new("__future", Span::mixed_site().located_at(name.span()));
+    let future = local("__future");
+    // That it cannot move between threads is said of this call, whose first and last tokens have the place of the function's name. They
+    // are no names: an editor would follow one.
+    let at = Span::call_site().located_at(name.span());
+    let open = quote_spanned!(at=> ::);
+    let mut given = Group::new(Delimiter::Parenthesis, quote!(#future));
+    given.set_span(at);
     let slot = slot(workflow, step, "", "");
     let mut take = Take {
         workflow,
@@ -40,11 +45,11 @@ pub(super) fn run(workflow: &Workflow, n: usize) -> TokenStream {
     quote! {
         fn #run #parameter(#call: #private::Call<__PgflowState>) -> #private::StepFuture #bounds {
             #before
-            let #future = ::std::boxed::Box::pin(async move {
+            let #future = async move {
                 #within
-                (#returns().finish)(#name(#(#arguments),*).await, #slot)
-            });
-            #future
+                (#returns.finish)(#name(#(#arguments),*).await, #slot)
+            };
+            #open std::boxed::Box::pin #given
         }
     }
 }
@@ -66,7 +71,7 @@ pub(super) fn slot(workflow: &Workflow, step: &Step, parameter: &str, from: &str
     let private = workflow.private();
     let workflow = if workflow.is_shared { String::new() } else { workflow.name() };
     let step = step.name();
-    quote!(#private::Slot::new(#workflow, #step, #parameter, #from))
+    quote!(#private::Slot { workflow: #workflow, step: #step, parameter: #parameter, from: #from })
 }
 
 /// Writes how each parameter is taken.
@@ -100,7 +105,7 @@ impl Take<'_> {
         let (private, call) = (self.private, self.call);
         let (_, source) = self.workflow.input();
         if source == Some(self.n) {
-            return quote!(#private::take_input::<__PgflowInput, _>(&#call.input, &__pgflow_input()));
+            return quote!(#private::take_input::<__PgflowInput, _>(&#call.input, &__PGFLOW_INPUT));
         }
         let (step, name) = (self.step.name(), parameter.name());
         let (ty, _) = self.workflow.input();
@@ -127,14 +132,14 @@ impl Take<'_> {
             &quote!(take_input),
             &quote!(input, payload),
         );
-        call_at(&function, quote!(&#call.input, &__pgflow_input()), &parameter.ty)
+        call_at(&function, quote!(&#call.input, &__PGFLOW_INPUT), &parameter.ty)
     }
 
     fn item(&self, parameter: &Parameter) -> TokenStream {
         let Self { private, call, .. } = self;
         let Names { codec, .. } = Names::of(self.n);
         let slot = slot(self.workflow, self.step, &parameter.name(), "item");
-        quote!(#private::item(#call.item.as_ref(), &#codec(), #slot))
+        quote!(#private::item(#call.item.as_ref(), &#codec, #slot))
     }
 
     fn output(&mut self, at: usize, parameter: &Parameter, edge: usize) -> TokenStream {
@@ -194,7 +199,7 @@ impl Take<'_> {
             &quote!(given, payload, #slot),
         );
         let call = self.call;
-        call_at(&function, quote!(#call.dependencies.get(#edge), &#returns().payload), &parameter.ty)
+        call_at(&function, quote!(#call.dependencies.get(#edge), &#returns.payload), &parameter.ty)
     }
 
     /// Of a step that stands elsewhere, the type that it gives is known to the compiler alone.

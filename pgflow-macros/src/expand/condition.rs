@@ -9,14 +9,28 @@ use super::items::output_of;
 use super::link::included;
 use super::{Names, local};
 use crate::model::{Binding, Producer, Question, Step, Workflow};
+use crate::parse::Closure;
 
-/// The functions that ask the condition of step `n`, and its delay, if it has any.
+/// The functions that ask the condition of step `n`, and its delay, if it has any. They are written as well when something else is
+/// wrong with the step, or when they are half typed: an editor knows the types in them then.
 pub(super) fn functions(workflow: &Workflow, n: usize) -> TokenStream {
     let step = &workflow.steps[n];
     let Names { when, delay, .. } = Names::of(n);
-    let when = step.condition.as_ref().map(|question| function(workflow, step, question, &when, &quote!(bool)));
+    let known = |question: &&Question| {
+        question.parameters.len() == question.closure.inputs.len()
+            && question.parameters.iter().all(|(_, binding)| match binding {
+                // What stands elsewhere may not say what its input is, which was reported.
+                Binding::Input => !workflow.is_shared || workflow.input().0.is_some(),
+                Binding::Output(edge) => step.edges[*edge].to.is_some_and(|to| {
+                    workflow.own(to).is_none_or(|producer| producer.returns.is_some() && !producer.arguments.vague)
+                }),
+                Binding::Item | Binding::Extractor => false,
+            })
+    };
+    let when =
+        step.condition.as_ref().filter(known).map(|question| function(workflow, step, question, &when, &quote!(bool)));
     let duration = quote!(::core::time::Duration);
-    let delay = step.delay.as_ref().map(|question| function(workflow, step, question, &delay, &duration));
+    let delay = step.delay.as_ref().filter(known).map(|question| function(workflow, step, question, &delay, &duration));
     quote!(#when #delay)
 }
 
@@ -29,10 +43,12 @@ fn function(workflow: &Workflow, step: &Step, question: &Question, name: &Ident,
             let taken = taken(workflow, step, ident, *edge, &dependencies);
             quote!(let #value = #taken?;)
         }
-        _ => quote!(let #value: __PgflowInput = #private::take_input(#input, &__pgflow_input())?;),
+        _ => quote!(let #value: __PgflowInput = #private::take_input(#input, &__PGFLOW_INPUT)?;),
     });
     let types: Vec<Ident> = (0..values.len()).map(|at| format_ident!("__T{at}")).collect();
-    let closure = &question.closure;
+    let Closure { head, body, whole, .. } = &question.closure;
+    // Half a body is no answer. Up to there, what is written is the same as if it were whole: see `items::names`.
+    let end = (!whole).then(|| quote!(; loop {}));
     // By a function of its own, so that the types of the closure's parameters are known where it stands.
     quote! {
         fn #name(#input: &#private::Encoded, #dependencies: &[#private::Dependency]) -> ::core::result::Result<#answer, #krate::StepError> {
@@ -40,7 +56,7 @@ fn function(workflow: &Workflow, step: &Step, question: &Question, name: &Ident,
                 question(#(#values),*)
             }
             #(#takes)*
-            ::core::result::Result::Ok(__ask(#closure, #(&#values),*))
+            ::core::result::Result::Ok(__ask(#head { #body #end }, #(&#values),*))
         }
     }
 }
@@ -64,7 +80,7 @@ fn taken(workflow: &Workflow, step: &Step, ident: &Ident, edge: usize, dependenc
     let shape = Shape::of(step, &workflow.steps[producer]);
     let (ty, function) = (shape.ty(&output_of(workflow, producer)), shape.function());
     let slot = slot(workflow, step, &name, &workflow.steps[producer].name());
-    quote!(#private::#function::<#ty, _>(#dependencies.get(#edge), &#returns().payload, #slot))
+    quote!(#private::#function::<#ty, _>(#dependencies.get(#edge), &#returns.payload, #slot))
 }
 
 /// In which form a step takes the output of another one.

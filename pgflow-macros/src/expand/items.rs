@@ -103,21 +103,26 @@ pub(super) fn functions(workflow: &Workflow) -> TokenStream {
     let input = workflow.input().0.map_or_else(|| quote!(()), |input| quote!(#input));
     tokens.extend(quote! {
         type __PgflowInput = #input;
-        fn __pgflow_input() -> #private::Payload<__PgflowInput> {
-            #private::payload::<#input>()
-        }
+        const __PGFLOW_INPUT: #private::Payload<__PgflowInput> = #private::payload::<#input>();
     });
-    for (n, step) in workflow.steps.iter().enumerate() {
-        tokens.extend(returns(workflow, n));
-        if step.returns.is_some() {
-            tokens.extend(upcasts_function(workflow, n));
-        }
-        if runs(workflow, step) {
-            tokens.extend(list::item(workflow, n));
-            tokens.extend(attempt::run(workflow, n));
-            tokens.extend(list::expand(workflow, n));
-            tokens.extend(condition::functions(workflow, n));
-        }
+    for n in 0..workflow.steps.len() {
+        tokens.extend(step(workflow, n));
+    }
+    tokens
+}
+
+/// What is written for step `n` alone.
+pub(crate) fn step(workflow: &Workflow, n: usize) -> TokenStream {
+    let mut tokens = TokenStream::new();
+    tokens.extend(returns(workflow, n));
+    if workflow.steps[n].returns.is_some() {
+        tokens.extend(upcasts_function(workflow, n));
+    }
+    tokens.extend(condition::functions(workflow, n));
+    if runs(workflow, &workflow.steps[n]) {
+        tokens.extend(list::item(workflow, n));
+        tokens.extend(attempt::run(workflow, n));
+        tokens.extend(list::expand(workflow, n));
     }
     tokens
 }
@@ -131,9 +136,7 @@ fn returns(workflow: &Workflow, n: usize) -> Option<TokenStream> {
     let of = returns_function(&workflow.steps[n]);
     Some(quote! {
         type #output = #returns;
-        fn #function() -> #private::Returns<#output, #output_type> {
-            #private::#of::<#returns>()
-        }
+        const #function: #private::Returns<#output, #output_type> = #private::#of::<#returns>();
     })
 }
 
@@ -153,7 +156,7 @@ pub(super) fn output_of(workflow: &Workflow, n: usize) -> TokenStream {
 
 /// Whether the step can be generated: nothing is wrong with it, and what it takes is known.
 pub(super) fn runs(workflow: &Workflow, step: &Step) -> bool {
-    let known = |to| workflow.own(to).is_none_or(|step| step.returns.is_some());
+    let known = |to| workflow.own(to).is_none_or(|step| step.returns.is_some() && !step.arguments.vague);
     !step.broken && step.edges.iter().filter_map(|edge| edge.to).all(known)
 }
 
@@ -235,7 +238,7 @@ pub(super) fn handler(workflow: &Workflow, n: usize) -> TokenStream {
 /// From which older outputs that of step `n` can be made.
 pub(super) fn upcasts(workflow: &Workflow, n: usize) -> TokenStream {
     let Names { upcasts, .. } = Names::of(n);
-    if workflow.steps[n].arguments.upcasts.is_empty() { quote!(::std::vec::Vec::new()) } else { quote!(#upcasts()) }
+    if workflow.steps[n].arguments.upcasts.is_empty() { quote!(&[]) } else { quote!(#upcasts) }
 }
 
 /// The function that says so, and checks that they can.
@@ -246,9 +249,7 @@ fn upcasts_function(workflow: &Workflow, n: usize) -> Option<TokenStream> {
     let Names { upcasts, .. } = Names::of(n);
     (!older.is_empty()).then(|| {
         quote! {
-            fn #upcasts() -> ::std::vec::Vec<#private::Upcast> {
-                ::std::vec![#(#private::upcast::<#older, #output>()),*]
-            }
+            const #upcasts: &[#private::Upcast] = &[#(#private::upcast::<#older, #output>()),*];
         }
     })
 }
@@ -279,7 +280,7 @@ fn implementation(workflow: &Workflow) -> TokenStream {
             }
 
             fn encode_input(input: &Self::Input) -> #private::serde_json::Result<#private::Encoded> {
-                (__pgflow_input().encode)(input)
+                (__PGFLOW_INPUT.encode)(input)
             }
 
             fn decode_output(output: ::core::option::Option<&#private::Encoded>) -> #private::serde_json::Result<Self::Output> {
@@ -287,9 +288,10 @@ fn implementation(workflow: &Workflow) -> TokenStream {
             }
 
             fn handlers() -> #private::Handlers<Self::State> {
+                const STEPS: &[#private::Handler<__PgflowState>] = &[#(#handlers),*];
                 #private::Handlers {
-                    steps: ::std::vec![#(#handlers),*],
-                    check_input: |input| #private::check_input(input, &__pgflow_input()),
+                    steps: ::std::borrow::Cow::Borrowed(STEPS),
+                    check_input: |input| #private::check_input(input, &__PGFLOW_INPUT),
                 }
             }
         }

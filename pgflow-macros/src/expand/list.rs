@@ -18,9 +18,7 @@ pub(super) fn item(workflow: &Workflow, n: usize) -> Option<TokenStream> {
     let ty = &parameter.ty;
     Some(quote! {
         type #item = #ty;
-        fn #codec() -> #private::ItemCodec<#item> {
-            #private::item_codec::<#ty>()
-        }
+        const #codec: #private::ItemCodec<#item> = #private::item_codec::<#ty>();
     })
 }
 
@@ -39,7 +37,7 @@ pub(super) fn expand(workflow: &Workflow, n: usize) -> Option<TokenStream> {
         .and_then(|source| step.edges.iter().find(|edge| edge.name() == source.name()))
         .and_then(|edge| edge.to);
     let read = match producer {
-        None => quote!(#private::read_source(#source, &__pgflow_input(), #slot)),
+        None => quote!(#private::read_source(#source, &__PGFLOW_INPUT, #slot)),
         Some(Producer::Included(at)) => {
             let path = included(workflow, at);
             quote!(#private::read_shared::<#path>(#source, #slot))
@@ -47,7 +45,7 @@ pub(super) fn expand(workflow: &Workflow, n: usize) -> Option<TokenStream> {
         Some(Producer::Own(producer)) => {
             let Names { returns, .. } = Names::of(producer);
             let read = if workflow.steps[producer].is_map() { quote!(read_sources) } else { quote!(read_source) };
-            quote!(#private::#read(#source, &#returns().payload, #slot))
+            quote!(#private::#read(#source, &#returns.payload, #slot))
         }
     };
 
@@ -85,7 +83,7 @@ pub(super) fn expand(workflow: &Workflow, n: usize) -> Option<TokenStream> {
                 Some(link),
                 quote! {
                     let #list: ::std::vec::Vec<#item> = #handed;
-                    #private::encode_items(&#list, &#codec(), #slot)
+                    #private::encode_items(&#list, &#codec, #slot)
                 },
             )
         }

@@ -6,8 +6,8 @@
 //!     const _: () = {                 what nobody else can name
 //!         let _ = reserve;            each name in the attributes, so that editors know what it means; first, so that what
 //!                                     stands before a half-typed name does not depend on it
-//!         fn input() -> Payload<..>   what the input can do; checks that it is a payload
-//!         fn returns_0() -> ..        the same for each step
+//!         const INPUT: Payload<..>    what the input can do; checks that it is a payload
+//!         const RETURNS_0: ..         the same for each step
 //!         fn run_0(Call) -> ..        one attempt of each step; checks each parameter where it is taken
 //!         fn expand_0(..) -> ..       the items of each map step; checks that it maps over a list
 //!         fn when_0(..) -> ..         each condition
@@ -20,8 +20,7 @@
 //! ```
 //!
 //! Types of the user's are aliases with a number, but where the compiler is to point at one. No name of ours is at the place of
-//! one of the user's, but for the future at that of its function: an editor would follow both. Locals have names that cannot meet
-//! the user's.
+//! one of the user's: an editor would follow both. Locals have names that cannot meet the user's.
 
 mod attempt;
 mod condition;
@@ -37,6 +36,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::Attribute;
 
+pub(crate) use self::items::step;
 use crate::model::{Step, Workflow};
 use crate::parse::{Item, Module};
 
@@ -71,14 +71,14 @@ impl Names {
     fn of(step: usize) -> Self {
         Self {
             output: format_ident!("__PgflowReturns{step}"),
-            returns: format_ident!("__pgflow_returns_{step}"),
+            returns: format_ident!("__PGFLOW_RETURNS_{step}"),
             run: format_ident!("__pgflow_run_{step}"),
             item: format_ident!("__PgflowItem{step}"),
-            codec: format_ident!("__pgflow_item_{step}"),
+            codec: format_ident!("__PGFLOW_ITEM_{step}"),
             expand: format_ident!("__pgflow_expand_{step}"),
             when: format_ident!("__pgflow_when_{step}"),
             delay: format_ident!("__pgflow_delay_{step}"),
-            upcasts: format_ident!("__pgflow_upcasts_{step}"),
+            upcasts: format_ident!("__PGFLOW_UPCASTS_{step}"),
         }
     }
 }

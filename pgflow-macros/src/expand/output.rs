@@ -53,7 +53,7 @@ pub(super) fn decode(workflow: &Workflow) -> TokenStream {
             let Names { returns, .. } = Names::of(*n);
             let shape = Shape::of_leaf(step);
             let read = format_ident!("decode_{}", shape.stored());
-            let read = quote!(#returns().payload.#read(output));
+            let read = quote!(#returns.payload.#read(output));
             if shape.missing {
                 quote!(output.map(|output| #read).transpose())
             } else {
@@ -86,7 +86,10 @@ pub(super) fn item(workflow: &Workflow) -> Option<TokenStream> {
                 let shape = Shape::of_leaf(step);
                 let what = if step.is_map() { "outputs" } else { "output" };
                 let skipped = if shape.missing { "; none when it was skipped" } else { "" };
-                let about = format!("The {what} of step `{}`{skipped}.", step.name());
+                let mut about = format!("The {what} of step `{}`{skipped}.", step.name());
+                if let Some(description) = &step.description {
+                    about = format!("{about}\n\n{description}");
+                }
                 (about, shape.ty(&output_type(&private, step, &quote!(#returns))))
             }
             Leaf::Included(_, include) => {
@@ -180,9 +183,9 @@ impl Leaf<'_> {
                 let (Names { returns, .. }, shape) = (Names::of(*n), Shape::of_leaf(step));
                 let write = format_ident!("encode_{}", shape.stored());
                 if shape.missing {
-                    quote!((#name, self.#field.as_ref().map(|value| #returns().payload.#write(value))))
+                    quote!((#name, self.#field.as_ref().map(|value| #returns.payload.#write(value))))
                 } else {
-                    quote!((#name, ::core::option::Option::Some(#returns().payload.#write(&self.#field))))
+                    quote!((#name, ::core::option::Option::Some(#returns.payload.#write(&self.#field))))
                 }
             }
             Self::Included(at, _) => {
@@ -199,7 +202,7 @@ impl Leaf<'_> {
                 let (Names { returns, .. }, shape) = (Names::of(*n), Shape::of_leaf(step));
                 let read = format_ident!("decode_{}", shape.stored());
                 let take = if shape.missing { quote!(maybe) } else { quote!(take) };
-                quote!(#field: #fields.#take(#name, |value| #returns().payload.#read(value))?)
+                quote!(#field: #fields.#take(#name, |value| #returns.payload.#read(value))?)
             }
             Self::Included(at, _) => {
                 let (private, path) = (workflow.private(), included(workflow, *at));
@@ -214,11 +217,11 @@ impl Leaf<'_> {
             Self::Own(n, step) => {
                 let Names { returns, .. } = Names::of(*n);
                 let Shape { list, gaps, missing } = Shape::of_leaf(step);
-                quote!((#name, #returns().payload.schema, #private::Shape { list: #list, gaps: #gaps, missing: #missing }))
+                quote!((#name, #returns.payload.schema, #private::Shape { list: #list, gaps: #gaps, missing: #missing }))
             }
             Self::Included(at, _) => {
                 let path = included(workflow, *at);
-                quote!((#name, <#path as #private::SharedStep>::payload().schema, #private::shape::<#path>()))
+                quote!((#name, <#path as #private::SharedStep>::PAYLOAD.schema, #private::shape::<#path>()))
             }
         }
     }

@@ -85,13 +85,8 @@ fn step_type(workflow: &Workflow, step: &Step) -> TokenStream {
             #output
             type Form = #form;
 
-            fn payload() -> #private::Payload<Self::Output> {
-                #returns().payload
-            }
-
-            fn spec() -> #private::StepSpec {
-                #spec
-            }
+            const PAYLOAD: #private::Payload<Self::Output> = #returns.payload;
+            const SPEC: #private::StepSpec = #spec;
         }
         #takes
         #runs_in
@@ -105,9 +100,13 @@ fn runs_in(workflow: &Workflow, step: &Step) -> TokenStream {
     if !runs(workflow, step) {
         return quote! {
             impl<__PgflowState> #private::RunsIn<__PgflowState> for #name {
-                fn handler() -> #private::Handler<__PgflowState> {
-                    ::core::unreachable!()
-                }
+                const HANDLER: #private::Handler<__PgflowState> = #private::Handler {
+                    run: |_| ::core::unreachable!(),
+                    expand: ::core::option::Option::None,
+                    when: ::core::option::Option::None,
+                    delay: ::core::option::Option::None,
+                    upcasts: &[],
+                };
             }
         };
     }
@@ -115,9 +114,7 @@ fn runs_in(workflow: &Workflow, step: &Step) -> TokenStream {
     let handler = handler(workflow, 0);
     quote! {
         impl #parameter #private::RunsIn<__PgflowState> for #name #bounds {
-            fn handler() -> #private::Handler<__PgflowState> {
-                #handler
-            }
+            const HANDLER: #private::Handler<__PgflowState> = #handler;
         }
     }
 }

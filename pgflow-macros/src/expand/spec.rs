@@ -8,7 +8,7 @@ use syn::Member;
 use syn::ext::IdentExt;
 
 use super::Names;
-use super::items::upcasts;
+use super::items::{runs, upcasts};
 use super::link::included;
 use crate::model::{Step, Workflow};
 use crate::parse::{Delay, MapPath, StepArguments, StepName};
@@ -29,13 +29,14 @@ pub(super) fn definition(workflow: &Workflow) -> TokenStream {
         quote!(#private::included::<#step>(#name))
     });
     quote! {
+        const STEPS: &[#private::StepSpec] = &[#(#steps),*];
         #private::definition(
             <Self as #private::Workflow>::NAME,
             #description,
-            __pgflow_input().schema,
+            __PGFLOW_INPUT.schema,
             #deadline,
-            ::std::vec![#(#steps),*],
-            ::std::vec![#(#elsewhere),*],
+            STEPS,
+            &[#(#elsewhere),*],
         )
     }
 }
@@ -43,7 +44,7 @@ pub(super) fn definition(workflow: &Workflow) -> TokenStream {
 /// What is known of step `n`.
 pub(super) fn spec(workflow: &Workflow, n: usize, step: &Step) -> TokenStream {
     let private = workflow.private();
-    let Names { returns, .. } = Names::of(n);
+    let Names { returns, item, .. } = Names::of(n);
     let name = step.name();
     let description = option(step.description.as_ref().map(|text| quote!(#text)));
     let takes_input = step.takes_input();
@@ -52,6 +53,16 @@ pub(super) fn spec(workflow: &Workflow, n: usize, step: &Step) -> TokenStream {
         quote!((#name, #value))
     });
     let map = option(step.arguments.map.as_ref().map(map));
+    // That the type has a schema is for its list to demand: here it is taken as it is, so that what is missing is told once.
+    let item = if step.item().is_some() && runs(workflow, step) {
+        option(Some(quote!(|| {
+            #[allow(unused_imports, reason = "one of them")]
+            use #private::{KnownSchema as _, UnknownSchema as _};
+            (&#private::ItemSchema::<#item>::new()).schema()
+        })))
+    } else {
+        option(None)
+    };
     let max_attempts = option(step.arguments.max_attempts.map(|number| quote!(#number)));
     let StepArguments { backoff, max_backoff, timeout, ref delay, .. } = step.arguments;
     let [backoff, max_backoff, timeout] = [backoff, max_backoff, timeout].map(|time| option(time.map(duration)));
@@ -76,6 +87,7 @@ pub(super) fn spec(workflow: &Workflow, n: usize, step: &Step) -> TokenStream {
             takes_input: #takes_input,
             depends_on: &[#(#edges),*],
             map: #map,
+            item: #item,
             max_attempts: #max_attempts,
             backoff: #backoff,
             max_backoff: #max_backoff,
@@ -87,7 +99,7 @@ pub(super) fn spec(workflow: &Workflow, n: usize, step: &Step) -> TokenStream {
             skippable: #skippable,
             skip_with: &[#(#skip_with),*],
             on_failure: #on_failure,
-            output: #returns().payload.schema,
+            output: #returns.payload.schema,
             upcasts: #upcasts,
         }
     }

@@ -14,18 +14,22 @@ pub(crate) struct Known {
     pub(crate) attribute: &'static str,
     /// The names of its arguments, each with an example of its value; an empty one for those that take none.
     pub(crate) arguments: &'static [(&'static str, &'static str)],
+    /// Names that are no arguments here, with what is meant instead.
+    pub(crate) instead: &'static [(&'static [&'static str], &'static str)],
 }
 
 impl Known {
-    /// Reads all arguments. `value` reads the value of the argument of a name.
+    /// Reads all arguments. `value` reads the value of the argument of a name. Gives the names of those that are wrong.
     pub(crate) fn parse(
         &self,
         input: ParseStream<'_>,
         sink: &Sink,
         mut value: impl FnMut(&Ident, ParseStream<'_>) -> syn::Result<()>,
-    ) {
-        let mut seen: Vec<String> = Vec::new();
+    ) -> Vec<String> {
+        let (mut seen, mut wrong) = (Vec::new(), Vec::new());
         while !input.is_empty() {
+            let name = input.fork().call(Ident::parse_any);
+            let before = sink.count();
             if let Err(error) = self.argument(input, &mut seen, sink, &mut value) {
                 sink.push(error);
                 skip_to_comma(input);
@@ -33,10 +37,16 @@ impl Known {
                 sink.error_at(input.span(), "a comma is missing before this argument");
                 skip_to_comma(input);
             }
+            if let Ok(name) = name
+                && sink.count() > before
+            {
+                wrong.push(name.to_string());
+            }
             if input.parse::<Option<Token![,]>>().is_err() {
-                return;
+                break;
             }
         }
+        wrong
     }
 
     fn argument(
@@ -85,6 +95,14 @@ impl Known {
     }
 
     fn similar(&self, name: &str) -> String {
+        if let Some((_, instead)) = self.instead.iter().find(|(names, _)| names.contains(&name)) {
+            return (*instead).to_owned();
+        }
+        // A type alone.
+        let typed = self.arguments.iter().find(|(_, example)| example.starts_with(char::is_uppercase));
+        if let (Some((argument, _)), true) = (typed, name.starts_with(char::is_uppercase)) {
+            return format!("write it with the name of its argument: `{argument} = {name}`");
+        }
         match nearest(name, self.names()) {
             Some(similar) => format!("an argument with a similar name exists: `{similar}`"),
             None => self.expected(),

@@ -1,6 +1,7 @@
 //! From tokens to syntax: attributes' arguments, the module, its functions. What is wrong in itself is reported here.
 
 mod arguments;
+mod closure;
 mod duration;
 mod function;
 mod module;
@@ -9,6 +10,7 @@ mod signature;
 mod step;
 mod workflow;
 
+pub(crate) use closure::Closure;
 pub(crate) use function::Function;
 pub(crate) use module::{Item, Module};
 pub(crate) use name::StepName;

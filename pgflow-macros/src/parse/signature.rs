@@ -213,6 +213,17 @@ fn returns(output: &ReturnType, name: &Ident, step: &str, skippable: bool, sink:
         }
         Some(false) if skippable => {
             let output = first_argument(ty).map(type_text).unwrap_or_default();
+            if let Some(Type::Path(option)) = first_argument(ty)
+                && option.path.segments.last().is_some_and(|last| last.ident == "Option")
+                && let Some(value) = first_argument(&Type::Path(option.clone())).map(type_text)
+            {
+                sink.error_with_help(
+                    ty,
+                    format_args!("step `{step}` is declared `skippable`, but returns `{output}`"),
+                    format_args!("write `Result<Skippable<{value}>>`: `Done(value)` for `Some`, and `Skipped` with a reason for `None`"),
+                );
+                return None;
+            }
             sink.error_with_help(
                 ty,
                 format_args!("step `{step}` is declared `skippable`, but returns `{output}`"),

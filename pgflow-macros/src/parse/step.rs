@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use pgflow_graph::nearest;
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, ExprClosure, Ident, LitInt, LitStr, Member, Meta, Token, Type, bracketed};
+use syn::{Attribute, Ident, LitInt, LitStr, Member, Meta, Token, Type, bracketed};
 
 use super::arguments::{Known, skip_to_comma};
+use super::closure::Closure;
 use super::duration;
 use super::name::StepName;
 use crate::report::Sink;
@@ -32,7 +34,20 @@ const ARGUMENTS: Known = Known {
         ("upcast", "[OldReceipt]"),
         ("crate", "::pgflow"),
     ],
+    instead: &[
+        (
+            &["retries", "retry", "max_retries", "attempts"],
+            "`max_attempts` says how often it is tried, the first time counted",
+        ),
+        (&["deadline"], "`timeout` says how long one attempt may take; `deadline` is an argument of `#[workflow]`"),
+        (&["state", "input", "output", "include"], "it is an argument of `#[workflow]`"),
+        (&["after", "needs", "requires", "dependencies", "deps"], "`depends_on` lists the steps that it waits for"),
+        (&["if", "condition", "only_if", "skip_if"], "`when` says under which condition it is executed"),
+    ],
 };
+
+/// The arguments that say in which form others take what the step gives.
+const FORM: [&str; 5] = ["map", "when", "on_exhausted", "skippable", "skip_with"];
 
 /// The wait before the second attempt where none is given, as in `StepOptions`.
 const DEFAULT_BACKOFF: Duration = Duration::from_secs(1);
@@ -61,7 +76,7 @@ pub(crate) struct StepArguments {
     /// The queue whose workers execute it.
     pub(crate) queue: Option<LitStr>,
     /// The condition under which the step is executed.
-    pub(crate) when: Option<ExprClosure>,
+    pub(crate) when: Option<Closure>,
     /// Whether the step is skipped in place of a failure.
     pub(crate) skips_exhausted: bool,
     /// Whether its function may skip it.
@@ -74,12 +89,15 @@ pub(crate) struct StepArguments {
     pub(crate) upcasts: Vec<Type>,
     /// Where this crate is found.
     pub(crate) krate: Option<syn::Path>,
+    /// Whether it is not known in which form others take what the step gives, since what says so is wrong: nothing is concluded from
+    /// what they take.
+    pub(crate) vague: bool,
 }
 
 /// How long a step waits before its first attempt.
 pub(crate) enum Delay {
     Fixed(Duration),
-    Computed(ExprClosure),
+    Computed(Closure),
 }
 
 /// The list that a map step maps over: `reserve.lines`.
@@ -112,7 +130,8 @@ impl StepArguments {
     pub(crate) fn read(tokens: TokenStream, sink: &Sink) -> Self {
         let mut arguments = Self::default();
         let parsed = (|input: ParseStream<'_>| {
-            ARGUMENTS.parse(input, sink, |name, input| arguments.value(name, input, sink));
+            let wrong = ARGUMENTS.parse(input, sink, |name, input| arguments.value(name, input, sink));
+            arguments.vague = wrong.iter().any(|name| nearest(name, FORM).is_some());
             Ok(())
         })
         .parse2(tokens);
@@ -135,8 +154,8 @@ impl StepArguments {
         match name.to_string().as_str() {
             "depends_on" => self.depends_on = steps(input, sink, &DEPENDS_ON)?,
             "skip_with" => self.skip_with = steps(input, sink, &SKIP_WITH)?,
-            "when" => self.when = Some(closure(input, WHEN)?),
-            "delay" => self.delay = Some(delay(input)?),
+            "when" => self.when = Some(Closure::read(input, WHEN, sink)?),
+            "delay" => self.delay = Some(delay(input, sink)?),
             "queue" => self.queue = Some(queue(input)?),
             "on_exhausted" => self.skips_exhausted = skips_exhausted(input)?,
             "skippable" => self.skippable = true,
@@ -196,6 +215,13 @@ pub(super) fn steps(input: ParseStream<'_>, sink: &Sink, words: &ListWords) -> s
     while !list.is_empty() {
         let mut wrong = TokenStream::new();
         let name = StepName::parse(&list);
+        if let Ok(name) = &name
+            && list.peek(Ident)
+        {
+            sink.error_at(list.span(), "a comma is missing before this name");
+            names.push(name.clone());
+            continue;
+        }
         while !list.is_empty() && !list.peek(Token![,]) {
             wrong.extend(list.parse::<proc_macro2::TokenTree>()?.into_token_stream());
         }
@@ -226,21 +252,12 @@ fn types(input: ParseStream<'_>) -> syn::Result<Vec<Type>> {
 const WHEN: &str = "a condition is a closure over `input` and dependencies, by their names, as in `when = |input, charge| input.gift && charge.paid`";
 const DELAY: &str = "a delay is a duration, as in `delay = \"10m\"`, or a closure over `input` and dependencies, by their names, that gives one, as in `delay = |input| input.patience`";
 
-/// `|input, charge| charge.paid`
-fn closure(input: ParseStream<'_>, wrong: &str) -> syn::Result<ExprClosure> {
-    let start = input.span();
-    if !input.peek(Token![|]) && !input.peek(Token![||]) {
-        return Err(syn::Error::new(start, wrong));
-    }
-    input.parse()
-}
-
 /// `"10m"`, or `|input| input.patience`
-fn delay(input: ParseStream<'_>) -> syn::Result<Delay> {
+fn delay(input: ParseStream<'_>, sink: &Sink) -> syn::Result<Delay> {
     if input.peek(LitStr) {
         return time(input, |time| (time > 365 * DAY).then_some("a delay is at most `365d`")).map(Delay::Fixed);
     }
-    closure(input, DELAY).map(Delay::Computed)
+    Closure::read(input, DELAY, sink).map(Delay::Computed)
 }
 
 /// `"mail"`

@@ -22,6 +22,15 @@ const ARGUMENTS: Known = Known {
         ("deadline", "\"1h\""),
         ("crate", "::pgflow"),
     ],
+    instead: &[
+        (
+            &["depends_on", "map", "max_attempts", "backoff", "delay", "queue", "when", "skippable", "skip_with"],
+            "it is an argument of `#[step]`",
+        ),
+        (&["on_failure"], "it marks the step that is executed then: `#[step(on_failure)]`"),
+        (&["steps", "includes", "with"], "`include` lists the steps that stand elsewhere"),
+        (&["timeout"], "`deadline` says how long a run may take"),
+    ],
 };
 
 /// A hundred years.
@@ -42,6 +51,8 @@ pub(crate) struct WorkflowArguments {
     pub(crate) deadline: Option<Duration>,
     /// Where this crate is found.
     pub(crate) krate: Option<Path>,
+    /// Whether it is not known what the state is, since what says so is wrong: nothing is concluded from what takes it.
+    pub(crate) vague: bool,
 }
 
 /// A step that stands elsewhere: `common::audit`, or `common::audit as audit_order`.
@@ -83,7 +94,8 @@ impl WorkflowArguments {
     pub(crate) fn read(tokens: TokenStream, sink: &Sink) -> Self {
         let mut arguments = Self::default();
         let parsed = (|input: ParseStream<'_>| {
-            ARGUMENTS.parse(input, sink, |name, input| arguments.value(name, input, sink));
+            let wrong = ARGUMENTS.parse(input, sink, |name, input| arguments.value(name, input, sink));
+            arguments.vague = arguments.state.is_none() && !wrong.is_empty();
             Ok(())
         })
         .parse2(tokens);

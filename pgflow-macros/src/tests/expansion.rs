@@ -80,6 +80,14 @@ fn what_stands_before_a_half_typed_name_does_not_depend_on_it() {
         ("depends_on = [reserve, ]", "depends_on = [reserve, HERE]"),
         ("map = ", "map = HERE"),
         ("map = reserve.", "map = reserve.HERE"),
+        ("when = |input| input.", "when = |input| input.HERE"),
+        ("when = |input| ", "when = |input| HERE"),
+        ("when = |input| input. && true", "when = |input| input.HERE && true"),
+        ("when = |input| input.gift && ", "when = |input| input.gift && HERE"),
+        ("when = |input| { let ; input. }", "when = |input| { let ; input.HERE }"),
+        ("when = |input| is_paid(input.)", "when = |input| is_paid(input.HERE)"),
+        ("delay = |input| input., timeout = \"5s\"", "delay = |input| input.HERE, timeout = \"5s\""),
+        ("depends_on = [charge], when = |charge| charge.", "depends_on = [charge], when = |charge| charge.HERE"),
     ] {
         let (without, with) = (written(without), written(with));
         let (before, _) = with.split_once("HERE").expect("the name is written");

@@ -31,7 +31,7 @@ fn mistakes_come_in_the_order_of_the_source_and_once_each() {
         ),
         [
             "`5` has no unit\nhelp: write a duration as in `\"30s\"`, `\"250ms\"` or `\"1h 30m\"`",
-            "unknown argument `retries`\nhelp: the arguments of `#[step]` are `depends_on`, `map`, `max_attempts`, `backoff`, `max_backoff`, `timeout`, `delay`, `queue`, `when`, `on_exhausted`, `skippable`, `skip_with`, `on_failure`, `upcast` and `crate`",
+            "unknown argument `retries`\nhelp: `max_attempts` says how often it is tried, the first time counted",
             "step `a` must be async: write `async fn a`",
             "step `a` cannot have generic parameters: it is one function, called by the worker",
             "workflow `orders` has no step `x`\nhelp: its other steps are `a` and `c`",
@@ -120,4 +120,93 @@ fn a_half_typed_map_is_told_at_its_dot_and_hides_nothing() {
             "`5` has no unit\nhelp: write a duration as in `\"30s\"`, `\"250ms\"` or `\"1h 30m\"`",
         ]
     );
+}
+
+#[test]
+fn a_half_typed_condition_is_told_once_at_its_end_and_hides_nothing() {
+    for (condition, message) in [
+        ("|input|", "this closure has no body"),
+        ("|input| input.", "an expression is missing after this"),
+        ("|input| input.paid &&", "an expression is missing after this"),
+    ] {
+        let expansion = workflow(
+            "",
+            &format!("#[step(when = {condition}, timeout = \"5\")] async fn a(input: Order) -> Result<u8> {{}}"),
+        );
+        assert!(expansion.to_string().contains("__pgflow_when_0"), "{expansion}");
+        let [half, timeout] = messages(expansion).try_into().expect("two mistakes are told");
+        assert_eq!(half, message, "{condition}");
+        assert!(timeout.starts_with("`5` has no unit"), "{timeout}");
+    }
+    // What is wrong in a block is told by the compiler, as in a function.
+    assert!(said("#[step(when = |input| { let ; input. })] async fn a(input: Order) -> Result<u8> {}").is_empty());
+}
+
+#[test]
+fn a_missing_comma_hides_no_name() {
+    let expansion = workflow(
+        "",
+        "#[step] async fn a() -> Result<u8> {} #[step] async fn b() -> Result<u8> {}
+        #[step(depends_on = [a b])] async fn c() -> Result<u8> {}",
+    );
+    let text = expansion.to_string();
+    assert!(text.contains("let _ = a ; let _ = b ;"), "{text}");
+    assert_eq!(messages(expansion), ["a comma is missing before this name"]);
+}
+
+#[test]
+fn what_says_the_form_of_an_output_is_wrong_and_nothing_is_concluded_from_the_form() {
+    for (half, whole) in [
+        ("map = [a.list]", "map = a.list"),
+        ("depends_on = [a], when = true", "depends_on = [a], when = |a| true"),
+        ("depends_on = [a], skip_wit = [a]", "depends_on = [a]"),
+    ] {
+        let items = |attribute: &str| {
+            format!(
+                "#[step] async fn a() -> Result<A> {{}} #[step({attribute})] async fn b() -> Result<u8> {{}}
+                #[step(depends_on = [b])] async fn c(b: Vec<u8>) -> Result<u8> {{}}"
+            )
+        };
+        let (half, whole) = (workflow("", &items(half)), workflow("", &items(whole)));
+        assert!(whole.to_string().contains("__Takes0"), "{whole}");
+        assert!(!half.to_string().contains("__Takes0"), "{half}");
+        assert_eq!(messages(half).len(), 1);
+    }
+}
+
+#[test]
+fn likely_mistakes_are_told_with_what_was_meant() {
+    let before =
+        "#[step] async fn a(input: Order) -> Result<A> {} #[step(map = a.list)] async fn b(item: u8) -> Result<B> {}";
+    for (step, help) in [
+        (
+            "#[step(map = b.lines)] async fn c(item: u8) -> Result<u8> {}",
+            "write `map = b`, and take `lines` of the item in the step",
+        ),
+        ("#[step] async fn c(#[from(input)] order: Order) -> Result<u8> {}", "name the parameter so: `input: Order`"),
+        ("#[step(map = a.list)] async fn c(#[from(item)] n: u8) -> Result<u8> {}", "name the parameter so: `item: u8`"),
+        (
+            "#[step(on_failure)] async fn c(b: Vec<B>) -> Result<u8> {}",
+            "it takes the input, a `Failure` and extractors",
+        ),
+        (
+            "#[step] async fn c(failure: Failure) -> Result<u8> {}",
+            "to execute `c` when the run has failed, write `#[step(on_failure)]`",
+        ),
+        (
+            "#[step(map = a.list, when = |item| *item > 1)] async fn c(item: u8) -> Result<u8> {}",
+            "to skip single items, declare the step `skippable`, and return a `Skippable`",
+        ),
+        (
+            "#[step(skippable)] async fn c() -> Result<Option<u8>> {}",
+            "write `Result<Skippable<u8>>`: `Done(value)` for `Some`, and `Skipped` with a reason for `None`",
+        ),
+        ("#[step(state = Shop)] async fn c() -> Result<u8> {}", "it is an argument of `#[workflow]`"),
+    ] {
+        let said = said(&format!("{before} {step}"));
+        assert_eq!(said.len(), 1, "{step}: {said:?}");
+        assert!(said[0].ends_with(&format!("\nhelp: {help}")), "{step}: {said:?}");
+    }
+    let said = messages(workflow("Shop", "#[step] async fn a(shop: State<Shop>) -> Result<u8> {}"));
+    assert_eq!(said, ["unknown argument `Shop`\nhelp: write it with the name of its argument: `state = Shop`"]);
 }

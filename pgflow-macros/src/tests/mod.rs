@@ -2,6 +2,7 @@
 //!
 //! What the compiler makes of the output is tested in `ui-tests`, with its carets.
 
+mod debug;
 mod expansion;
 mod garbage;
 mod messages;

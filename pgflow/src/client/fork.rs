@@ -1,10 +1,12 @@
 //! Runs that begin where other ones stood.
 
+use std::collections::BTreeMap;
 use std::future::IntoFuture;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::Run;
@@ -25,7 +27,8 @@ pub struct Fork<'a, W: Workflow> {
     run: &'a Run<W>,
     from: Option<String>,
     input: Option<Result<Encoded, Error>>,
-    outputs: serde_json::Map<String, serde_json::Value>,
+    /// As text: a value would lose integers beyond 64 bits.
+    outputs: BTreeMap<String, Box<RawValue>>,
     problem: Option<Error>,
     by: By,
 }
@@ -46,7 +49,7 @@ impl<W: Workflow> Fork<'_, W> {
     /// Another output of a step that is not executed again, checked by its schema; for a map step, a list of all items' outputs.
     pub fn output<T: Serialize + ?Sized>(mut self, step: impl Into<String>, output: &T) -> Self {
         let step = step.into();
-        match serde_json::to_value(output) {
+        match serde_json::value::to_raw_value(output) {
             Ok(value) => drop(self.outputs.insert(step, value)),
             Err(source) => {
                 let what = format!("the output of step `{step}` cannot be encoded");
@@ -65,13 +68,16 @@ impl<W: Workflow> Fork<'_, W> {
         }
         let doing = "forking a run";
         let input = input.transpose()?;
-        let outputs = (!outputs.is_empty()).then(|| serde_json::Value::Object(outputs).to_string());
+        let outputs = (!outputs.is_empty())
+            .then(|| Encoded::new(&outputs))
+            .transpose()
+            .map_err(|source| Error::new(Kind::Payload { what: "the outputs cannot be encoded".to_owned(), source }))?;
         let client = &run.client;
         let id: Uuid = sqlx::query_scalar(statements::FORK_RUN)
             .bind(run.id.as_uuid())
             .bind(from)
             .bind(input.as_ref().map(|input| Jsonb(input.as_str())))
-            .bind(outputs.as_deref().map(Jsonb))
+            .bind(outputs.as_ref().map(|outputs| Jsonb(outputs.as_str())))
             .bind(by.reason)
             .bind(by.actor)
             .fetch_one(&client.pool)
@@ -111,7 +117,6 @@ impl<W: Workflow> Run<W> {
     /// When there is no such run or step, or what is given does not fit its schema ([`is_refused`](Error::is_refused)); or the
     /// database fails.
     pub fn fork(&self) -> Fork<'_, W> {
-        let outputs = serde_json::Map::new();
-        Fork { run: self, from: None, input: None, outputs, problem: None, by: By::default() }
+        Fork { run: self, from: None, input: None, outputs: BTreeMap::new(), problem: None, by: By::default() }
     }
 }

@@ -2,6 +2,7 @@
 
 mod announce;
 mod control;
+mod deploy;
 mod events;
 mod fork;
 mod list;
@@ -28,6 +29,7 @@ use crate::step::RunId;
 use crate::workflow::Workflow;
 
 pub use control::{Action, BulkAction};
+pub use deploy::{DeployCheck, VersionCheck};
 pub use events::RunEvent;
 pub use fork::Fork;
 pub use list::{RunFilter, RunSummary, StepSummary};

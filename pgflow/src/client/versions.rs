@@ -3,7 +3,7 @@
 use sqlx::Row as _;
 
 use super::Client;
-use crate::compare::Change;
+use crate::compare::{Change, Verdict, verdict};
 use crate::database::statements;
 use crate::definition::Definition;
 use crate::encoded::Encoded;
@@ -35,9 +35,11 @@ pub struct VersionSummary {
 pub struct Comparison {
     /// What differs.
     pub changes: Vec<Change>,
+    /// What that means for runs of the earlier version: the largest of the changes' verdicts.
+    pub verdict: Verdict,
     /// How many runs of the earlier version have not ended.
     pub live_runs: i64,
-    /// Whether workers that have the later version go on with them. Where not, keep workers of the earlier one until they have ended.
+    /// Whether workers that have the later version go on with them, or carry them over. Where not, keep workers of the earlier one until they have ended.
     pub taken_over: bool,
 }
 
@@ -75,13 +77,14 @@ impl VersionSummary {
     /// How this version differs from a later definition: that of this program before it is deployed, for example.
     ///
     /// ```no_run
+    /// # use pgflow::Verdict;
     /// # async fn example<W: pgflow::Workflow>(client: pgflow::Client) -> Result<(), pgflow::Error> {
     /// for version in client.versions(Some(W::NAME)).await? {
     ///     let comparison = version.compare(&W::definition());
     ///     if comparison.live_runs > 0 && !comparison.taken_over {
     ///         println!("{} runs of version {} need workers of their own", comparison.live_runs, version.id);
-    ///         for change in comparison.changes.iter().filter(|change| change.breaks) {
-    ///             println!("  {change}");
+    ///         for change in comparison.changes.iter().filter(|change| change.verdict > Verdict::Safe) {
+    ///             println!("  {change}: {}", change.advice());
     ///         }
     ///     }
     /// }
@@ -90,11 +93,9 @@ impl VersionSummary {
     /// ```
     #[must_use]
     pub fn compare(&self, later: &Definition) -> Comparison {
-        Comparison {
-            changes: self.definition.changes(later),
-            live_runs: self.live_runs,
-            taken_over: later.goes_on_with(&self.definition),
-        }
+        let changes = self.definition.changes(later);
+        let verdict = verdict(&changes);
+        Comparison { changes, verdict, live_runs: self.live_runs, taken_over: verdict == Verdict::Safe }
     }
 }
 

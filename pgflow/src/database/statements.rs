@@ -34,6 +34,7 @@ statements! {
     JSON_IS_ACCEPTED = "json_is_accepted";
     LIST_RUNS = "list_runs";
     LIST_STEPS = "list_steps";
+    LIVE_VERSIONS = "live_versions";
     #[cfg_attr(not(feature = "embedded"), allow(dead_code, reason = "asked by the embedded server only"))]
     LOCK_BY_NAME = "lock_by_name";
     LOCK_MIGRATIONS = "lock_migrations";

@@ -9,18 +9,20 @@ use crate::glue::link::Accepts;
 use crate::glue::payload::{ItemCodec, Payload};
 use crate::glue::shared::{Certain, SharedStep, certain};
 use crate::handler::Dependency;
+use crate::path::{located, unreadable};
 use crate::step::StepError;
 
 /// The place of a parameter, for messages.
 #[derive(Clone, Copy, Debug)]
 pub struct Slot {
     /// Empty where the step stands outside a workflow.
-    workflow: &'static str,
-    step: &'static str,
+    pub workflow: &'static str,
+    /// The step.
+    pub step: &'static str,
     /// Empty when the place is no parameter, but what a step maps over or gives.
-    parameter: &'static str,
+    pub parameter: &'static str,
     /// The step whose output it comes from; or `input`, or `item`.
-    from: &'static str,
+    pub from: &'static str,
 }
 
 /// Makes an extractor's value.
@@ -40,7 +42,7 @@ pub fn send(_: impl Future + Send + 'static) {}
 /// # Errors
 /// When it is not; the message says why.
 pub fn check_input<T>(input: &Encoded, payload: &Payload<T>) -> serde_json::Result<()> {
-    (payload.decode)(input).map(drop)
+    (payload.decode)(input).map(drop).map_err(|error| located(input, "input", &error))
 }
 
 /// Takes the workflow's input.
@@ -48,7 +50,9 @@ pub fn check_input<T>(input: &Encoded, payload: &Payload<T>) -> serde_json::Resu
 /// # Errors
 /// When what is stored is not an input: a fatal error.
 pub fn take_input<P: Accepts<T>, T>(input: &Encoded, payload: &Payload<T>) -> Result<P, StepError> {
-    (payload.decode)(input).map(P::accept).map_err(|error| StepError::fatal(format_args!("invalid input: {error}")))
+    (payload.decode)(input)
+        .map(P::accept)
+        .map_err(|error| StepError::fatal(format_args!("invalid input: {}", unreadable(input, "input", &error))))
 }
 
 /// Takes the output of a plain step.
@@ -135,7 +139,7 @@ pub(super) fn unless_skipped<T>(
 
 pub(super) fn one<T>(given: Option<&Dependency>, payload: &Payload<T>, slot: Slot) -> Result<T, StepError> {
     let Some(Dependency::Output(output)) = given else { return Err(slot.missing()) };
-    (payload.decode)(output).map_err(|error| slot.unreadable(&error))
+    (payload.decode)(output).map_err(|error| slot.unreadable(&unreadable(output, slot.from, &error)))
 }
 
 pub(super) fn list<T>(given: Option<&Dependency>, payload: &Payload<T>, slot: Slot) -> Result<Vec<T>, StepError> {
@@ -148,9 +152,13 @@ pub(super) fn gaps<T>(
     slot: Slot,
 ) -> Result<Vec<Option<T>>, StepError> {
     let Some(Dependency::List(outputs)) = given else { return Err(slot.missing()) };
-    let outputs: serde_json::Result<Vec<Option<T>>> =
-        outputs.iter().map(|output| output.as_ref().map(payload.decode).transpose()).collect();
-    outputs.map_err(|error| slot.unreadable(&error))
+    let read = |(n, output): (usize, &Option<Encoded>)| {
+        let Some(output) = output else { return Ok(None) };
+        (payload.decode)(output)
+            .map(Some)
+            .map_err(|error| slot.unreadable(&unreadable(output, &format!("{}[{n}]", slot.from), &error)))
+    };
+    outputs.iter().enumerate().map(read).collect()
 }
 
 /// Takes the item of a map step.
@@ -159,7 +167,7 @@ pub(super) fn gaps<T>(
 /// When what is stored is no such item: a fatal error.
 pub fn item<T>(item: Option<&Encoded>, codec: &ItemCodec<T>, slot: Slot) -> Result<T, StepError> {
     let Some(item) = item else { return Err(slot.missing()) };
-    (codec.decode)(item).map_err(|error| slot.unreadable(&error))
+    (codec.decode)(item).map_err(|error| slot.unreadable(&unreadable(item, "item", &error)))
 }
 
 /// Reads the value that holds the list of a map step: the workflow's input, or the output of a plain step.
@@ -196,14 +204,8 @@ pub fn encode_items<T>(items: &[T], codec: &ItemCodec<T>, slot: Slot) -> Result<
 }
 
 impl Slot {
-    /// A place.
-    #[must_use]
-    pub const fn new(workflow: &'static str, step: &'static str, parameter: &'static str, from: &'static str) -> Self {
-        Self { workflow, step, parameter, from }
-    }
-
     /// The parameter bound to the output of a step, or to the workflow's input or an item.
-    fn unreadable(self, error: &serde_json::Error) -> StepError {
+    fn unreadable(self, error: &str) -> StepError {
         let Self { parameter, from, .. } = self;
         match (parameter, from) {
             ("", "input") => {

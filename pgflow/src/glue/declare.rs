@@ -13,7 +13,7 @@ use crate::glue::shared::SharedStep;
 use crate::upcast::Upcast;
 
 /// What is known of a step at build time. Options that were not given are none: their defaults stand in one place.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct StepSpec {
     /// Its name.
     pub name: &'static str,
@@ -25,6 +25,8 @@ pub struct StepSpec {
     pub depends_on: &'static [(&'static str, bool)],
     /// For a map step, the step whose output holds the list (none: the input), and the path of fields to it.
     pub map: Option<(Option<&'static str>, &'static [&'static str])>,
+    /// For a map step that takes its item, the schema of that.
+    pub item: Option<fn() -> Option<SchemaOf>>,
     /// How often it is tried.
     pub max_attempts: Option<u16>,
     /// The wait before the second attempt.
@@ -50,7 +52,7 @@ pub struct StepSpec {
     /// The schema of what it returns.
     pub output: SchemaOf,
     /// From which older outputs that can be made.
-    pub upcasts: Vec<Upcast>,
+    pub upcasts: &'static [Upcast],
 }
 
 impl StepSpec {
@@ -80,7 +82,7 @@ pub struct IncludedSpec {
 /// The step `P` by the name that it has in the workflow.
 #[must_use]
 pub fn included<P: SharedStep>(name: &'static str) -> IncludedSpec {
-    IncludedSpec { name, id: P::ID, depends_on: P::DEPENDS_ON, spec: P::spec() }
+    IncludedSpec { name, id: P::ID, depends_on: P::DEPENDS_ON, spec: P::SPEC }
 }
 
 /// Makes the definition of a workflow.
@@ -90,14 +92,14 @@ pub fn definition(
     description: Option<&str>,
     input: SchemaOf,
     deadline: Option<Duration>,
-    own: Vec<StepSpec>,
-    included: Vec<IncludedSpec>,
+    own: &[StepSpec],
+    included: &[IncludedSpec],
 ) -> Definition {
     let mut definition = Definition::new(name, (input.root)().to_value(), Value::Null);
     definition.description = description.map(ToOwned::to_owned);
     definition.deadline = deadline;
-    definition.steps = own.iter().map(step).chain(included.iter().map(|step| renamed(step, &included))).collect();
-    let specs: Vec<StepSpec> = own.into_iter().chain(included.into_iter().map(|included| included.spec)).collect();
+    definition.steps = own.iter().map(step).chain(included.iter().map(|step| renamed(step, included))).collect();
+    let specs: Vec<&StepSpec> = own.iter().chain(included.iter().map(|included| &included.spec)).collect();
     definition.output = output_schema(&definition, &specs).to_value();
     definition
 }
@@ -127,6 +129,7 @@ fn step(spec: &StepSpec) -> StepDefinition {
         step: step.map(ToOwned::to_owned),
         path: path.iter().map(|&field| field.to_owned()).collect(),
     });
+    step.item = spec.item.and_then(|item| item()).map(|item| (item.root)().to_value());
     if let Some(max_attempts) = spec.max_attempts {
         step.options.max_attempts = max_attempts;
     }
@@ -151,10 +154,14 @@ fn step(spec: &StepSpec) -> StepDefinition {
 }
 
 /// The output of the single step on which no other depends (null when that was skipped), or an object with a property for each.
-fn output_schema(definition: &Definition, specs: &[StepSpec]) -> Schema {
+fn output_schema(definition: &Definition, specs: &[&StepSpec]) -> Schema {
     let names: Vec<&str> = definition.leaves().map(|leaf| leaf.name.as_str()).collect();
-    let leaves: Vec<(&StepDefinition, &StepSpec)> =
-        definition.steps.iter().zip(specs).filter(|(step, _)| names.contains(&step.name.as_str())).collect();
+    let leaves: Vec<(&StepDefinition, &StepSpec)> = definition
+        .steps
+        .iter()
+        .zip(specs.iter().copied())
+        .filter(|(step, _)| names.contains(&step.name.as_str()))
+        .collect();
     match leaves.as_slice() {
         [(_, leaf)] => match leaf.shape() {
             Shape { list: false, missing: false, .. } => (leaf.output.root)(),

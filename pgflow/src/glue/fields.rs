@@ -3,10 +3,12 @@
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::ser::{Error as _, SerializeMap};
 use serde::{Deserialize, Deserializer, Serializer};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::encoded::Encoded;
 use crate::glue::payload::{Payload, SchemaOf};
+use crate::path::located;
 
 /// The fields of such a struct, on the way from JSON.
 #[derive(Debug, Deserialize)]
@@ -45,7 +47,7 @@ impl Fields {
     ) -> Result<Option<T>, E> {
         let value = self.0.remove(name);
         let read = |value: Value| Encoded::new(&value).and_then(|value| read(&value));
-        value.map(read).transpose().map_err(|error| E::custom(format_args!("`{name}`: {error}")))
+        value.map(read).transpose().map_err(|error| E::custom(in_member(name, &error)))
     }
 
     /// Takes what a step gave that stands elsewhere.
@@ -62,6 +64,18 @@ impl Fields {
         read(value.as_ref()).map_err(wrong)
     }
 }
+
+/// Says of an output what is said of one of its members, whose path began with the output itself.
+fn in_member(name: &str, error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    match said.strip_prefix(&format!("`{OUTPUT}")) {
+        Some(rest) => format!("`{OUTPUT}.{name}{rest}"),
+        None => format!("`{OUTPUT}.{name}`: {said}"),
+    }
+}
+
+/// What paths begin with.
+const OUTPUT: &str = "output";
 
 /// The output of a workflow whose last step is never skipped.
 ///
@@ -132,7 +146,7 @@ impl<T> Payload<T> {
     /// # Errors
     /// When it is none.
     pub fn decode_one(&self, value: &Encoded) -> serde_json::Result<T> {
-        (self.decode)(value)
+        (self.decode)(value).map_err(|error| located(value, OUTPUT, &error))
     }
 
     /// Encodes the outputs of a map step as one list.
@@ -149,7 +163,7 @@ impl<T> Payload<T> {
     /// # Errors
     /// When it is no list, or one of them is none.
     pub fn decode_list(&self, list: &Encoded) -> serde_json::Result<Vec<T>> {
-        elements(list)?.iter().map(self.decode).collect()
+        elements(list)?.iter().enumerate().map(|(n, value)| self.element(n, value)).collect()
     }
 
     /// Encodes the outputs of a map step, some items of which may be skipped: null stands for those.
@@ -168,12 +182,18 @@ impl<T> Payload<T> {
     /// # Errors
     /// When it is no list, or one of them is none.
     pub fn decode_gaps(&self, list: &Encoded) -> serde_json::Result<Vec<Option<T>>> {
-        let decode = |value: &Encoded| if value.as_str() == "null" { Ok(None) } else { (self.decode)(value).map(Some) };
-        elements(list)?.iter().map(decode).collect()
+        let decode = |(n, value): (usize, &Encoded)| {
+            if value.as_str() == "null" { Ok(None) } else { self.element(n, value).map(Some) }
+        };
+        elements(list)?.iter().enumerate().map(decode).collect()
+    }
+
+    fn element(&self, n: usize, value: &Encoded) -> serde_json::Result<T> {
+        (self.decode)(value).map_err(|error| located(value, &format!("{OUTPUT}[{n}]"), &error))
     }
 }
 
 fn elements(list: &Encoded) -> serde_json::Result<Vec<Encoded>> {
-    let values: Vec<Box<serde_json::value::RawValue>> = list.decode()?;
+    let values: Vec<Box<RawValue>> = list.decode().map_err(|error| located(list, OUTPUT, &error))?;
     Ok(values.into_iter().map(Encoded::from).collect())
 }

@@ -21,8 +21,8 @@ pub use declare::{StepSpec, definition, included};
 pub use fields::{Fields, Shape, fields_schema, serialize_fields, there};
 pub use link::{Accepts, List, Never, items};
 pub use payload::{
-    CarriesOver, HasJson, HasSchema, IntoStepError, ItemCodec, MaySkip, Payload, Returns, SchemaOf, StepResult,
-    item_codec, payload, returns, skippable, upcast,
+    CarriesOver, HasJson, HasSchema, IntoStepError, ItemCodec, ItemSchema, KnownSchema, MaySkip, Payload, Returns,
+    SchemaOf, StepResult, UnknownSchema, item_codec, payload, returns, skippable, upcast,
 };
 pub use shared::{
     Certain, Form, Gaps, Given, Many, Maybe, One, Read, RunsIn, SharedStep, TakesInput, certain, decode_given,

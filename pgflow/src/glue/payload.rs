@@ -1,6 +1,7 @@
 //! What a payload must be able to do, and what a step must return.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
@@ -37,7 +38,8 @@ impl<T: Serialize + DeserializeOwned + 'static> HasJson for T {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of a step",
     label = "its error does not convert into `pgflow::StepError`",
-    note = "implement `std::error::Error` for it (with `Send + Sync`), or `From` for `pgflow::StepError`"
+    note = "implement `std::error::Error` for it (with `Send + Sync`), or `From` for `pgflow::StepError`",
+    note = "or return `pgflow::Result`, whose error is made by `?` of each that implements `std::error::Error`"
 )]
 pub trait IntoStepError: Into<StepError> {}
 
@@ -130,20 +132,13 @@ pub struct ItemCodec<T> {
 
 /// States that `T` is a payload.
 #[must_use]
-pub fn payload<T: HasSchema + HasJson>() -> Payload<T> {
-    Payload {
-        encode: Encoded::new::<T>,
-        decode: Encoded::decode::<T>,
-        schema: SchemaOf {
-            root: || SchemaGenerator::default().into_root_schema_for::<T>(),
-            nested: SchemaGenerator::subschema_for::<T>,
-        },
-    }
+pub const fn payload<T: HasSchema + HasJson>() -> Payload<T> {
+    Payload { encode: Encoded::new::<T>, decode: Encoded::decode::<T>, schema: SchemaOf::new::<T>() }
 }
 
 /// States that `R` is what a step can return.
 #[must_use]
-pub fn returns<R: StepResult>() -> Returns<R, R::Ok>
+pub const fn returns<R: StepResult>() -> Returns<R, R::Ok>
 where
     R::Ok: HasSchema + HasJson,
     R::Error: IntoStepError,
@@ -159,7 +154,7 @@ where
 
 /// States that `R` is what a step can return that is declared `skippable`.
 #[must_use]
-pub fn skippable<R: StepResult>() -> Returns<R, <R::Ok as MaySkip>::Value>
+pub const fn skippable<R: StepResult>() -> Returns<R, <R::Ok as MaySkip>::Value>
 where
     R::Ok: MaySkip,
     <R::Ok as MaySkip>::Value: HasSchema + HasJson,
@@ -187,7 +182,7 @@ impl<Old: Into<New>, New> CarriesOver<New> for Old {}
 
 /// States that `New` can be made from `Old`.
 #[must_use]
-pub fn upcast<Old: HasSchema + HasJson + CarriesOver<New>, New: Serialize>() -> Upcast {
+pub const fn upcast<Old: HasSchema + HasJson + CarriesOver<New>, New: Serialize>() -> Upcast {
     Upcast {
         schema: payload::<Old>().schema,
         carry: |output| output.decode::<Old>().and_then(|old| Encoded::new::<New>(&old.into())),
@@ -196,8 +191,55 @@ pub fn upcast<Old: HasSchema + HasJson + CarriesOver<New>, New: Serialize>() -> 
 
 /// States that `T` can be an item. Its schema is known from the list.
 #[must_use]
-pub fn item_codec<T: HasJson>() -> ItemCodec<T> {
+pub const fn item_codec<T: HasJson>() -> ItemCodec<T> {
     ItemCodec { encode: Encoded::new::<T>, decode: Encoded::decode::<T> }
+}
+
+/// The schema of an item, of whose type nothing is known but its name: found by [`KnownSchema`] where it has one, and otherwise by
+/// [`UnknownSchema`], which is a reference further away and so comes second.
+#[derive(Debug)]
+pub struct ItemSchema<T>(PhantomData<T>);
+
+/// The schema of an item that has one.
+pub trait KnownSchema {
+    /// The schema.
+    fn schema(&self) -> Option<SchemaOf>;
+}
+
+/// The schema of an item that has none of its own, such as one whose list is described by hand.
+pub trait UnknownSchema {
+    /// None.
+    fn schema(&self) -> Option<SchemaOf>;
+}
+
+impl<T> ItemSchema<T> {
+    /// For items of type `T`.
+    #[must_use]
+    #[allow(clippy::new_without_default, reason = "for generated code only")]
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T: JsonSchema> KnownSchema for ItemSchema<T> {
+    fn schema(&self) -> Option<SchemaOf> {
+        Some(SchemaOf::new::<T>())
+    }
+}
+
+impl<T> UnknownSchema for &ItemSchema<T> {
+    fn schema(&self) -> Option<SchemaOf> {
+        None
+    }
+}
+
+impl SchemaOf {
+    const fn new<T: JsonSchema>() -> Self {
+        Self {
+            root: || SchemaGenerator::default().into_root_schema_for::<T>(),
+            nested: SchemaGenerator::subschema_for::<T>,
+        }
+    }
 }
 
 impl<T> fmt::Debug for Payload<T> {

@@ -26,16 +26,15 @@ pub trait SharedStep: Sized {
     type Form: Form<Self::Output>;
 
     /// What can be done with what it returns.
-    fn payload() -> Payload<Self::Output>;
-
+    const PAYLOAD: Payload<Self::Output>;
     /// What is known of it at build time.
-    fn spec() -> StepSpec;
+    const SPEC: StepSpec;
 }
 
 /// A step that can be executed in workflows with the state `S`.
 pub trait RunsIn<S>: SharedStep {
     /// Its function.
-    fn handler() -> Handler<S>;
+    const HANDLER: Handler<S>;
 }
 
 /// A step that can be included in workflows with the input `I`.
@@ -48,8 +47,8 @@ pub trait TakesInput<I>: SharedStep {}
 
 /// The function of a step that is included in a workflow with the state `S`.
 #[must_use]
-pub fn handler<P: RunsIn<S>, S>() -> Handler<S> {
-    P::handler()
+pub const fn handler<P: RunsIn<S>, S>() -> Handler<S> {
+    P::HANDLER
 }
 
 /// States that a step can be included in workflows with the input `I`.
@@ -176,7 +175,7 @@ pub fn take<P: Accepts<T>, T>(given: Option<&Dependency>, read: Read<T>, slot: S
 /// # Errors
 /// When what is stored is no such output: a fatal error.
 pub fn given<P: SharedStep>(given: Option<&Dependency>, slot: Slot) -> Result<Given<P>, StepError> {
-    P::Form::given(given, &P::payload(), slot)
+    P::Form::given(given, &P::PAYLOAD, slot)
 }
 
 /// Reads what a step gave.
@@ -184,12 +183,12 @@ pub fn given<P: SharedStep>(given: Option<&Dependency>, slot: Slot) -> Result<Gi
 /// # Errors
 /// When what is stored is no such output: a fatal error.
 pub fn certain<P: SharedStep>(given: Option<&Dependency>, slot: Slot) -> Result<Certain<P>, StepError> {
-    P::Form::certain(given, &P::payload(), slot)
+    P::Form::certain(given, &P::PAYLOAD, slot)
 }
 
 /// What a last step gave, to JSON; none where it was skipped.
 pub fn encode_given<P: SharedStep>(given: &Given<P>) -> Option<serde_json::Result<Encoded>> {
-    P::Form::encode(given, &P::payload())
+    P::Form::encode(given, &P::PAYLOAD)
 }
 
 /// What a last step gave, from JSON.
@@ -197,7 +196,7 @@ pub fn encode_given<P: SharedStep>(given: &Given<P>) -> Option<serde_json::Resul
 /// # Errors
 /// When it is no such output.
 pub fn decode_given<P: SharedStep>(output: Option<&Encoded>) -> serde_json::Result<Given<P>> {
-    P::Form::decode(output, &P::payload())
+    P::Form::decode(output, &P::PAYLOAD)
 }
 
 /// The form in which others take the output of a step.

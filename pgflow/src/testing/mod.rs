@@ -26,14 +26,18 @@
 //! # }
 //! ```
 //!
+//! [`assert_locked`] checks the lock file of a program's workflows ([`lock`](crate::lock)).
+//!
 //! `TestDb` (with the feature `embedded`) is a database of a test's own on a server that all tests share.
 
 #[cfg(all(feature = "embedded", unix))]
 mod database;
+mod locked;
 mod memory;
 mod snapshot;
 
 #[cfg(all(feature = "embedded", unix))]
 pub use database::TestDb;
+pub use locked::assert_locked;
 pub use memory::{Difference, Recording, Runner, TestRun, TestStep};
 pub use snapshot::snapshot;

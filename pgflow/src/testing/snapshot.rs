@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::definition::StepDefinition;
+use crate::words;
 use crate::workflow::Workflow;
 
 /// A workflow as text, for snapshots in tests: its steps, what each depends on and when it is skipped, and below them the JSON Schemas of
@@ -20,32 +21,20 @@ pub fn snapshot<W: Workflow>() -> String {
 }
 
 fn line(step: &StepDefinition) -> String {
-    let mut takes: Vec<&str> = step.depends_on.iter().filter(|edge| edge.value).map(|edge| &*edge.step).collect();
-    if step.takes_input {
-        takes.insert(0, "input");
-    }
-    let mut text = format!("{}({})", step.name, takes.join(", "));
+    let mut text = format!("{}({})", step.name, words::takes(step).join(", "));
+    // The source of a map step stands among what it waits for.
     let waits: Vec<&str> = step.depends_on.iter().filter(|edge| !edge.value).map(|edge| &*edge.step).collect();
     if !waits.is_empty() {
         let _ = write!(text, " after {}", waits.join(", "));
     }
     if let Some(map) = &step.map {
-        let source = std::iter::once(map.step.as_deref().unwrap_or("input")).chain(map.path.iter().map(String::as_str));
-        let _ = write!(text, " for each of {}", source.collect::<Vec<_>>().join("."));
+        let _ = write!(text, " for each of {}", words::source(map));
     }
-    let skip = &step.skip;
-    for (is, word) in [
-        (skip.when, " under a condition"),
-        (skip.on_exhausted, " or skipped when exhausted"),
-        (skip.skippable, " or skipped by itself"),
-        (step.on_failure, " when the run has failed"),
-    ] {
-        if is {
-            text.push_str(word);
-        }
+    for words in words::conditions(step) {
+        let _ = write!(text, "{}{words}", if words.starts_with("skipped") { " or " } else { " " });
     }
-    if !skip.with.is_empty() {
-        let _ = write!(text, " or skipped with {}", skip.with.join(", "));
+    if step.on_failure {
+        text.push_str(" when the run has failed");
     }
     text
 }

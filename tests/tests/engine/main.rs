@@ -3,6 +3,7 @@
 
 mod control;
 mod delays;
+mod deploys;
 mod direct;
 mod failures;
 mod hooks;

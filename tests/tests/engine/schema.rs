@@ -115,6 +115,8 @@ async fn a_granted_role_runs_workflows_without_rights_on_tables() {
     assert_eq!(run.fork().from("sum").await.unwrap().output().await.unwrap().count, 10);
     assert!(other.cancel_attempt("first").await.unwrap_err().is_refused());
     assert_eq!(other.events().await.unwrap().last().unwrap().kind, "run_cancelled");
+    let lock = pgflow::lock::Lock::of([<chain3::Workflow as pgflow::Workflow>::definition()]);
+    client.check_deploy(&lock).await.unwrap();
     assert_eq!((client.runs(&RunFilter::new()).await.unwrap().len(), run.notes(0).await.unwrap().len()), (5, 0));
     let seen: (i64, i64) =
         sqlx::query_as("select (select count(status) from pgflow.runs), (select count(*) from pgflow.steps)")
@@ -186,10 +188,7 @@ async fn the_schema_check_names_the_path() {
         (r#"{"lines": [{"qty": 1.5}]}"#, Some("`input.lines[0].qty` is of type number, and integer is wanted")),
         (r#"{"lines": [{"qty": 1, "x": 2}]}"#, Some("`input.lines[0].x` is not allowed")),
         (r#"{"lines": [], "kind": "c"}"#, Some("`input.kind` is none of \"a\", \"b\"")),
-        (
-            r#"{"lines": [], "note": "a"}"#,
-            Some("`input.note` fits none of its 2 forms (the first: `input.note` is shorter than 2)"),
-        ),
+        (r#"{"lines": [], "note": "a"}"#, Some("`input.note` is shorter than 2")),
         (r#"{"lines": [1, 2, 3, 4]}"#, Some("`input.lines` has more than 3 items")),
     ] {
         let found: Option<String> =

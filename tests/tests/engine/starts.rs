@@ -91,7 +91,11 @@ async fn a_start_from_sql_checks_the_workflow_and_its_input() {
             .await
             .contains("the input does not fit workflow `chain3`: `input` is of type string, and integer is wanted")
     );
-    assert!(message("select pgflow.start_run('trouble', '{\"FailUntil\": -1}')").await.contains("fits none of its"));
+    assert!(
+        message("select pgflow.start_run('trouble', '{\"FailUntil\": -1}')")
+            .await
+            .contains("`input.FailUntil` is less than 0")
+    );
     assert_eq!(db.value::<i64>("select count(*) from pgflow.run").await, 0, "nothing was begun");
     worker.stop().await.unwrap();
 }
@@ -105,7 +109,7 @@ async fn an_input_that_only_the_worker_can_judge_ends_the_run() {
     let run = db.client().run(chain3::Workflow, id.into());
     let error = run.output().await.unwrap_err();
     assert!(error.is_run_failed());
-    assert!(error.to_string().contains("failed: invalid input: "), "{error}");
+    assert!(error.to_string().contains("failed: invalid input: `input`: "), "{error}");
     worker.stop().await.unwrap();
     db.assert_all_ended().await;
 }

@@ -1,6 +1,6 @@
 //! Versions of one workflow on one database: who runs what, and what differs.
 
-use pgflow::{ChangeKind, RunStatus, Workflow as _};
+use pgflow::{ChangeKind, RunStatus, Verdict, Workflow as _};
 use pgflow_tests::TestDb;
 use sqlx::types::Json;
 
@@ -142,12 +142,13 @@ async fn a_version_says_what_differs_and_whether_its_runs_are_taken_over() {
     let expected =
         ["the workflow gives something else", "step `pack` is run with other options", "step `weigh` is new"];
     assert_eq!(said, expected);
-    assert!(to_wider.changes.iter().all(|change| !change.breaks));
+    assert_eq!(to_wider.verdict, Verdict::Safe);
 
     let to_other = stored.compare(&other::parcel::Workflow::definition());
     assert!(!to_other.taken_over);
-    let kinds: Vec<_> = to_other.changes.iter().map(|c| (c.step.as_deref().unwrap_or(""), c.kind, c.breaks)).collect();
-    assert_eq!(kinds, [("pack", ChangeKind::Output, true), ("send", ChangeKind::Input, true)]);
+    let kinds: Vec<_> = to_other.changes.iter().map(|c| (c.step.as_deref().unwrap_or(""), c.kind, c.verdict)).collect();
+    let carried = Verdict::NeedsUpcaster;
+    assert_eq!(kinds, [("pack", ChangeKind::Output, carried), ("send", ChangeKind::Input, carried)]);
     assert_eq!(stored.compare(&stored.definition).changes, []);
 }
 

@@ -20,10 +20,14 @@ pub(crate) fn registration(name: &str, shape: &Shape, seat: &Arc<Seat>) -> Regis
         expand: step.map.map(|source| if source == Source::Input { expand_input as Expand } else { expand_step }),
         when: (step.when != When::Always).then(|| CONDITIONS[number]),
         delay: None,
-        upcasts: Vec::new(),
+        upcasts: &[],
     };
-    let steps = shape.steps.iter().enumerate().map(handler).collect();
-    Registration::of_parts(definition(name, shape), Arc::clone(seat), Handlers { steps, check_input: |_| Ok(()) })
+    let steps: Vec<_> = shape.steps.iter().enumerate().map(handler).collect();
+    Registration::of_parts(
+        definition(name, shape),
+        Arc::clone(seat),
+        Handlers { steps: steps.into(), check_input: |_| Ok(()) },
+    )
 }
 
 fn definition(name: &str, shape: &Shape) -> Definition {
@@ -136,7 +140,7 @@ async fn attempt(call: Call<Seat>, heeds: bool) -> Result<Encoded, StepError> {
         Ok(Word::Panic) => panic!("{ASKED}"),
         Ok(Word::Skip) => (skippable::<pgflow::Result<Skippable<()>>>().finish)(
             Ok(Skippable::skip("so it was asked")),
-            Slot::new("drawn", "step", "", ""),
+            Slot { workflow: "drawn", step: "step", parameter: "", from: "" },
         ),
         Ok(Word::Fatal) | Err(_) => Err(StepError::fatal("it will never do")),
     }

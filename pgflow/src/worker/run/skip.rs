@@ -94,6 +94,10 @@ mod tests {
             Ok(std::time::Duration::ZERO)
         }
 
+        fn upcast(&self, _: usize, _: usize, output: &Encoded) -> Result<Encoded, StepError> {
+            Ok(output.clone())
+        }
+
         fn check_input(&self, _: &Encoded) -> serde_json::Result<()> {
             Ok(())
         }

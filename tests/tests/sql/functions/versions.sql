@@ -1,7 +1,7 @@
 -- broken: v.id desc => v.id
 -- broken: coalesce(l.runs, 0) => 0
 -- broken: v.id = w.current_version => true
--- broken: select q.version_id from ready q => select q.version_id from ready q where q.due
+-- broken: from live l group by => from live l where not l.waiting group by
 -- broken: w.name = p_workflow => true
 
 -- case: of one workflow, the newest first, with the runs that have not ended, whoever has them
