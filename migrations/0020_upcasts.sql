@@ -11,6 +11,7 @@
 
 -- Runs of a version in these queues that are due, or have work there that nobody has taken, with what they have recorded of these steps: a
 -- row for each output; one without a step for a run that has none. Runs in p_left are left out, and those of which somebody has work.
+-- At most p_limit runs: higher priorities first, then those that were started first.
 create function pgflow.runs_to_carry(p_bucket int, p_version int, p_queues text[], p_steps int[], p_left uuid[], p_limit int)
 returns table (run_id uuid, step int, index int, output jsonb)
 language plpgsql stable
@@ -22,28 +23,30 @@ begin
     return query
     select d.run_id, o.step::int, o.index, o.output
     from (
-        select distinct x.run_id, x.period
+        select x.run_id, x.period
         from unnest(p_queues) q(name)
         cross join lateral (
-            (select c.run_id, c.period from ready c
+            (select c.run_id, c.period, c.priority from ready c
              where c.bucket = p_bucket and c.queue = q.name and c.version_id = p_version and c.due and c.namespace = ''
              order by -c.priority, c.seq limit p_limit + cardinality(p_left))
             union all
-            (select c.run_id, c.period from ready c
+            (select c.run_id, c.period, c.priority from ready c
              where c.bucket = p_bucket and c.queue = q.name and c.version_id = p_version and c.due and c.namespace <> ''
              order by c.namespace, -c.priority, c.seq limit p_limit + cardinality(p_left))
             union all
-            (select t.run_id, t.period from task t
+            (select t.run_id, t.period, t.priority from task t
              where t.bucket = p_bucket and t.queue = q.name and t.version_id = p_version and t.worker_id is null and t.due and t.namespace = ''
              order by -t.priority, t.turn, t.id limit p_limit + cardinality(p_left))
             union all
-            (select t.run_id, t.period from task t
+            (select t.run_id, t.period, t.priority from task t
              where t.bucket = p_bucket and t.queue = q.name and t.version_id = p_version and t.worker_id is null and t.due and t.namespace <> ''
              order by t.namespace, -t.priority, t.turn, t.id limit p_limit + cardinality(p_left))
         ) x
         where not x.run_id = any(p_left)
           and exists (select from ready c where c.bucket = p_bucket and c.run_id = x.run_id)
           and not exists (select from task t where t.bucket = p_bucket and t.run_id = x.run_id and t.worker_id is not null)
+        group by x.run_id, x.period
+        order by max(x.priority) desc, x.run_id
         limit p_limit
     ) d
     left join lateral (

@@ -10,12 +10,16 @@
 -- broken: and exists (select from ready c where => and true or exists (select from ready c where
 -- broken: y.step = any(p_steps) and => true and
 -- broken: and y.kind = 'c' => and true
--- broken: select distinct x.run_id => select x.run_id
+-- broken: group by x.run_id, x.period => group by x.run_id, x.period, random()
+-- broken: order by max(x.priority) desc, x.run_id => order by max(x.priority), x.run_id
+-- broken: order by max(x.priority) desc, x.run_id => order by max(x.priority) desc, x.run_id desc
 -- broken: and y.run_id = d.run_id => and true
 
 -- case: what is due, with the outputs of these steps
 select stage.define();
-select stage.start('old'), stage.start('bare'), stage.start('elsewhere', p_queue => 'q'), stage.start('spaced', p_namespace => 's'),
+select stage.start('old'), stage.start('bare'), stage.start('elsewhere', p_queue => 'q');
+select stage.later('1 s');
+select stage.start('spaced', p_namespace => 's'),
        stage.start('later', p_at => pgflow.now() + interval '1 h'), stage.start('paused'), stage.start('owned'), stage.start('ended'),
        stage.start('parked');
 select stage.worker();
@@ -56,3 +60,12 @@ select expect.rows($$select distinct stage.readable(run_id::text) from pgflow.ru
                    '[["due"], ["spaced"], ["waits"]]');
 select expect.rows($$select distinct stage.readable(run_id::text) from pgflow.runs_to_carry(0, stage.version(), '{gpu}', '{}', '{}', 10) order by 1$$,
                    '[["elsewhere"]]', 'of another queue');
+
+-- case: higher priorities first, then what was started first, wherever it stands
+select stage.define();
+select stage.start('second'), stage.later('1 s');
+select stage.start('third', p_namespace => 's'), stage.later('1 s');
+select stage.start('first', p_priority => 3), stage.task('second', 1, 0), stage.task('second', 1, 1);
+select expect.rows($$select run_id from pgflow.runs_to_carry(0, stage.version(), '{default}', '{}', '{}', 2)$$, '[["first"], ["second"]]', 'two');
+select expect.rows($$select run_id from pgflow.runs_to_carry(0, stage.version(), '{default}', '{}', '{}', 3)$$,
+                   '[["first"], ["second"], ["third"]]', 'three');
