@@ -4,6 +4,7 @@ use pgflow_graph::{Graph, Node, Problem, Rule, list, nearest};
 use syn::Ident;
 use syn::ext::IdentExt;
 
+use crate::ends;
 use crate::misuse::{failure_is_misused, from_is_misused, maps, no_outputs};
 use crate::model::{Binding, Edge, Producer, Question, Step, Workflow};
 use crate::parse::{Include, MapPath, Parameter, StepName};
@@ -17,7 +18,7 @@ pub(crate) fn check(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
     resolve(workflow);
     graph(workflow, sink, steps);
     hooks(workflow, steps);
-    output(workflow, sink);
+    ends::output(workflow, sink);
     let names: Vec<String> =
         workflow.steps.iter().map(Step::name).chain(workflow.includes.iter().map(Include::name)).collect();
     maps(workflow, steps);
@@ -27,7 +28,7 @@ pub(crate) fn check(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
         step.arguments.vague |= sink.attribute.count() > before;
         parameters(step, &names, &sink.parameters);
         if workflow.is_shared {
-            input_is_known(step, &sink.attribute);
+            ends::input_is_known(step, &sink.attribute);
         }
         if !sink.is_empty() {
             step.broken = true;
@@ -76,7 +77,16 @@ fn graph(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
     let is_vague = |name: &str| workflow.steps.iter().any(|step| step.arguments.vague && step.name() == name);
     let unproven =
         |rule: &Rule| matches!(rule, Rule::SkipsWithCertain { name, .. } if is_included(name) || is_vague(name));
-    let problems: Vec<Problem> = problems.into_iter().filter(|problem| !unproven(&problem.rule)).collect();
+    // Outside a workflow, two steps of one name are told as what they are.
+    let differ = |problem: &Problem| match (&problem.rule, problem.edge, workflow.steps.get(problem.step)) {
+        (Rule::Repeated { .. }, Some(edge), Some(step)) => {
+            let (name, text) = (step.edges[edge].name(), step.edges[edge].step.text());
+            step.edges[..edge].iter().any(|other| other.name() == name && other.step.text() != text)
+        }
+        _ => false,
+    };
+    let problems: Vec<Problem> =
+        problems.into_iter().filter(|problem| !unproven(&problem.rule) && !differ(problem)).collect();
     let mut unclear = false;
     for problem in problems {
         if let Rule::Empty = problem.rule {
@@ -95,6 +105,11 @@ fn graph(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
                     include.ident(),
                     problem.message(),
                     format_args!("give one of them another name in this workflow: `{path} as other_{name}`"),
+                ),
+                Rule::Duplicate { .. } => sink.error_with_help(
+                    include.ident(),
+                    format_args!("step `{}` depends on two steps named `{name}`", workflow.name()),
+                    format_args!("import one of them by another name: `use {path} as other_{name}`"),
                 ),
                 _ => sink.error(include.ident(), problem.message()),
             }
@@ -133,82 +148,6 @@ fn leave_out_included(workflow: &mut Workflow) {
             edge.to = None;
             (step.unclear, step.broken) = (true, true);
         }
-    }
-}
-
-/// Whether the steps that are said to be last are: of the workflow's own ones that is known here.
-fn output(workflow: &Workflow, sink: &Sink) {
-    let Some(output) = &workflow.output else { return };
-    let name = workflow.name();
-    let mut seen: Vec<String> = Vec::new();
-    for step in &output.steps {
-        let text = step.name();
-        if seen.contains(&text) {
-            sink.error(step, format_args!("`{text}` is named twice"));
-            continue;
-        }
-        seen.push(text.clone());
-        match workflow.find(&text) {
-            None => {
-                let own = workflow.steps.iter().map(Step::name).chain(workflow.includes.iter().map(Include::name));
-                let own: Vec<String> = own.collect();
-                let similar = nearest(&text, own.iter().map(String::as_str));
-                let help = match similar {
-                    Some(similar) => format!("a step with a similar name exists: `{similar}`"),
-                    None => "its last steps stand here, by their names".to_owned(),
-                };
-                sink.error_with_help(step, format_args!("workflow `{name}` has no step `{text}`"), help);
-            }
-            Some(found) => {
-                let after = workflow.steps.iter().find(|other| other.edges.iter().any(|edge| edge.to == Some(found)));
-                let hook = workflow.own(found).is_some_and(Step::is_hook);
-                if let Some(after) = after {
-                    sink.error_with_help(
-                        step,
-                        format_args!("`{text}` is not last: `{}` depends on it", after.name()),
-                        "leave it out: the output of a run is that of its last steps",
-                    );
-                } else if hook {
-                    sink.error(step, format_args!("`{text}` is not last: it is executed when the run has failed"));
-                }
-            }
-        }
-    }
-    let left_out = workflow.leaves().into_iter().filter_map(|leaf| workflow.own(leaf)).map(Step::name);
-    for last in left_out.filter(|last| !seen.contains(last)) {
-        sink.error_with_help(
-            &output.argument,
-            format_args!("`{last}` is last as well, since no step depends on it"),
-            format_args!("add it: `output = [{}]`", seen.iter().chain([&last]).cloned().collect::<Vec<_>>().join(", ")),
-        );
-    }
-}
-
-/// A step outside a workflow says by a parameter what the input is.
-fn input_is_known(step: &Step, sink: &Sink) {
-    let takes = step.parameters.iter().any(|(_, binding)| *binding == Binding::Input);
-    let name = step.name();
-    if takes {
-        return;
-    }
-    let help =
-        "it stands outside a workflow, so what the input is must be said: add a parameter `_input` with its type";
-    for question in step.condition.iter().chain(&step.delay) {
-        if let Some((ident, _)) = question.parameters.iter().find(|(_, binding)| *binding == Binding::Input) {
-            let what = question.what;
-            sink.error_with_help(
-                ident,
-                format_args!("the {what} of step `{name}` takes the input, but the step does not"),
-                help,
-            );
-        }
-    }
-    if let Some(map) = step.arguments.map.as_ref().filter(|map| map.step().is_none()) {
-        sink.error_with_help(
-            &map.source,
-            format_args!("step `{name}` maps over the input, but does not take it"),
-            help,
-        );
     }
 }
 

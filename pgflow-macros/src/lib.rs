@@ -5,6 +5,7 @@
 //! parse/      tokens -> syntax; what is wrong in itself is reported
 //! model.rs    the workflow: names, meanings, places
 //! check.rs    what is wrong with it as a whole; every name gets its meaning
+//! ends.rs     what must be said of its input and output
 //! misuse.rs   what was meant by mistakes that are likely
 //! expand/     model -> tokens
 //! report.rs   errors, all of them, in the order of the source
@@ -13,6 +14,7 @@
 
 mod check;
 mod debug;
+mod ends;
 mod expand;
 mod gate;
 mod misuse;

@@ -95,8 +95,9 @@
 ///
 /// # What is not seen
 ///
-/// Steps that a `macro_rules!` call inside the module writes: such calls are expanded after this attribute. Functions under `#[cfg]`
-/// cannot be steps; a whole workflow can be under one.
+/// Steps that a `macro_rules!` call inside the module writes: such calls are expanded after this attribute.
+///
+/// Steps can be under `#[cfg]`: the workflow is the one whose steps are there. A step that is not there cannot be depended on.
 pub use pgflow_macros::workflow;
 
 /// Makes a step of an `async fn` that returns a `Result`, in a module under [`#[workflow]`](macro@workflow).
@@ -157,8 +158,9 @@ pub use pgflow_macros::workflow;
 /// would, by reference. It is asked once all dependencies are done, in the worker's loop: it should be quick, depend on nothing but
 /// what it is given, and have no effects. When it panics, the step fails. On a map step it decides about the whole step.
 ///
-/// A skip is no null: an output of null, an empty list and a skip are three things. In the output of a workflow with several last
-/// steps, a step that was skipped has no field; items that were skipped are null there.
+/// A skip is no null: between steps, an output of null, an empty list and a skip are three things. In the output of a workflow with several last
+/// steps, a step that was skipped has no field. Items that were skipped are null in the output of a workflow: where items themselves give
+/// null (an `Option`, or `()`), the two cannot be told apart there, and the states of the steps say which were skipped.
 ///
 /// ```
 /// use pgflow::{Result, Skippable, step, workflow};

@@ -9,6 +9,7 @@ mod declare;
 mod fields;
 mod link;
 mod payload;
+pub mod proof;
 mod shared;
 #[cfg(test)]
 mod tests;
@@ -26,5 +27,5 @@ pub use payload::{
 };
 pub use shared::{
     Certain, Form, Gaps, Given, Many, Maybe, One, Read, RunsIn, SharedStep, TakesInput, certain, decode_given,
-    encode_given, given, handler, proof, shape, take, takes_input,
+    encode_given, given, handler, shape, take, takes_input,
 };
