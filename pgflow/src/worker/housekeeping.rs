@@ -13,6 +13,8 @@ const MEMORY: Duration = Duration::from_secs(24 * 3600);
 const MONTHS: i32 = 3;
 const HOUSEKEEPING: Duration = Duration::from_secs(3600);
 const HOUSEKEEPING_AGAIN: Duration = Duration::from_secs(60);
+/// Where a lock was not to be had: it is waited for 100 ms at most, and others wait behind that.
+const HOUSEKEEPING_BUSY: Duration = Duration::from_secs(5);
 /// Between batches of what is removed: beats go on, and so does everything else.
 const HOUSEKEEPING_GOES_ON: Duration = Duration::from_millis(50);
 /// How long one batch may take, or the look whether a month can go.
@@ -31,6 +33,7 @@ pub(super) async fn keep_house(options: Arc<PgConnectOptions>, bucket: i32, work
             match tidy(&mut link, bucket, worker).await {
                 Tidied { more: true, .. } => tokio::time::sleep(HOUSEKEEPING_GOES_ON).await,
                 Tidied { failed: true, .. } => break HOUSEKEEPING_AGAIN,
+                Tidied { busy: true, .. } => break HOUSEKEEPING_BUSY,
                 Tidied { .. } => break HOUSEKEEPING,
             }
         };
@@ -46,6 +49,8 @@ struct Tidied {
     more: bool,
     /// Some of it did not succeed.
     failed: bool,
+    /// Somebody else had what it needs.
+    busy: bool,
 }
 
 /// One round. What fails keeps nothing else from being done: it is tried again with the next one.
@@ -89,11 +94,12 @@ impl Tidied {
     /// What a task of the round gives; none where it has failed, of which people are told.
     fn take<T>(&mut self, worker: i32, what: &'static str, done: sqlx::Result<T>) -> Option<T> {
         done.map_err(|error| {
-            self.failed = true;
             // That somebody else has it just now is nothing to look after.
             if error.as_database_error().is_some_and(|error| error.code().as_deref() == Some(LOCK_NOT_AVAILABLE)) {
-                tracing::debug!(worker, %error, "{what}; it is tried again in a minute");
+                self.busy = true;
+                tracing::debug!(worker, %error, "{what}; it is tried again in some seconds");
             } else {
+                self.failed = true;
                 tracing::warn!(worker, %error, "{what}; it is tried again in a minute");
             }
         })
