@@ -132,6 +132,8 @@ fn graph(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
         if let (Rule::Unknown { .. } | Rule::Itself | Rule::Repeated { .. }, Some(edge)) = (&problem.rule, problem.edge)
         {
             step.unclear = true;
+            // Also where there is nothing to tell, since the compiler does.
+            step.broken = true;
             step.edges[edge].to = None;
         }
     }
@@ -246,6 +248,21 @@ fn report(workflow: &Workflow, problem: &Problem, at: &StepName, sink: &Sink) {
                 format_args!("`{name}` is a function of workflow `{}` but not a step", workflow.name()),
                 format_args!("add `#[step]` to `{name}`"),
             ),
+        Rule::Unknown { name, .. } if workflow.is_unreadable(name) => {}
+        Rule::Unknown { name, .. }
+            if let Some((_, path)) = workflow.within.iter().find(|(within, _)| within == name) =>
+        {
+            let mut paths: Vec<String> = workflow.includes.iter().map(|include| include.step.text()).collect();
+            paths.push(path.clone());
+            sink.error_with_help(
+                at,
+                format_args!(
+                    "`{path}` stands in a module of its own, and is no step of workflow `{}`",
+                    workflow.name()
+                ),
+                format_args!("include it: `#[workflow(include = [{}])]`", paths.join(", ")),
+            );
+        }
         Rule::Unknown { name, .. }
             if let Some((_, closed)) = workflow.gated.iter().find(|(gated, _)| gated.unraw() == name) =>
         {

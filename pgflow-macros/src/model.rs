@@ -40,6 +40,10 @@ pub(crate) struct Workflow {
     pub(crate) is_shared: bool,
     /// The names of functions that are no steps.
     pub(crate) functions: Vec<Ident>,
+    /// The names of functions that were to be steps and cannot be read: the compiler says why.
+    pub(crate) unreadable: Vec<Ident>,
+    /// Steps in modules within the workflow's, with their paths.
+    pub(crate) within: Vec<(String, String)>,
     /// The names of steps that are compiled out, and by what.
     pub(crate) gated: Vec<(Ident, Closed)>,
     /// The names of all items of the module. Those that are ours were reported; they are not written a second time.
@@ -149,6 +153,11 @@ impl Workflow {
         let included =
             (0..self.includes.len()).filter(is_last).map(Producer::Included).filter(|&step| !waited_for(step));
         own.iter().copied().chain(included).collect()
+    }
+
+    /// Whether a function of this name was to be a step, and cannot be read.
+    pub(crate) fn is_unreadable(&self, name: &str) -> bool {
+        self.unreadable.iter().any(|unreadable| unreadable.unraw() == name)
     }
 
     /// The step of this name.

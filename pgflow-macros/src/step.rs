@@ -23,6 +23,8 @@ pub(crate) fn step(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let arguments = StepArguments::read(arguments, &part.attribute);
     let mut function: Function = match syn::parse2(item.clone()) {
         Ok(function) => function,
+        // What the compiler cannot read either, it has told already.
+        Err(_) if syn::parse2::<syn::Item>(item.clone()).is_err() => return report.after(item),
         Err(_) => {
             report.sink().error_at(proc_macro2::Span::call_site(), "`#[step]` goes on a free `async fn`");
             return report.after(item);
@@ -69,6 +71,8 @@ fn by_itself(function: &Function, step: Step, krate: syn::Path) -> Workflow {
         output: None,
         is_shared: true,
         functions: Vec::new(),
+        unreadable: Vec::new(),
+        within: Vec::new(),
         gated: Vec::new(),
         taken: Vec::new(),
     }

@@ -9,7 +9,9 @@ use crate::expand;
 use crate::gate::{Gates, conditions};
 use crate::misuse::takes_state;
 use crate::model::{Step, Workflow};
-use crate::parse::{Function, Item, Module, Signature, WorkflowArguments, doc_comment, is_step, step_arguments};
+use crate::parse::{
+    Function, Item, Module, Signature, WorkflowArguments, doc_comment, is_step, step_arguments, steps_within,
+};
 use crate::report::{Report, StepSink};
 
 /// Expands `#[workflow(arguments)] item`.
@@ -36,7 +38,7 @@ pub(crate) fn workflow(arguments: TokenStream, item: TokenStream) -> TokenStream
     let own = sink.part();
     let mut parts = Vec::new();
     let mut steps: Vec<Step> = Vec::new();
-    let mut functions = Vec::new();
+    let (mut functions, mut unreadable, mut within) = (Vec::new(), Vec::new(), Vec::new());
     let mut taken = Vec::new();
     for item in &mut module.items {
         match item {
@@ -53,8 +55,10 @@ pub(crate) fn workflow(arguments: TokenStream, item: TokenStream) -> TokenStream
                     parts.push(part);
                 }
             }
-            Item::Other { name: Some((name, is_function)), .. } => {
+            Item::Unreadable { name, .. } => unreadable.push(name.clone()),
+            Item::Other { name: Some((name, is_function)), tokens } => {
                 taken.push(name.clone());
+                within.extend(steps_within(tokens));
                 if expand::GENERATED.iter().any(|generated| name == generated) {
                     sink.part().error_with_help(
                         &*name,
@@ -85,6 +89,8 @@ pub(crate) fn workflow(arguments: TokenStream, item: TokenStream) -> TokenStream
         output: arguments.output,
         is_shared: false,
         functions,
+        unreadable,
+        within,
         gated,
         taken,
     };

@@ -93,7 +93,7 @@ pub(crate) fn module(module: &Module, workflow: &Workflow) -> TokenStream {
     let Module { attributes, visibility, keyword, name, brace, inner_attributes, items } = module;
     let items = items.iter().map(|item| match item {
         Item::Step(function) => function.to_token_stream(),
-        Item::Other { tokens, .. } => tokens.clone(),
+        Item::Unreadable { tokens, .. } | Item::Other { tokens, .. } => tokens.clone(),
     });
     let generated = items::items(workflow);
     let mut output = quote!(#(#attributes)* #visibility #keyword #name);

@@ -12,7 +12,7 @@ mod workflow;
 
 pub(crate) use closure::Closure;
 pub(crate) use function::Function;
-pub(crate) use module::{Item, Module};
+pub(crate) use module::{Item, Module, steps_within};
 pub(crate) use name::StepName;
 pub(crate) use signature::{Parameter, Signature, type_text};
 pub(crate) use step::{Delay, MapPath, StepArguments, is_step, step_arguments};

@@ -24,6 +24,13 @@ pub(crate) struct Module {
 pub(crate) enum Item {
     /// A function under `#[step]`.
     Step(Box<Function>),
+    /// What was to be a step, it seems, and cannot be read: the compiler says what is wrong with it.
+    Unreadable {
+        /// The function's name.
+        name: Ident,
+        /// The item as it stands.
+        tokens: TokenStream,
+    },
     /// Anything else, with its name where it has one.
     Other {
         /// The name, and whether a function has it.
@@ -91,7 +98,57 @@ fn item(input: ParseStream<'_>) -> syn::Result<Item> {
             break;
         }
     }
-    Ok(Item::Other { name: None, tokens })
+    Ok(match function_name(&tokens).filter(|_| says_step(&tokens)) {
+        Some(name) => Item::Unreadable { name, tokens },
+        None => Item::Other { name: None, tokens },
+    })
+}
+
+/// The name after the first `fn`.
+fn function_name(tokens: &TokenStream) -> Option<Ident> {
+    let mut tokens = tokens.clone().into_iter();
+    tokens.find(|token| matches!(token, TokenTree::Ident(word) if word == "fn"))?;
+    match tokens.next()? {
+        TokenTree::Ident(name) => Some(name),
+        _ => None,
+    }
+}
+
+/// Whether a word of the attributes is `step`.
+fn says_step(tokens: &TokenStream) -> bool {
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Group(group) if group.delimiter() == proc_macro2::Delimiter::Bracket => {
+            group.stream().into_iter().any(|token| matches!(token, TokenTree::Ident(word) if word == "step"))
+        }
+        _ => false,
+    })
+}
+
+/// The steps in modules within this item, with their paths. Those of another workflow are none.
+pub(crate) fn steps_within(tokens: &TokenStream) -> Vec<(String, String)> {
+    fn look(module: &syn::ItemMod, path: &str, found: &mut Vec<(String, String)>) {
+        let is_workflow =
+            |attribute: &Attribute| attribute.path().segments.last().is_some_and(|segment| segment.ident == "workflow");
+        if module.attrs.iter().any(is_workflow) {
+            return;
+        }
+        let path = format!("{path}{}::", module.ident);
+        for item in module.content.iter().flat_map(|(_, items)| items) {
+            match item {
+                syn::Item::Mod(module) => look(module, &path, found),
+                syn::Item::Fn(function) if function.attrs.iter().any(is_step) => {
+                    let name = function.sig.ident.to_string();
+                    found.push((name.clone(), format!("{path}{name}")));
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut found = Vec::new();
+    if let Ok(module) = syn::parse2::<syn::ItemMod>(tokens.clone()) {
+        look(&module, "", &mut found);
+    }
+    found
 }
 
 fn name_of(item: &syn::Item) -> Option<&Ident> {
