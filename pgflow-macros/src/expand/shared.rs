@@ -37,7 +37,7 @@ pub(super) fn shared(workflow: &Workflow, gates: &[&Attribute]) -> TokenStream {
     quote! {
         #(#gates)*
         #[doc(hidden)]
-        #[allow(non_camel_case_types, dead_code, missing_debug_implementations, clippy::all)]
+        #[allow(non_camel_case_types, dead_code, missing_debug_implementations, unreachable_pub, clippy::all)]
         #visibility enum #name {}
         #(#gates)*
         const _: () = {
