@@ -5,7 +5,7 @@
 //! pub enum audit {}                   its type
 //! const _: () = {
 //!     let _ = reserve;                each name in the attributes, as in a workflow
-//!     fn returns_0() -> ..            and all that a workflow has for a step
+//!     const RETURNS_0: ..             and all that a workflow has for a step
 //!     fn run_0<State>(Call<State>) -> ..
 //!     impl SharedStep for audit {..}  its name, what it depends on, what it returns
 //!     impl TakesInput<Order> for audit {}
@@ -80,7 +80,6 @@ fn step_type(workflow: &Workflow, step: &Step) -> TokenStream {
             const ID: u64 = #private::proof::id(::core::concat!(
                 ::core::module_path!(), "::", #text, " ", ::core::file!(), ":", ::core::line!(), ":", ::core::column!()
             ));
-            const NAME: &'static str = #text;
             const DEPENDS_ON: &'static [(&'static str, u64)] = &[#(#dependencies),*];
             #output
             type Form = #form;

@@ -16,8 +16,6 @@ use crate::step::StepError;
 pub trait SharedStep: Sized {
     /// Tells it from all others, whatever they are called.
     const ID: u64;
-    /// Its name.
-    const NAME: &'static str;
     /// What it depends on.
     const DEPENDS_ON: &'static [(&'static str, u64)];
     /// What it returns; a map step for one item.

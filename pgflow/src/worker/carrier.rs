@@ -95,26 +95,19 @@ impl Carrier {
 #[derive(Default)]
 struct Outputs {
     runs: Vec<Uuid>,
-    of: Vec<Uuid>,
-    steps: Vec<i32>,
-    indexes: Vec<i32>,
-    outputs: Vec<Encoded>,
+    /// The run, the step and the item of each.
+    outputs: Vec<(Uuid, i32, i32, Encoded)>,
 }
 
 impl Outputs {
     fn add(&mut self, carry: &Carry, (run, step, index, output): Row, left: &mut HashSet<Uuid>) {
-        if self.runs.last() != Some(&run) && !self.runs.contains(&run) {
+        if !self.runs.contains(&run) {
             self.runs.push(run);
         }
         let (Some(step), Some(index), Some(output)) = (step, index, output) else { return };
         let Some(carried) = carry.steps.iter().find(|carried| number(carried.number) == step) else { return };
         match carry.handlers.upcast(carried.own, carried.upcast, &output) {
-            Ok(output) => {
-                self.of.push(run);
-                self.steps.push(step);
-                self.indexes.push(index);
-                self.outputs.push(output);
-            }
+            Ok(output) => self.outputs.push((run, step, index, output)),
             Err(error) => {
                 if left.insert(run) {
                     complain(run, &error);
@@ -126,15 +119,7 @@ impl Outputs {
     /// Drops what belongs to runs that are left.
     fn leave_out(&mut self, left: &HashSet<Uuid>) {
         self.runs.retain(|run| !left.contains(run));
-        let keep: Vec<bool> = self.of.iter().map(|run| !left.contains(run)).collect();
-        fn retain<T>(values: &mut Vec<T>, keep: &[bool]) {
-            let mut keep = keep.iter();
-            values.retain(|_| keep.next().copied().unwrap_or(false));
-        }
-        retain(&mut self.of, &keep);
-        retain(&mut self.steps, &keep);
-        retain(&mut self.indexes, &keep);
-        retain(&mut self.outputs, &keep);
+        self.outputs.retain(|(run, ..)| !left.contains(run));
     }
 }
 
@@ -177,17 +162,21 @@ async fn carry_over(
     steps: Vec<i32>,
     outputs: Outputs,
 ) -> sqlx::Result<Vec<Uuid>> {
-    let texts: Vec<Jsonb<'_>> = outputs.outputs.iter().map(|output| Jsonb(output.as_str())).collect();
+    let Outputs { runs, outputs } = outputs;
+    let of: Vec<Uuid> = outputs.iter().map(|(run, ..)| *run).collect();
+    let output_steps: Vec<i32> = outputs.iter().map(|(_, step, ..)| *step).collect();
+    let indexes: Vec<i32> = outputs.iter().map(|(_, _, index, _)| *index).collect();
+    let texts: Vec<Jsonb<'_>> = outputs.iter().map(|(.., output)| Jsonb(output.as_str())).collect();
     sqlx::query_scalar(statements::CARRY_OVER)
         .bind(bucket)
         .bind(worker)
         .bind(from)
         .bind(to)
         .bind(steps)
-        .bind(outputs.runs)
-        .bind(outputs.of)
-        .bind(outputs.steps)
-        .bind(outputs.indexes)
+        .bind(runs)
+        .bind(of)
+        .bind(output_steps)
+        .bind(indexes)
         .bind(texts)
         .fetch_all(connection)
         .await
