@@ -34,6 +34,7 @@ pub(crate) fn check(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
             step.broken = true;
         }
     }
+    ends::scheduled_input(workflow, sink);
 }
 
 /// Finds the step that each name means.

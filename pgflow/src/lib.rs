@@ -13,6 +13,7 @@
 //! | see the graph and the schemas | [`Workflow`], [`Definition`], [`Drawing`] |
 //! | know what a change means for runs under way | [`lock`], `Client::check_deploy` |
 //! | cancel, pause, resume, retry, fork | `Run::cancel` and its like |
+//! | start runs by the clock | `schedule` of [`workflow`]; `Client::schedule` |
 //! | test workflows | `testing::Runner`; `testing::TestDb`, with the feature `embedded` |
 //! | have a Postgres for development and tests | the feature `embedded` |
 //!
@@ -47,6 +48,7 @@ mod notes;
 mod path;
 #[cfg(feature = "postgres")]
 mod registration;
+mod schedule;
 mod schema;
 mod step;
 #[cfg(feature = "postgres")]
@@ -61,8 +63,9 @@ mod workflow;
 
 #[cfg(feature = "postgres")]
 pub use client::{
-    Action, BulkAction, Client, Comparison, DeployCheck, Fork, Run, RunEvent, RunFilter, RunStatus, RunSummary,
-    StartOptions, StepNote, StepSummary, VersionCheck, VersionSummary, start_in, start_many_in,
+    Action, BulkAction, Client, Comparison, DeployCheck, Fork, NewSchedule, Run, RunEvent, RunFilter, RunStatus,
+    RunSummary, ScheduleAction, ScheduleEvent, ScheduleSummary, StartOptions, StepNote, StepSummary, VersionCheck,
+    VersionSummary, start_in, start_many_in,
 };
 pub use compare::{Change, ChangeKind, Verdict};
 #[cfg(feature = "postgres")]
@@ -75,6 +78,7 @@ pub use extract::{Context, FromContext, State};
 pub use macros::{step, workflow};
 #[cfg(feature = "postgres")]
 pub use registration::Registration;
+pub use schedule::{CatchUp, Schedule, Scheduled};
 #[cfg(feature = "postgres")]
 pub use sqlx;
 pub use step::{Failure, Result, RunId, Skippable, StepContext, StepError};
@@ -96,8 +100,13 @@ pub mod __private {
     pub use crate::definition::Delay;
     pub use crate::encoded::Encoded;
     pub use crate::glue::*;
-    pub use crate::handler::{Call, Condition, Dependency, Expand, Handler, Handlers, StepFuture, Wait};
+    pub use crate::handler::{
+        Call, Condition, Dependency, Expand, Handler, Handlers, ScheduledInput, StepFuture, Wait,
+    };
+    pub use crate::schedule::{CatchUp, ScheduleSpec, Scheduled};
     pub use crate::upcast::Upcast;
+    #[cfg(feature = "postgres")]
+    pub use crate::worker::fire_schedules;
     pub use crate::workflow::Workflow;
 }
 
@@ -112,6 +121,8 @@ mod guide {
     mod modules {}
     #[doc = include_str!("../../docs/retention.md")]
     mod retention {}
+    #[doc = include_str!("../../docs/schedules.md")]
+    mod schedules {}
     #[doc = include_str!("../../docs/schemas.md")]
     mod schemas {}
     #[doc = include_str!("../../docs/starting.md")]

@@ -15,6 +15,7 @@ pub(crate) mod plan;
 mod queue;
 mod reporter;
 pub(crate) mod run;
+mod scheduler;
 mod session;
 mod task;
 pub(crate) mod unit;
@@ -31,6 +32,7 @@ use crate::registration::Registration;
 pub(crate) use driver::PAST_DEADLINE;
 use options::Options;
 pub use options::Queue;
+pub use scheduler::fire_schedules;
 use session::WorkerLives;
 
 /// Runs workflows: claims runs, executes their steps, records outcomes, recovers what dead workers have left.
