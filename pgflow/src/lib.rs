@@ -48,6 +48,7 @@ mod path;
 #[cfg(feature = "postgres")]
 mod registration;
 mod schema;
+mod signal;
 mod step;
 #[cfg(feature = "postgres")]
 pub mod testing;
@@ -61,13 +62,13 @@ mod workflow;
 
 #[cfg(feature = "postgres")]
 pub use client::{
-    Action, BulkAction, Client, Comparison, DeployCheck, Fork, Run, RunEvent, RunFilter, RunStatus, RunSummary,
-    StartOptions, StepNote, StepSummary, VersionCheck, VersionSummary, start_in, start_many_in,
+    Action, BulkAction, Client, Comparison, DeployCheck, Fork, Run, RunEvent, RunFilter, RunSignal, RunStatus, RunSummary,
+    SendSignal, StartOptions, StepNote, StepSummary, VersionCheck, VersionSummary, start_in, start_many_in,
 };
 pub use compare::{Change, ChangeKind, Verdict};
 #[cfg(feature = "postgres")]
 pub use database::migrate;
-pub use definition::{Definition, Delay, Edge, MapSource, SkipPolicy, StepDefinition, StepOptions};
+pub use definition::{Definition, Delay, Edge, MapSource, SignalDefinition, SkipPolicy, StepDefinition, StepOptions};
 pub use drawing::Drawing;
 #[cfg(feature = "postgres")]
 pub use error::Error;
@@ -77,6 +78,7 @@ pub use macros::{step, workflow};
 pub use registration::Registration;
 #[cfg(feature = "postgres")]
 pub use sqlx;
+pub use signal::Signal;
 pub use step::{Failure, Result, RunId, Skippable, StepContext, StepError};
 #[cfg(feature = "postgres")]
 pub use tx::Tx;
@@ -97,6 +99,7 @@ pub mod __private {
     pub use crate::encoded::Encoded;
     pub use crate::glue::*;
     pub use crate::handler::{Call, Condition, Dependency, Expand, Handler, Handlers, StepFuture, Wait};
+    pub use crate::signal::Sent;
     pub use crate::upcast::Upcast;
     pub use crate::workflow::Workflow;
 }

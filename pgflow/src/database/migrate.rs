@@ -51,6 +51,7 @@ migrations! {
     18 "0018_versions";
     19 "0019_retention";
     20 "0020_upcasts";
+    22 "0022_signals";
     30 "0030_privileges";
 }
 
