@@ -128,6 +128,22 @@ create table pgflow.action (
     primary key (bucket, period, run_id, number)
 ) partition by range (period);
 
+create sequence pgflow.signal_number;
+
+-- One row a signal that was sent to a run, for a step that waits for it or will: append only. The number tells the first from the later
+-- ones: it is given while the run is locked.
+create table pgflow.signal (
+    bucket  int not null,
+    period  int not null,
+    run_id  uuid not null,
+    step    smallint not null,
+    number  bigint not null default nextval('pgflow.signal_number'),
+    sent_at timestamptz not null,
+    sender  text not null,
+    payload jsonb not null,
+    primary key (bucket, period, run_id, step, number)
+) partition by range (period);
+
 create sequence pgflow.note_number;
 
 -- What handlers say of their progress: append only, written off the hot path, a few rows a second and attempt at most.
@@ -149,7 +165,7 @@ create table pgflow.note (
 -- The tables of history, each of which has a partition a month.
 create function pgflow.history_tables() returns text[]
 language sql immutable parallel safe
-as $$ select array['run', 'run_end', 'outcome', 'attempt', 'map', 'action', 'note'] $$;
+as $$ select array['run', 'run_end', 'outcome', 'attempt', 'map', 'action', 'signal', 'note'] $$;
 
 -- Makes the partitions of a month and of those after it, up to p_months in all, and gives how many were made. Rows outside all of them
 -- (of runs that were started before any worker had made their month; a clock that jumped) go to the default partition.
@@ -372,8 +388,8 @@ create table pgflow.inbox (
     sent_at timestamptz not null,
     step    smallint,
     index   int,
-    -- shared work is done; cancel the run, pause it, resume it; retry a step now; cancel an attempt
-    kind    "char" not null check (kind in ('s', 'x', 'p', 'r', 'n', 'a')),
+    -- shared work is done; cancel the run, pause it, resume it; retry a step now; cancel an attempt; a signal was sent
+    kind    "char" not null check (kind in ('s', 'x', 'p', 'r', 'n', 'a', 'g')),
     -- Why somebody wants it.
     reason  text,
     primary key (bucket, id)

@@ -29,6 +29,7 @@
 --    14  outcomes of a step             step, attempts: how many; error: an array of each one's index and output in turns
 --    15  a task that the worker no longer holds                     number: its id
 --    16  an attempt of a task's unit that somebody has cancelled    number: the task's id; index
+--    18  the signal that a step is given  step; number: when it was sent, in microseconds since 1970; payload; error: its sender
 create type pgflow.answer as (
     kind smallint, run_id uuid, number bigint, version_id int, step int, index int, attempts int, flag "char", payload jsonb, error text
 );
@@ -281,6 +282,8 @@ begin
            (case when k.suspect then 't' else 'f' end)::"char", null::jsonb, null::text
     from unnest(p_runs) w(id) cross join lateral (select * from mark x where x.bucket = p_bucket and x.run_id = w.id offset 0) k;
 
+    return query select * from pgflow.signals_of(p_bucket, p_runs);
+
     return query
     select 8::smallint, i.run_id, i.id, null::int, i.step::int, i.index, null::int, i.kind, null::jsonb, i.reason
     from unnest(v_messages) m(id) cross join lateral (select * from inbox x where x.bucket = p_bucket and x.id = m.id limit 1) i
@@ -327,6 +330,9 @@ begin
         ) o
     ) o
     group by o.run_id, o.step, o.small, case when o.small then o.index / 1000 else o.index end;
+    return query select * from pgflow.signals_of(p_bucket, array(
+        select distinct i.run_id from unnest(v_messages) m(id)
+        cross join lateral (select x.run_id from inbox x where x.bucket = p_bucket and x.id = m.id and x.kind = 'g' limit 1) i));
     return query
     select 8::smallint, i.run_id, i.id, null::int, i.step::int, i.index, null::int, i.kind, null::jsonb, i.reason
     from unnest(v_messages) m(id) cross join lateral (select * from inbox x where x.bucket = p_bucket and x.id = m.id limit 1) i
@@ -398,6 +404,11 @@ begin
         offset 0
     ) o
     order by o.run_id, o.step, o.index;
+
+    return query select * from pgflow.signals_of(p_bucket, array(
+        select distinct t.run_id from unnest(v_new) n(id)
+        cross join lateral (select * from task x where x.bucket = p_bucket and x.id = n.id limit 1) t
+        join step s on s.version_id = t.version_id and s.number = t.step and s.signal is not null));
 
     return query
     select 11::smallint, k.run_id, null::bigint, null::int, k.step::int, k.index, k.crashes::int,

@@ -31,7 +31,7 @@ left join pgflow.ready q on q.bucket = r.bucket and q.run_id = r.id;
 create function pgflow.run_steps(p_run uuid) returns table (
     number smallint, step text, status text, items int, items_done bigint, items_skipped bigint, attempts int, waits_for text[],
     next_attempt_at timestamptz, output jsonb, error text, skip_reason text, progress real, message text, worker_id int, duration_ms real,
-    recorded_at timestamptz
+    recorded_at timestamptz, signal text
 )
 language plpgsql stable
 set search_path = pgflow, pg_temp
@@ -74,7 +74,7 @@ begin
         where n.bucket = v_bucket and n.period = v_period and n.run_id = p_run
         group by n.step
     ), known as materialized (
-        select s.number, s.name, s.is_map, s.on_failure, s.depends_on, m.items, c.done, c.skipped, c.at, c.attempts, c.error,
+        select s.number, s.name, s.is_map, s.on_failure, s.signal, s.depends_on, m.items, c.done, c.skipped, c.at, c.attempts, c.error,
                coalesce(c.settled or m.items = coalesce(c.done, 0), false) as settled
         from step s
         left join counted c on c.step = s.number
@@ -99,9 +99,10 @@ begin
            k.items, case when k.is_map and o.kind is null then coalesce(k.done, 0) end,
            case when k.is_map and o.kind is null then coalesce(k.skipped, 0) end,
            greatest(k.attempts, t.attempts)::int, coalesce(b.names, '{}'),
-           case when not v_ended and not k.settled and t.retry_at > v_now then t.retry_at end,
+           -- What waits for a signal without a limit has a time beyond all limits.
+           case when not v_ended and not k.settled and t.retry_at > v_now and t.retry_at < v_now + interval '50 years' then t.retry_at end,
            o.output, coalesce(k.error, t.error), case when o.kind = 's' then o.error end, n.progress, n.message, o.worker_id,
-           o.duration_ms, k.at
+           o.duration_ms, k.at, case when not v_ended and not k.settled and t.attempts = 0 and t.retry_at > v_now then k.signal end
     from known k
     left join blocked b on b.number = k.number
     left join tried t on t.step = k.number
@@ -338,7 +339,7 @@ begin
 end $$;
 
 -- The trail of a run: what happened to it and who did it, in order. `kind` is `started` (by an actor, where the start said so); `cancel`, `cancel_attempt`, `pause`, `resume`,
--- `retry` or `fork`, of an actor; `step_delayed`, `attempt_failed`, `step_completed`, `step_failed` or `step_skipped`, of a worker; `run_completed`,
+-- `retry` or `fork`, of an actor; `signal`, of its sender; `step_delayed`, `attempt_failed`, `step_completed`, `step_failed` or `step_skipped`, of a worker; `run_completed`,
 -- `run_failed` or `run_cancelled`. It is derived from what is kept of the run anyway; nothing is written for it but the actions.
 create function pgflow.run_events(p_run uuid) returns table (
     at timestamptz, kind text, step text, index int, attempt int, worker_id int, actor text, reason text, detail jsonb
@@ -372,6 +373,12 @@ begin
         select 3, o.recorded_at, case o.kind when 'c' then 'step_completed' when 'f' then 'step_failed' else 'step_skipped' end, o.step, o.index,
                o.attempts, o.worker_id, null, o.error, jsonb_build_object('duration_ms', o.duration_ms)
         from outcome o where o.bucket = v_bucket and o.period = v_period and o.run_id = p_run
+        union all
+        select 1, g.sent_at, 'signal', g.step, -1, null, null, g.sender, null, jsonb_build_object('signal', x.signal)
+        from signal g
+        join run y on y.bucket = g.bucket and y.period = g.period and y.id = g.run_id
+        join step x on x.version_id = y.version_id and x.number = g.step
+        where g.bucket = v_bucket and g.period = v_period and g.run_id = p_run
         union all
         select 4, e.ended_at, case e.status when 'c' then 'run_completed' when 'f' then 'run_failed' else 'run_cancelled' end, null, -1, null, null,
                null, e.error, '{}'

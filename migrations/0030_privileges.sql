@@ -11,10 +11,10 @@ create view pgflow.privilege as
 select p.part, f.oid::regprocedure as function
 from (values
     ('client', array['register', 'start_runs', 'start_run', 'start_latest', 'cancel_run', 'cancel_runs', 'pause_run', 'pause_runs', 'resume_run', 'resume_runs',
-                     'retry_step', 'cancel_attempt', 'fork_run', 'create_schedule', 'pause_schedule', 'resume_schedule', 'trigger_schedule', 'delete_schedule', 'page_of_runs', 'describe_runs', 'run_steps', 'run_events', 'run_notes', 'run_results', 'run_outcomes', 'versions', 'live_versions', 'make_current', 'set_retention', 'remove_runs', 'version_id', 'now', 'period_of_run', 'bucket_of_run', 'status_word', 'applied_migrations']),
+                     'retry_step', 'cancel_attempt', 'fork_run', 'create_schedule', 'pause_schedule', 'resume_schedule', 'trigger_schedule', 'delete_schedule', 'send_signal', 'run_signals', 'page_of_runs', 'describe_runs', 'run_steps', 'run_events', 'run_notes', 'run_results', 'run_outcomes', 'versions', 'live_versions', 'make_current', 'set_retention', 'remove_runs', 'version_id', 'now', 'period_of_run', 'bucket_of_run', 'status_word', 'applied_migrations']),
     ('worker', array['register', 'register_worker', 'beat', 'promote', 'disconnect_silent', 'recover', 'retire_worker', 'forget_workers',
                      'exchange', 'start_claimed', 'settle_start', 'begin_step', 'commit_step', 'recorded_output', 'add_notes', 'ensure_partitions', 'other_versions', 'prune_expired', 'drop_month', 'forget_keys', 'runs_to_carry', 'carry_over', 'due_schedules', 'fire_schedule', 'hold_schedule', 'version_id', 'now', 'applied_migrations']),
-    ('reader', array['page_of_runs', 'versions', 'live_versions', 'describe_runs', 'run_steps', 'run_results', 'run_outcomes', 'run_events', 'run_notes', 'step_output', 'broken_invariants', 'now', 'period_of_run', 'bucket_of_run', 'status_word', 'applied_migrations'])
+    ('reader', array['page_of_runs', 'versions', 'live_versions', 'describe_runs', 'run_steps', 'run_results', 'run_outcomes', 'run_events', 'run_notes', 'run_signals', 'step_output', 'broken_invariants', 'now', 'period_of_run', 'bucket_of_run', 'status_word', 'applied_migrations'])
 ) p(part, names)
 join pg_proc f on f.proname = any(p.names) and f.pronamespace = 'pgflow'::regnamespace;
 

@@ -9,6 +9,7 @@ use crate::misuse::{failure_is_misused, from_is_misused, maps, no_outputs};
 use crate::model::{Binding, Edge, Producer, Question, Step, Workflow};
 use crate::parse::{Include, MapPath, Parameter, StepName};
 use crate::report::{Sink, StepSink};
+use crate::signals;
 
 /// How many values a step may take.
 const MAX_VALUES: usize = 16;
@@ -27,6 +28,7 @@ pub(crate) fn check(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
         questions(step, &names, &sink.attribute);
         step.arguments.vague |= sink.attribute.count() > before;
         parameters(step, &names, &sink.parameters);
+        signals::check(step, workflow.is_shared, sink);
         if workflow.is_shared {
             ends::input_is_known(step, &sink.attribute);
         }
@@ -35,6 +37,7 @@ pub(crate) fn check(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
         }
     }
     ends::scheduled_input(workflow, sink);
+    signals::are_different(workflow, steps);
 }
 
 /// Finds the step that each name means.
@@ -196,6 +199,8 @@ fn hooks(workflow: &Workflow, steps: &[StepSink]) {
             (arguments.skips_exhausted, "`on_exhausted`"),
             (arguments.skippable, "`skippable`"),
             (!arguments.skip_with.is_empty(), "`skip_with`"),
+            (arguments.signal_timeout.is_some(), "`signal_timeout`"),
+            (arguments.latest_signal.is_some(), "`latest_signal`"),
             (arguments.queue.is_some(), "`queue`"),
         ];
         let refused: Vec<&str> = refused.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
@@ -361,7 +366,7 @@ fn parameters(step: &mut Step, names: &[String], sink: &Sink) {
             ),
             _ => {}
         }
-        if *binding != Binding::Extractor {
+        if !matches!(*binding, Binding::Extractor | Binding::Signal) {
             if taken.contains(binding) {
                 let what = parameter.from.as_ref().map_or_else(|| parameter.name(), StepName::name);
                 sink.error(
@@ -428,6 +433,9 @@ fn bind(parameter: &Parameter, step: &Step, names: &[String], sink: &Sink) -> Bi
         if let Some(edge) = edge_named(&step.edges, |name| means(name)) {
             return Binding::Output(edge);
         }
+    }
+    if parameter.signal().is_some() {
+        return Binding::Signal;
     }
     if let Some(name) = names.iter().find(|name| **name != own && parameter.is(name) && !step.unclear) {
         if step.is_hook() {

@@ -5,6 +5,7 @@
 //! parse/      tokens -> syntax; what is wrong in itself is reported
 //! model.rs    the workflow: names, meanings, places
 //! check.rs    what is wrong with it as a whole; every name gets its meaning
+//! signals.rs  what must be said of signals
 //! ends.rs     what must be said of its input and output
 //! misuse.rs   what was meant by mistakes that are likely
 //! expand/     model -> tokens
@@ -21,6 +22,7 @@ mod misuse;
 mod model;
 mod parse;
 mod report;
+mod signals;
 mod step;
 #[cfg(test)]
 mod tests;

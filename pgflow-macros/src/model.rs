@@ -130,6 +130,8 @@ pub(crate) enum Binding {
     Item,
     /// The output of a dependency, by its place among the edges.
     Output(usize),
+    /// A signal.
+    Signal,
     /// An extractor.
     Extractor,
 }
@@ -293,6 +295,12 @@ impl Step {
                 with: self.arguments.skip_with.iter().map(StepName::name).collect(),
             },
         }
+    }
+
+    /// The parameter that takes a signal: what that holds, and whether it may not come.
+    pub(crate) fn signal(&self) -> Option<(&Parameter, &Type, bool)> {
+        let (parameter, _) = self.parameters.iter().find(|(_, binding)| *binding == Binding::Signal)?;
+        parameter.signal().map(|(payload, optional)| (parameter, payload, optional))
     }
 
     /// The parameter that takes the item.

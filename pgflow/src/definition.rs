@@ -50,6 +50,9 @@ pub struct StepDefinition {
     /// When the step is skipped.
     #[serde(default, skip_serializing_if = "SkipPolicy::is_never")]
     pub skip: SkipPolicy,
+    /// The signal that it waits for before its first attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<SignalDefinition>,
     /// Whether it stands outside the graph, and is executed when the run has failed, before that ends.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub on_failure: bool,
@@ -92,6 +95,33 @@ pub struct Edge {
     pub value: bool,
 }
 
+/// A signal that a step waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SignalDefinition {
+    /// Its name: that of the step's parameter.
+    pub name: String,
+    /// JSON Schema of its payload.
+    pub payload: Value,
+    /// Whether the step is executed without when none has come in time; otherwise it fails then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
+}
+
+impl SignalDefinition {
+    /// A signal without which the step is not executed.
+    #[must_use]
+    pub fn new(name: impl Into<String>, payload: Value) -> Self {
+        Self { name: name.into(), payload, optional: false }
+    }
+
+    fn identity(&self) -> Value {
+        serde_json::json!({
+            "name": self.name, "payload": without_descriptions(&self.payload), "optional": self.optional,
+        })
+    }
+}
+
 /// The list that a map step maps over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -122,6 +152,12 @@ pub struct StepOptions {
     /// How long the step waits before its first attempt; none for not at all.
     #[serde(rename = "delay_ms", default, skip_serializing_if = "Option::is_none", with = "delay")]
     pub delay: Option<Delay>,
+    /// How long the step waits for its signal; none for no limit.
+    #[serde(rename = "signal_timeout_ms", default, skip_serializing_if = "Option::is_none", with = "opt_millis")]
+    pub signal_timeout: Option<Duration>,
+    /// Whether the latest signal counts of those that were sent before the step begins; otherwise the first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub latest_signal: bool,
     /// The queue whose workers execute the step; none for that of the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
@@ -144,6 +180,8 @@ impl Default for StepOptions {
             max_backoff: an_hour(),
             timeout: None,
             delay: None,
+            signal_timeout: None,
+            latest_signal: false,
             queue: None,
         }
     }
@@ -230,6 +268,7 @@ impl StepDefinition {
             depends_on: Vec::new(),
             map: None,
             skip: SkipPolicy::default(),
+            signal: None,
             on_failure: false,
             item: None,
             output,
@@ -239,7 +278,7 @@ impl StepDefinition {
     }
 
     fn identity(&self) -> Value {
-        serde_json::json!({
+        let mut identity = serde_json::json!({
             "name": self.name,
             "takes_input": self.takes_input,
             "depends_on": self.depends_on,
@@ -247,7 +286,12 @@ impl StepDefinition {
             "skip": self.skip,
             "on_failure": self.on_failure,
             "output": without_descriptions(&self.output),
-        })
+        });
+        // What few steps have is told where it is there, so that those without keep their contract.
+        if let Some(signal) = &self.signal {
+            identity["signal"] = signal.identity();
+        }
+        identity
     }
 }
 

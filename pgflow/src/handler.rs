@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::encoded::Encoded;
 use crate::extract::Context;
 use crate::schedule::Scheduled;
+use crate::signal::Sent;
 use crate::step::StepError;
 use crate::upcast::Upcast;
 
@@ -25,6 +26,8 @@ pub struct Call<S> {
     pub dependencies: Vec<Dependency>,
     /// In a map step, the item.
     pub item: Option<Encoded>,
+    /// The signal that it has waited for, if one has come.
+    pub signal: Option<Sent>,
 }
 
 /// What a dependency gave.

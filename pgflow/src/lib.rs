@@ -50,6 +50,7 @@ mod path;
 mod registration;
 mod schedule;
 mod schema;
+mod signal;
 mod step;
 #[cfg(feature = "postgres")]
 pub mod testing;
@@ -63,14 +64,14 @@ mod workflow;
 
 #[cfg(feature = "postgres")]
 pub use client::{
-    Action, BulkAction, Client, Comparison, DeployCheck, Fork, NewSchedule, Run, RunEvent, RunFilter, RunStatus,
-    RunSummary, ScheduleAction, ScheduleEvent, ScheduleSummary, StartOptions, StepNote, StepSummary, VersionCheck,
-    VersionSummary, start_in, start_many_in,
+    Action, BulkAction, Client, Comparison, DeployCheck, Fork, NewSchedule, Run, RunEvent, RunFilter, RunSignal,
+    RunStatus, RunSummary, ScheduleAction, ScheduleEvent, ScheduleSummary, SendSignal, StartOptions, StepNote,
+    StepSummary, VersionCheck, VersionSummary, start_in, start_many_in,
 };
 pub use compare::{Change, ChangeKind, Verdict};
 #[cfg(feature = "postgres")]
 pub use database::migrate;
-pub use definition::{Definition, Delay, Edge, MapSource, SkipPolicy, StepDefinition, StepOptions};
+pub use definition::{Definition, Delay, Edge, MapSource, SignalDefinition, SkipPolicy, StepDefinition, StepOptions};
 pub use drawing::Drawing;
 #[cfg(feature = "postgres")]
 pub use error::Error;
@@ -79,6 +80,7 @@ pub use macros::{step, workflow};
 #[cfg(feature = "postgres")]
 pub use registration::Registration;
 pub use schedule::{CatchUp, Schedule, Scheduled};
+pub use signal::Signal;
 #[cfg(feature = "postgres")]
 pub use sqlx;
 pub use step::{Failure, Result, RunId, Skippable, StepContext, StepError};
@@ -104,6 +106,7 @@ pub mod __private {
         Call, Condition, Dependency, Expand, Handler, Handlers, ScheduledInput, StepFuture, Wait,
     };
     pub use crate::schedule::{CatchUp, ScheduleSpec, Scheduled};
+    pub use crate::signal::Sent;
     pub use crate::upcast::Upcast;
     #[cfg(feature = "postgres")]
     pub use crate::worker::fire_schedules;

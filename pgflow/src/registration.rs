@@ -10,6 +10,7 @@ use crate::encoded::Encoded;
 use crate::extract::Context;
 use crate::handler::{Call, Dependency, Handlers, StepFuture};
 use crate::schedule::Scheduled;
+use crate::signal::Sent;
 use crate::step::{StepContext, StepError, panic_message};
 use crate::tx::TxSlot;
 use crate::workflow::Workflow;
@@ -69,6 +70,7 @@ pub(crate) struct Attempt {
     pub(crate) input: Encoded,
     pub(crate) dependencies: Vec<Dependency>,
     pub(crate) item: Option<Encoded>,
+    pub(crate) signal: Option<Sent>,
 }
 
 /// The functions of a workflow, without the type of its state.
@@ -99,12 +101,13 @@ impl<S: Send + Sync> Handle for Stateful<S> {
         let Some(handler) = self.handlers.steps.get(step) else {
             return Box::pin(std::future::ready(Err(no_handler(step))));
         };
-        let Attempt { context, tx, input, dependencies, item } = attempt;
+        let Attempt { context, tx, input, dependencies, item, signal } = attempt;
         (handler.run)(Call {
             context: Context { step: context, state: Arc::clone(&self.state), tx },
             input,
             dependencies,
             item,
+            signal,
         })
     }
 

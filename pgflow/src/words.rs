@@ -46,9 +46,17 @@ pub(crate) fn conditions(step: &StepDefinition) -> Vec<String> {
     said
 }
 
+/// The signal that it waits for: `waits for signal approval`.
+pub(crate) fn signal(step: &StepDefinition) -> Option<String> {
+    let signal = step.signal.as_ref()?;
+    let optional = if signal.optional { ", or goes on without" } else { "" };
+    Some(format!("waits for signal {}{optional}", signal.name))
+}
+
 /// The options by name.
-pub(crate) fn options(options: &StepOptions) -> [(&'static str, String); 6] {
-    let StepOptions { max_attempts, backoff, max_backoff, timeout, delay, queue } = options;
+pub(crate) fn options(options: &StepOptions) -> [(&'static str, String); 8] {
+    let StepOptions { max_attempts, backoff, max_backoff, timeout, delay, signal_timeout, latest_signal, queue } =
+        options;
     let delay = match delay {
         Some(Delay::Computed) => "computed".to_owned(),
         Some(Delay::Fixed(delay)) => time(Some(*delay)),
@@ -61,6 +69,8 @@ pub(crate) fn options(options: &StepOptions) -> [(&'static str, String); 6] {
         ("longest backoff", time(Some(*max_backoff))),
         ("timeout", time(*timeout)),
         ("delay", delay),
+        ("signal timeout", time(*signal_timeout)),
+        ("signal", if *latest_signal { "latest" } else { "first" }.to_owned()),
     ]
 }
 

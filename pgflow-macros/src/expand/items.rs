@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 
 use super::link::{ends, included};
 use super::spec::option;
-use super::{Names, attempt, condition, list, local, output, proof, returns_function, spec};
+use super::{Names, attempt, condition, list, local, output, proof, returns_function, signal, spec};
 use crate::model::{Producer, Step, Workflow};
 use crate::parse::{MapPath, StepName};
 
@@ -50,12 +50,14 @@ pub(super) fn items(workflow: &Workflow) -> TokenStream {
             #krate::__client_functions! { #visibility Workflow }
         }
     });
+    let signals = signal::senders(workflow);
     quote! {
         const _: () = { #hidden };
         #ty
         #definition
         #schema
         #client
+        #signals
         #output
     }
 }
@@ -118,6 +120,7 @@ pub(crate) fn step(workflow: &Workflow, n: usize) -> TokenStream {
     if workflow.steps[n].returns.is_some() {
         tokens.extend(upcasts_function(workflow, n));
     }
+    tokens.extend(signal::payload(workflow, n));
     tokens.extend(condition::functions(workflow, n));
     if runs(workflow, &workflow.steps[n]) {
         tokens.extend(list::item(workflow, n));

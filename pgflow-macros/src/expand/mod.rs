@@ -30,6 +30,7 @@ mod list;
 mod output;
 mod proof;
 mod shared;
+mod signal;
 mod spec;
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -63,6 +64,8 @@ pub(crate) struct Names {
     pub(crate) when: Ident,
     /// The delay, where it is computed.
     pub(crate) delay: Ident,
+    /// What can be done with the signal that it waits for.
+    pub(crate) signal: Ident,
     /// The older outputs from which its output can be made.
     pub(crate) upcasts: Ident,
 }
@@ -78,6 +81,7 @@ impl Names {
             expand: format_ident!("__pgflow_expand_{step}"),
             when: format_ident!("__pgflow_when_{step}"),
             delay: format_ident!("__pgflow_delay_{step}"),
+            signal: format_ident!("__PGFLOW_SIGNAL_{step}"),
             upcasts: format_ident!("__PGFLOW_UPCASTS_{step}"),
         }
     }

@@ -10,6 +10,7 @@ use syn::ext::IdentExt;
 use super::Names;
 use super::items::{runs, upcasts};
 use super::link::included;
+use super::signal;
 use crate::model::{Schedule, Step, Workflow};
 use crate::parse::{CatchUp, Delay, MapPath, StepArguments, StepName};
 
@@ -95,6 +96,9 @@ pub(super) fn spec(workflow: &Workflow, n: usize, step: &Step) -> TokenStream {
         (_, Some(_)) => Some(quote!(#private::Delay::Computed)),
         _ => None,
     });
+    let signal = signal::spec(n, step);
+    let signal_timeout = option(step.arguments.signal_timeout.as_ref().map(|(_, time)| duration(*time)));
+    let latest_signal = step.arguments.latest_signal.is_some();
     let upcasts = upcasts(workflow, n);
     let queue = option(step.arguments.queue.as_ref().map(ToTokens::to_token_stream));
     let when = step.condition.is_some();
@@ -114,6 +118,9 @@ pub(super) fn spec(workflow: &Workflow, n: usize, step: &Step) -> TokenStream {
             max_backoff: #max_backoff,
             timeout: #timeout,
             delay: #delay,
+            signal: #signal,
+            signal_timeout: #signal_timeout,
+            latest_signal: #latest_signal,
             queue: #queue,
             when: #when,
             on_exhausted: #on_exhausted,

@@ -25,6 +25,8 @@ const ARGUMENTS: Known = Known {
         ("max_backoff", "\"5m\""),
         ("timeout", "\"30s\""),
         ("delay", "\"10m\""),
+        ("signal_timeout", "\"3d\""),
+        ("latest_signal", ""),
         ("queue", "\"mail\""),
         ("when", "|input| input.gift"),
         ("on_exhausted", "skip"),
@@ -73,6 +75,10 @@ pub(crate) struct StepArguments {
     pub(crate) timeout: Option<Duration>,
     /// How long the step waits before its first attempt.
     pub(crate) delay: Option<Delay>,
+    /// How long it waits for its signal, and where that stands.
+    pub(crate) signal_timeout: Option<(Ident, Duration)>,
+    /// That the latest signal counts, where that stands.
+    pub(crate) latest_signal: Option<Ident>,
     /// The queue whose workers execute it.
     pub(crate) queue: Option<LitStr>,
     /// The condition under which the step is executed.
@@ -156,6 +162,18 @@ impl StepArguments {
             "skip_with" => self.skip_with = steps(input, sink, &SKIP_WITH)?,
             "when" => self.when = Some(Closure::read(input, WHEN, sink)?),
             "delay" => self.delay = Some(delay(input, sink)?),
+            "signal_timeout" => {
+                let time = time(input, |time| {
+                    if time.is_zero() {
+                        Some("a time-out is longer than nothing; leave the argument out for no limit")
+                    } else {
+                        (time > 365 * DAY)
+                            .then_some("a signal is waited for `365d` at most; leave the argument out for no limit")
+                    }
+                })?;
+                self.signal_timeout = Some((name.clone(), time));
+            }
+            "latest_signal" => self.latest_signal = Some(name.clone()),
             "queue" => self.queue = Some(queue(input)?),
             "on_exhausted" => self.skips_exhausted = skips_exhausted(input)?,
             "skippable" => self.skippable = true,

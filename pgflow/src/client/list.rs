@@ -115,6 +115,8 @@ pub struct StepSummary {
     pub progress: Option<f32>,
     /// What it has said last.
     pub message: Option<String>,
+    /// The signal that it waits for.
+    pub signal: Option<String>,
 }
 
 impl Client {
@@ -191,5 +193,6 @@ fn step(row: &sqlx::postgres::PgRow) -> sqlx::Result<StepSummary> {
         skip_reason: row.try_get("skip_reason")?,
         progress: row.try_get("progress")?,
         message: row.try_get("message")?,
+        signal: row.try_get("signal")?,
     })
 }

@@ -44,6 +44,8 @@ pub enum ChangeKind {
     Dependencies,
     /// When a step is skipped.
     Skipping,
+    /// What signal a step waits for.
+    Signal,
     /// Whether a step is executed when the run has failed.
     OnFailure,
     /// In which order the steps are declared: another version, in which nothing of a step differs.
@@ -165,6 +167,7 @@ impl fmt::Display for Change {
             ChangeKind::Output => " gives something else",
             ChangeKind::Dependencies => " depends on something else",
             ChangeKind::Skipping => " is skipped otherwise",
+            ChangeKind::Signal => " waits for another signal",
             ChangeKind::OnFailure => " is executed on another occasion",
             ChangeKind::Order => " declares its steps in another order",
             ChangeKind::Upcasts => " carries over other outputs of earlier versions",

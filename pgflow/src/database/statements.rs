@@ -70,7 +70,9 @@ statements! {
     RUN_NOTES = "run_notes";
     RUN_OUTCOMES = "run_outcomes";
     RUN_RESULTS = "run_results";
+    RUN_SIGNALS = "run_signals";
     RUNS_TO_CARRY = "runs_to_carry";
+    SEND_SIGNAL = "send_signal";
     SERVER_VERSION = "server_version";
     SET_LOCK_TIMEOUT = "set_lock_timeout";
     SETTLE_START = "settle_start";

@@ -152,6 +152,7 @@ impl Line {
 /// What is said of a step apart from its arrows: conditions, and options that are not the default.
 fn remarks(step: &StepDefinition) -> Vec<String> {
     let mut said = words::conditions(step);
+    said.extend(words::signal(step));
     let defaults = words::options(&StepOptions::default());
     for ((name, value), (_, default)) in words::options(&step.options).into_iter().zip(defaults) {
         match name {

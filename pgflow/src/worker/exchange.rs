@@ -86,7 +86,7 @@ impl FromRow<'_, PgRow> for Row {
             attempts: row.try_get(6)?,
             flag,
             payload: row.try_get(8)?,
-            text: if matches!(kind, 8 | 9 | 14 | 17) || kind == 5 && flag == Some(FAILED) {
+            text: if matches!(kind, 8 | 9 | 14 | 17 | 18) || kind == 5 && flag == Some(FAILED) {
                 row.try_get(9)?
             } else {
                 None

@@ -39,6 +39,8 @@ pub(crate) struct PlanStep {
     pub(crate) max_backoff: Duration,
     pub(crate) timeout: Option<Duration>,
     pub(crate) delay: Option<Delay>,
+    /// The signal that it waits for.
+    pub(crate) signal: Option<PlanSignal>,
     /// Where it is executed.
     pub(crate) at: StepQueue,
     /// Whether it has a condition.
@@ -67,6 +69,17 @@ pub(crate) struct PlanEdge {
     pub(crate) value: bool,
     /// Whether the output is needed: it is passed on, or mapped over.
     pub(crate) read: bool,
+}
+
+/// A signal that a step waits for.
+#[derive(Clone, Debug)]
+pub(crate) struct PlanSignal {
+    pub(crate) name: Arc<str>,
+    /// Whether the step is executed without when none has come in time.
+    pub(crate) optional: bool,
+    pub(crate) timeout: Option<Duration>,
+    /// Whether the latest counts of those that were sent before the step begins.
+    pub(crate) latest: bool,
 }
 
 /// Where the list of a map step is.
@@ -233,6 +246,12 @@ fn plan_step(definition: &Definition, step: &StepDefinition, queues: &[String]) 
         max_backoff: step.options.max_backoff,
         timeout: step.options.timeout,
         delay: step.options.delay,
+        signal: step.signal.as_ref().map(|signal| PlanSignal {
+            name: signal.name.as_str().into(),
+            optional: signal.optional,
+            timeout: step.options.signal_timeout,
+            latest: step.options.latest_signal,
+        }),
         // What is executed when the run has failed, its owner executes.
         at: step
             .options

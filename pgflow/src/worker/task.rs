@@ -10,6 +10,7 @@ use super::plan::Plan;
 use super::unit::{Holder, PLAIN, Unit};
 use crate::encoded::Encoded;
 use crate::handler::Dependency;
+use crate::signal::Sent;
 
 pub(crate) struct HeldTask {
     pub(crate) id: i64,
@@ -26,6 +27,8 @@ pub(crate) struct HeldTask {
     pub(crate) first: i32,
     /// One for each unit; none for a plain step.
     pub(crate) items: Vec<Option<Encoded>>,
+    /// The signal that its step has waited for.
+    pub(crate) signal: Option<Sent>,
     /// Attempts that lie behind its only unit.
     pub(crate) attempts: u16,
     /// What is known of its units where it has lost a worker to a crash.

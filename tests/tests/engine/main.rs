@@ -16,6 +16,7 @@ mod queues;
 mod retention;
 mod runs;
 mod schema;
+mod signals;
 mod skips;
 mod starts;
 mod trail;

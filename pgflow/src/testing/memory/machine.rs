@@ -10,13 +10,14 @@ use futures_util::stream::FuturesUnordered;
 use sqlx::PgPool;
 
 use super::faults::{Fault, Faults};
-use super::record::Record;
+use super::record::{Record, SentSignal};
 use super::{lock, run_id};
 use crate::cancellation::Cancellation;
 use crate::client::RunStatus;
 use crate::encoded::Encoded;
 use crate::notes::Notes;
 use crate::registration;
+use crate::signal::Sent;
 use crate::step::{StepContext, StepError, StepInfo};
 use crate::tx::TxSlot;
 use crate::worker::PAST_DEADLINE;
@@ -28,6 +29,8 @@ use crate::worker::unit::Unit;
 
 /// How long attempts that are under way have to end before the clock is moved, and a handler that was told to end.
 const MOMENT: Duration = Duration::from_millis(20);
+/// What waits for longer waits for somebody, and for no time.
+const BEYOND: Duration = Duration::from_secs(50 * 365 * 24 * 3600);
 const GRACE: Duration = Duration::from_secs(5);
 
 /// What all runs of a runner have in common.
@@ -163,7 +166,9 @@ impl Machine {
     fn next_time(&self, timeouts: bool) -> Option<Instant> {
         let run = self.owned.as_ref()?;
         let ends = self.under_way.values().filter(|_| timeouts).filter_map(|attempt| self.times_out(attempt));
-        run.retries.iter().map(|(at, _)| *at).chain(run.deadline).chain(ends).min()
+        let until = self.clock.now() + BEYOND;
+        let retries = run.retries.iter().map(|(at, _)| *at).filter(|at| *at < until);
+        retries.chain(run.deadline).chain(ends).min()
     }
 
     fn times_out(&self, attempt: &UnderWay) -> Option<Instant> {
@@ -210,8 +215,8 @@ impl Machine {
 
     /// Lets a worker take the run, with what is recorded of it.
     pub(super) fn take_up(&mut self) {
-        let history = self.record.history(&self.clock, self.deadline);
         let plan = Arc::clone(&self.setup.plan);
+        let history = self.record.history(&plan, &self.clock, self.deadline);
         let mut run = OwnedRun::new(run_id().into(), 0, (0, 1), plan, self.input.clone(), history);
         if run.deadline.is_some_and(|deadline| deadline <= self.clock.now()) {
             self.owned = Some(run);
@@ -250,6 +255,7 @@ impl Machine {
             input: run.input.clone(),
             dependencies: run.dependencies(unit.step),
             item: run.item(unit.step, unit.index),
+            signal: run.signal(unit.step),
         };
         self.serial += 1;
         let serial = self.serial;
@@ -287,6 +293,21 @@ impl Machine {
                 self.take_up();
             }
         }
+    }
+
+    /// Sends a signal; gives whether a step of the run waits for one of this name, or will.
+    pub(super) fn signal(&mut self, name: &str, sent: &Sent) -> bool {
+        let plan = Arc::clone(&self.setup.plan);
+        let awaits = |step: &usize| plan.steps[*step].signal.as_ref().is_some_and(|signal| &*signal.name == name);
+        let steps: Vec<usize> = (0..plan.steps.len()).filter(awaits).collect();
+        for step in &steps {
+            self.record.signals.push(SentSignal { step: *step, at: self.clock.now(), sent: sent.clone() });
+            if let Some(run) = self.owned.as_mut().filter(|_| !self.paused && !self.handing_back) {
+                let opened = run.take_signal(*step, sent.clone());
+                self.follow(opened);
+            }
+        }
+        !steps.is_empty()
     }
 
     pub(super) fn cancel(&mut self, reason: &str) {

@@ -18,8 +18,10 @@ use self::machine::{Machine, Setup};
 pub use self::record::TestStep;
 pub use self::replay::{Difference, Recording};
 use crate::client::RunStatus;
+use crate::encoded::Encoded;
 use crate::error::Error;
 use crate::registration::Registration;
+use crate::signal::Sent;
 use crate::step::{RunId, StepError};
 use crate::worker::plan::Plan;
 use crate::workflow::Workflow;
@@ -252,6 +254,18 @@ impl<W: Workflow> TestRun<W> {
     #[track_caller]
     pub fn executions(&self, step: &str) -> usize {
         self.step(step).executions
+    }
+
+    /// Sends it a signal, as somebody of this name would. It is kept until a step waits for it.
+    ///
+    /// # Panics
+    /// When no step of the workflow waits for a signal of this name, when the run has ended, or when the payload has no JSON form.
+    #[track_caller]
+    pub fn signal(&mut self, name: &str, payload: impl serde::Serialize, sender: &str) {
+        let payload = Encoded::new(&payload).unwrap_or_else(|error| panic!("the payload cannot be encoded: {error}"));
+        assert!(!self.machine.status().is_final(), "the run takes no signal: it is {}", self.machine.status());
+        let sent = Sent { payload, sender: sender.to_owned(), sent_at: std::time::SystemTime::now() };
+        assert!(self.machine.signal(name, &sent), "no step of workflow `{}` waits for a signal `{name}`", W::NAME);
     }
 
     /// Cancels it, unless it has ended: what is under way is dropped.

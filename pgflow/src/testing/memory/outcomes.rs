@@ -9,7 +9,7 @@ use super::record::{Attempt, Outcome};
 use crate::client::RunStatus;
 use crate::step::StepError;
 use crate::worker::plan::AfterFailure;
-use crate::worker::run::{Opened, OwnedRun, Recorded};
+use crate::worker::run::{Delayed, Opened, OwnedRun, Recorded};
 use crate::worker::unit::{PLAIN, Unit};
 
 impl Machine {
@@ -26,8 +26,7 @@ impl Machine {
                 }
                 return self.end(RunStatus::Failed, None);
             }
-            for (unit, retry_at, _) in opened.delayed {
-                let error = "it waits before its first attempt".to_owned();
+            for Delayed { unit, until: retry_at, why: error, .. } in opened.delayed {
                 let Unit { step, index, .. } = unit;
                 self.record.attempts.push(Attempt { step, index, number: 0, retry_at, error, resumed: false });
             }

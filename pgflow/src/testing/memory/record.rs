@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::client::RunStatus;
 use crate::encoded::Encoded;
 use crate::handler::Dependency;
+use crate::signal::Sent;
 use crate::worker::clock::Clock;
 use crate::worker::plan::Plan;
 use crate::worker::run::{History, Recorded};
@@ -63,12 +64,22 @@ pub(super) struct Attempt {
     pub(super) resumed: bool,
 }
 
+/// A signal for a step.
+#[derive(Clone, Debug)]
+pub(super) struct SentSignal {
+    pub(super) step: usize,
+    pub(super) at: Instant,
+    pub(super) sent: Sent,
+}
+
 /// All that is recorded of a run.
 #[derive(Debug, Default)]
 pub(super) struct Record {
     pub(super) outcomes: BTreeMap<(usize, i32), Outcome>,
     pub(super) attempts: Vec<Attempt>,
     pub(super) maps: BTreeMap<usize, usize>,
+    /// In the order in which they were sent.
+    pub(super) signals: Vec<SentSignal>,
     /// What has failed, in order.
     pub(super) failures: Vec<(usize, i32)>,
     /// How it has ended, and why where no outcome says it.
@@ -77,8 +88,14 @@ pub(super) struct Record {
 
 impl Record {
     /// What whoever takes the run is told.
-    pub(super) fn history(&self, clock: &Clock, deadline: Option<Instant>) -> History {
+    pub(super) fn history(&self, plan: &Plan, clock: &Clock, deadline: Option<Instant>) -> History {
         let mut history = History { clock: clock.clone(), deadline, ..History::default() };
+        for signal in &self.signals {
+            let latest = plan.steps[signal.step].signal.as_ref().is_some_and(|awaited| awaited.latest);
+            if self.is_in_time(signal) && (latest || !history.signals.contains_key(&signal.step)) {
+                history.signals.insert(signal.step, signal.sent.clone());
+            }
+        }
         for (unit, outcome) in &self.outcomes {
             history.outcomes.insert(*unit, outcome.recorded.clone());
         }
@@ -92,6 +109,12 @@ impl Record {
             }
         }
         history
+    }
+
+    /// Whether a signal has come before its step had waited in vain.
+    fn is_in_time(&self, signal: &SentSignal) -> bool {
+        let mut waits = self.attempts.iter().filter(|attempt| attempt.step == signal.step && attempt.number == 0);
+        waits.all(|attempt| signal.at <= attempt.retry_at)
     }
 
     /// Has a failed run go on from what it failed of, each with all its attempts again.
@@ -113,6 +136,9 @@ impl Record {
             if outcome.attempts > 0 {
                 let number = outcome.attempts;
                 self.attempts.push(Attempt { step, index, number, retry_at: now, error, resumed: true });
+            } else {
+                // What has waited for a signal in vain waits again.
+                self.attempts.retain(|attempt| attempt.step != step || attempt.number > 0);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What the database answers: claimed runs with their history, messages, tasks.
 
 use std::collections::{HashMap, HashSet};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use uuid::Uuid;
 
@@ -10,6 +10,7 @@ use super::control::Message;
 use super::units::PAST_DEADLINE;
 use crate::database::Link;
 use crate::encoded::Encoded;
+use crate::signal::Sent;
 use crate::worker::batch::Fate;
 use crate::worker::caution::{Caution, Known};
 use crate::worker::exchange::Row;
@@ -32,6 +33,7 @@ pub(super) struct Claimed {
 struct TaskRun {
     input: Encoded,
     outcomes: HashMap<(usize, i32), Recorded>,
+    signals: HashMap<usize, Sent>,
     /// Units that have a task of their own, since they are tried again.
     retried: HashSet<(usize, i32)>,
     caution: Caution,
@@ -50,6 +52,7 @@ impl Driver {
         let mut task_runs: HashMap<Uuid, TaskRun> = HashMap::new();
         let mut unclaimed: HashSet<Uuid> = HashSet::new();
         let mut messages: Vec<Message> = Vec::new();
+        let mut signals: HashMap<(Uuid, usize), Sent> = HashMap::new();
         let (mut tasks, mut units): (usize, usize) = (0, 0);
         for row in rows {
             if let (12, Some(version), Some(priority), Some(seq)) = (row.kind, row.version_id, row.index, row.number) {
@@ -115,7 +118,7 @@ impl Driver {
                         // It is somebody else's by now, and so is the message.
                         continue;
                     }
-                    match Message::of(id, &row) {
+                    match Message::of(id, &row, &mut signals) {
                         Some(message) => messages.push(message),
                         None => self.lanes[lane].batch.heard.extend(row.number),
                     }
@@ -129,6 +132,7 @@ impl Driver {
                     let run = TaskRun {
                         input,
                         outcomes: HashMap::new(),
+                        signals: HashMap::new(),
                         retried: HashSet::new(),
                         caution: Caution::default(),
                     };
@@ -151,6 +155,14 @@ impl Driver {
                 13 => {
                     unclaimed.insert(id);
                 }
+                18 => {
+                    let Some((step, signal)) = sent(&row) else { continue };
+                    match (task_runs.get_mut(&id), place) {
+                        (Some(run), _) => drop(run.signals.insert(step, signal)),
+                        (None, Some(place)) => drop(claimed[place].history.signals.insert(step, signal)),
+                        (None, None) => drop(signals.insert((id, step), signal)),
+                    }
+                }
                 // The others have no run.
                 _ => {}
             }
@@ -169,6 +181,7 @@ impl Driver {
         for message in messages {
             self.obey(message);
         }
+        self.open_overdue(number, watched);
     }
 
     pub(super) fn take_run(&mut self, claim: (usize, i64), claimed: Claimed) {
@@ -248,6 +261,7 @@ impl Driver {
             plan,
             first,
             items,
+            signal: facts.signals.get(&step).cloned(),
             attempts: row.attempts.and_then(|n| u16::try_from(n).ok()).unwrap_or(0),
             caution: (row.flag == Some(TRUE)).then(|| facts.caution.clone()),
             cancelled: HashSet::new(),
@@ -279,6 +293,13 @@ fn queue_of(place: Option<i32>) -> usize {
 /// The time so many milliseconds from now, which may be negative.
 fn at(now: Instant, ms: i64) -> Option<Instant> {
     if ms <= 0 { Some(now) } else { now.checked_add(Duration::from_millis(ms.unsigned_abs())) }
+}
+
+/// The signal of a row, and its step.
+fn sent(row: &Row) -> Option<(usize, Sent)> {
+    let sent_at = SystemTime::UNIX_EPOCH + Duration::from_micros(row.number?.unsigned_abs());
+    let sender = row.text.clone().unwrap_or_default();
+    Some((usize::try_from(row.step?).ok()?, Sent { payload: row.payload.clone()?, sender, sent_at }))
 }
 
 fn recorded(row: &Row) -> Option<((usize, i32), Recorded)> {

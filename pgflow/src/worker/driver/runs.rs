@@ -41,8 +41,8 @@ impl Driver {
             }
             return self.end(id, Fate::Failed(None));
         }
-        for (unit, at, delay) in opened.delayed {
-            self.delay(unit, at, delay);
+        for delayed in opened.delayed {
+            self.delay(delayed);
         }
         for (step, reason) in opened.skipped {
             let unit = Unit { holder: Holder::Run(id), step, index: PLAIN, attempt: 0, queue: 0 };

@@ -6,17 +6,18 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-use super::runs::due_ms;
 use super::{Driver, Finished, Running, SHARE_AFTER};
 use crate::cancellation::Cancellation;
 use crate::encoded::Encoded;
 use crate::handler::Dependency;
 use crate::notes::Notes;
 use crate::registration::Attempt;
+use crate::signal::Sent;
 use crate::step::{Failure, Retry, RunId, StepContext, StepInfo};
 use crate::worker::attempt::{self, Ended, Job, Place};
 use crate::worker::batch::{FailedAttempt, Fate, Outcome, Verdict};
 use crate::worker::plan::{AfterFailure, Plan};
+use crate::worker::run::Delayed;
 use crate::worker::unit::{Holder, Unit};
 
 /// The longest wait that is asked for: a year.
@@ -31,6 +32,7 @@ struct Parts {
     input: Encoded,
     dependencies: Vec<Dependency>,
     item: Option<Encoded>,
+    signal: Option<Sent>,
     run: Uuid,
     claim: i64,
     task: i64,
@@ -65,7 +67,7 @@ impl Driver {
 
     /// Starts an attempt; gives its serial number, unless its run or task has gone.
     pub(super) fn start(&mut self, unit: Unit) -> Option<u64> {
-        let Parts { plan, input, dependencies, item, run, claim, task } = self.parts(unit)?;
+        let Parts { plan, input, dependencies, item, signal, run, claim, task } = self.parts(unit)?;
         let step = &plan.steps[unit.step];
         let context = StepContext::new(StepInfo {
             run_id: RunId::from(run),
@@ -83,7 +85,7 @@ impl Driver {
         let job = Job {
             handlers: Arc::clone(&plan.handlers),
             step: unit.step,
-            attempt: Attempt { context, tx: None, input, dependencies, item },
+            attempt: Attempt { context, tx: None, input, dependencies, item, signal },
             timeout: step.timeout,
             place: Place {
                 pool: self.pool.clone(),
@@ -141,6 +143,7 @@ impl Driver {
                     input: run.input.clone(),
                     dependencies: run.dependencies(unit.step),
                     item: run.item(unit.step, unit.index),
+                    signal: run.signal(unit.step),
                     run: id,
                     claim: run.claim,
                     task: 0,
@@ -153,6 +156,7 @@ impl Driver {
                     input: task.input.clone(),
                     dependencies: task.dependencies.clone(),
                     item: task.item(unit.index),
+                    signal: task.signal.clone(),
                     run: task.run,
                     claim: 0,
                     task: id,
@@ -353,6 +357,13 @@ impl Driver {
     fn retry_due(&mut self, unit: Unit, now: Instant) {
         let Holder::Run(id) = unit.holder else { return };
         let Some(run) = self.runs.get_mut(&id).filter(|run| !run.leaving && run.aside.is_none()) else { return };
+        if unit.attempt == 0 && run.plan.steps[unit.step].signal.is_some() {
+            if run.waits_until(unit.step).is_some_and(|at| at <= now) {
+                run.overdue.push((unit.step, self.number));
+                self.summon(&[id]);
+            }
+            return;
+        }
         let before = run.retries.len();
         run.retries.retain(|(at, other)| *other != unit || *at > now);
         if run.retries.len() == before {
@@ -369,8 +380,8 @@ impl Driver {
     }
 
     /// Puts it on its way that a step waits before its first attempt.
-    pub(super) fn delay(&mut self, unit: Unit, at: Instant, delay: Duration) {
-        self.time(at, Timer::Retry(unit));
+    pub(super) fn delay(&mut self, Delayed { unit, until, wait, why }: Delayed) {
+        self.time(until, Timer::Retry(unit));
         let Holder::Run(id) = unit.holder else { return };
         let Some((batch, entry)) = self.entry(unit.holder) else { return };
         batch.attempts.push(FailedAttempt {
@@ -379,8 +390,8 @@ impl Driver {
             index: unit.index,
             number: 0,
             duration_ms: 0.0,
-            retry_ms: due_ms(delay),
-            error: "it waits before its first attempt".to_owned(),
+            retry_ms: i64::try_from(wait.as_millis()).unwrap_or(MAX_WAIT_MS),
+            error: why,
             item: None,
         });
         if let Some(run) = self.runs.get_mut(&id) {

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
 use crate::encoded::Encoded;
+use crate::signal::Sent;
 use crate::worker::caution::Caution;
 use crate::worker::clock::Clock;
 
@@ -17,6 +18,8 @@ pub(crate) struct History {
     pub(crate) resumed: HashMap<(usize, i32), u16>,
     /// Units that are out, and whether by a task of their own, for they are tried again.
     pub(crate) out: HashMap<(usize, i32), bool>,
+    /// The signals that steps are given.
+    pub(crate) signals: HashMap<usize, Sent>,
     /// When the run fails unless it has ended.
     pub(crate) deadline: Option<Instant>,
     /// The time that the run is told.

@@ -3,6 +3,7 @@
 mod done;
 mod failing;
 mod history;
+mod signals;
 mod skip;
 mod wait;
 
@@ -14,6 +15,7 @@ use uuid::Uuid;
 
 pub(crate) use self::failing::Failing;
 pub(crate) use self::history::{History, Recorded};
+use self::signals::Awaited;
 use super::caution::Caution;
 use super::clock::Clock;
 use super::plan::{Plan, PlanMap, StepQueue};
@@ -67,6 +69,9 @@ pub(crate) struct OwnedRun {
     pub(crate) aside: Option<Aside>,
     /// Messages that it is to leave for: they count as heard when it does.
     pub(crate) wishes: Vec<i64>,
+    /// Steps whose wait for a signal is over by the clock here, each with the number of the last round trip before that: messages are
+    /// looked at once more.
+    pub(crate) overdue: Vec<(usize, i64)>,
     /// The timers of its retries, and of its deadline.
     pub(crate) timers: Vec<u64>,
     /// When it fails unless it has ended.
@@ -132,10 +137,21 @@ pub(crate) struct Opened {
     pub(crate) maps: Vec<(usize, i32)>,
     /// Steps that are skipped, and why.
     pub(crate) skipped: Vec<(usize, String)>,
-    /// Steps that wait before their first attempt, until when, and how long.
-    pub(crate) delayed: Vec<(Unit, Instant, Duration)>,
+    /// Steps that wait before their first attempt.
+    pub(crate) delayed: Vec<Delayed>,
     /// Why the run cannot go on: a step (and what it failed of, where that is not recorded yet).
     pub(crate) failed: Option<(usize, Option<String>)>,
+}
+
+/// That a step waits before its first attempt.
+#[derive(Debug)]
+pub(crate) struct Delayed {
+    pub(crate) unit: Unit,
+    /// Until when, and how long.
+    pub(crate) until: Instant,
+    pub(crate) wait: Duration,
+    /// What for.
+    pub(crate) why: String,
 }
 
 impl OwnedRun {
@@ -178,6 +194,7 @@ impl OwnedRun {
             clock: history.clock.clone(),
             aside: None,
             wishes: Vec::new(),
+            overdue: Vec::new(),
             timers: Vec::new(),
             summoned: false,
             queue,
@@ -359,6 +376,15 @@ impl OwnedRun {
             Ok(true) => return,
             Err(error) => {
                 opened.failed = Some((number, Some(error)));
+                return;
+            }
+        }
+        match self.awaits_signal(number, opened) {
+            Awaited::Begins => {}
+            Awaited::Waits => return,
+            Awaited::InVain(why) if self.plan.steps[number].skips_exhausted => return self.skip(number, why, opened),
+            Awaited::InVain(why) => {
+                opened.failed = Some((number, Some(why)));
                 return;
             }
         }

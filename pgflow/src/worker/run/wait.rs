@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Opened, OwnedRun};
+use super::{Delayed, Opened, OwnedRun};
 use crate::definition::Delay;
 use crate::worker::unit::{Holder, PLAIN, Unit};
 
@@ -57,7 +57,9 @@ impl OwnedRun {
 
     /// Has the retries of a step (or of one item of it) be due at once.
     pub(crate) fn retry_now(&mut self, step: usize, index: Option<i32>, now: Instant) {
-        for (at, unit) in &mut self.retries {
+        // A signal is replaced by nothing.
+        let awaits_signal = self.plan.steps[step].signal.is_some();
+        for (at, unit) in self.retries.iter_mut().filter(|(_, unit)| unit.attempt > 0 || !awaits_signal) {
             if unit.step == step && index.is_none_or(|index| index == unit.index) {
                 *at = now;
             }
@@ -76,6 +78,9 @@ impl OwnedRun {
 
     /// Whether a step is still to wait for its first attempt. What it was told is recorded, as an attempt of number 0.
     pub(super) fn is_delayed(&mut self, number: usize, opened: &mut Opened) -> Result<bool, String> {
+        if self.plan.steps[number].signal.is_some() {
+            return Ok(false);
+        }
         let unit =
             Unit { holder: Holder::Run(self.id), step: number, index: PLAIN, attempt: 0, queue: self.queue_of(number) };
         let now = self.clock.now();
@@ -102,7 +107,8 @@ impl OwnedRun {
         let delay = delay.min(LONGEST_DELAY);
         if !delay.is_zero() {
             self.retries.push((now + delay, unit));
-            opened.delayed.push((unit, now + delay, delay));
+            let why = "it waits before its first attempt".to_owned();
+            opened.delayed.push(Delayed { unit, until: now + delay, wait: delay, why });
         }
         Ok(!delay.is_zero())
     }
