@@ -78,7 +78,7 @@ create function pgflow.lock_schedule(p_name text) returns pgflow.schedule
 language plpgsql volatile
 as $$
 declare
-    v_schedule schedule;
+    v_schedule pgflow.schedule;
 begin
     perform from schedule s where s.bucket = pgflow.bucket_of(p_name) and s.name = p_name for update;
     select * into v_schedule from schedule s where s.bucket = pgflow.bucket_of(p_name) and s.name = p_name;
@@ -125,7 +125,7 @@ declare
     v_wanted jsonb := nullif(p_definition -> 'schedule', 'null');
     v_input jsonb := case when coalesce((v_wanted ->> 'computed_input')::boolean, false) then null else 'null'::jsonb end;
     v_detail jsonb := v_wanted - 'computed_input';
-    v_old schedule;
+    v_old pgflow.schedule;
 begin
     if v_wanted is null and not exists (select from schedule s where s.bucket = v_bucket and s.name = v_name) then
         return;
@@ -169,7 +169,7 @@ declare
     v_now timestamptz := pgflow.now();
     v_workflow int;
     v_problem text;
-    v_old schedule;
+    v_old pgflow.schedule;
     v_detail jsonb := jsonb_build_object('workflow', p_workflow, 'cron', p_cron, 'timezone', p_timezone, 'catch_up', p_catch_up);
 begin
     perform pgflow.require_read_committed();
@@ -224,7 +224,7 @@ language plpgsql volatile
 set search_path = pgflow, pg_temp
 as $$
 declare
-    v_old schedule := pgflow.lock_schedule(p_name);
+    v_old pgflow.schedule := pgflow.lock_schedule(p_name);
 begin
     if not v_old.paused then
         update schedule s set paused = true, next_at = null, seq = default,
@@ -242,7 +242,7 @@ language plpgsql volatile
 set search_path = pgflow, pg_temp
 as $$
 declare
-    v_old schedule := pgflow.lock_schedule(p_name);
+    v_old pgflow.schedule := pgflow.lock_schedule(p_name);
 begin
     if v_old.paused then
         update schedule s set paused = false, since = pgflow.now(), look_at = pgflow.now(), seq = default
@@ -259,7 +259,7 @@ language plpgsql volatile
 set search_path = pgflow, pg_temp
 as $$
 declare
-    v_old schedule := pgflow.lock_schedule(p_name);
+    v_old pgflow.schedule := pgflow.lock_schedule(p_name);
 begin
     update schedule s set triggered = s.triggered || pgflow.now(), look_at = pgflow.now(), seq = default
     where s.bucket = v_old.bucket and s.name = p_name;
@@ -274,7 +274,7 @@ language plpgsql volatile
 set search_path = pgflow, pg_temp
 as $$
 declare
-    v_old schedule := pgflow.lock_schedule(p_name);
+    v_old pgflow.schedule := pgflow.lock_schedule(p_name);
 begin
     if v_old.declared then
         raise exception 'schedule `%` cannot be deleted: the workflow declares it', p_name using errcode = 'PF409',
@@ -324,8 +324,8 @@ set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
 as $$
 declare
-    v_schedule schedule;
-    v_version version;
+    v_schedule pgflow.schedule;
+    v_version pgflow.version;
     v_problem text;
     v_runs uuid[] := '{}';
     v_count int;

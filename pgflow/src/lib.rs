@@ -109,7 +109,7 @@ pub mod __private {
     pub use crate::signal::Sent;
     pub use crate::upcast::Upcast;
     #[cfg(feature = "postgres")]
-    pub use crate::worker::fire_schedules;
+    pub use crate::worker::LoneScheduler;
     pub use crate::workflow::Workflow;
 }
 

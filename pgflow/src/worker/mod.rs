@@ -32,7 +32,7 @@ use crate::registration::Registration;
 pub(crate) use driver::PAST_DEADLINE;
 use options::Options;
 pub use options::Queue;
-pub use scheduler::fire_schedules;
+pub use scheduler::LoneScheduler;
 use session::WorkerLives;
 
 /// Runs workflows: claims runs, executes their steps, records outcomes, recovers what dead workers have left.

@@ -242,21 +242,33 @@ fn moment(micros: i64) -> Result<Timestamp, String> {
     Timestamp::from_microsecond(micros).map_err(|error| format!("a time of it is out of all bounds: {error}"))
 }
 
-/// Starts what is due of all schedules, once. A worker does this by itself: this is for tests that race.
-///
-/// # Errors
-/// When the database fails.
+/// What starts runs by the clock in every worker, by itself: for tests that race.
 #[doc(hidden)]
-pub async fn fire_schedules(pool: &PgPool, registrations: &[Registration]) -> Result<usize, Error> {
-    let mut makers = Makers::default();
-    for registration in registrations {
-        makers.add(registration, register(pool, registration.definition()).await?);
+#[derive(Debug)]
+pub struct LoneScheduler {
+    scheduler: Scheduler,
+    link: Link,
+}
+
+impl LoneScheduler {
+    /// One that makes the inputs of these workflows.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn new(pool: &PgPool, registrations: &[Registration]) -> Result<Self, Error> {
+        let mut makers = Makers::default();
+        for registration in registrations {
+            makers.add(registration, register(pool, registration.definition()).await?);
+        }
+        let scheduler = Scheduler { connect: pool.connect_options(), bucket: 0, makers: Arc::new(makers), news: None };
+        let link = scheduler.link();
+        Ok(Self { scheduler, link })
     }
-    let scheduler = Scheduler { connect: pool.connect_options(), bucket: 0, makers: Arc::new(makers), news: None };
-    let mut link = scheduler.link();
-    let looked = scheduler.look(&mut link).await;
-    link.close().await;
-    Ok(looked.started)
+
+    /// Starts what is due, once, and gives how many runs that were. Dropped half-way, it takes its connection along.
+    pub async fn look(&mut self) -> usize {
+        self.scheduler.look(&mut self.link).await.started
+    }
 }
 
 async fn due_schedules(

@@ -15,6 +15,7 @@ mod plans;
 mod queues;
 mod retention;
 mod runs;
+mod schedules;
 mod schema;
 mod signals;
 mod skips;
