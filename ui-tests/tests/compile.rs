@@ -12,6 +12,7 @@ const RULES: &[&str] = &[
     "module",
     "parameter",
     "payload",
+    "schedule",
     "signal",
     "signature",
     "skippable",
