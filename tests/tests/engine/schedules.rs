@@ -5,6 +5,7 @@ use std::time::Duration;
 use pgflow::{CatchUp, Client, Result, RunId, RunSummary, Scheduled, WorkerBuilder, step, workflow};
 use pgflow_tests::TestDb;
 use pgflow_tests::workflows::double;
+use sqlx::AssertSqlSafe;
 
 const BEAT: Duration = Duration::from_millis(20);
 
@@ -415,4 +416,56 @@ async fn an_input_that_fits_the_workflow_no_more_is_told() {
     assert_eq!(told, "its input does not fit the workflow: `input` is of type number, and string is wanted");
     worker.stop().await.unwrap();
     assert_eq!(db.value::<i64>("select count(*) from pgflow.run").await, 0);
+}
+
+#[tokio::test]
+async fn a_granted_role_makes_schedules_and_starts_their_runs_without_rights_on_tables() {
+    let db = TestDb::new().await;
+    db.stop_clock("2026-05-05T12:00:00Z").await;
+    let role = format!("scheduler_{}", uuid::Uuid::new_v4().simple());
+    let grants = format!(
+        "create role {role} login; grant select on public.clock to {role};
+         select pgflow.grant_to('{role}', 'worker'), pgflow.grant_to('{role}', 'client')"
+    );
+    sqlx::raw_sql(AssertSqlSafe(grants)).execute(&db.pool()).await.unwrap();
+    let options = sqlx::postgres::PgConnectOptions::clone(&db.pool().connect_options()).username(&role);
+    let pool = sqlx::PgPool::connect_with(options).await.unwrap();
+    let client = Client::new(pool.clone());
+    let worker =
+        pgflow::Worker::builder(pool).migrate(false).beat(BEAT).register(report::Workflow).register(double::Workflow);
+    let worker = worker.start().await.unwrap();
+    client.schedule("mine", double::Workflow).cron("* * * * *").input(&2).create().await.unwrap();
+    next_is(&db, "mine", "2026-05-05T12:01:00Z").await;
+    db.set_clock("2026-05-05T12:01:00Z").await;
+    runs_of(&db, "double", 1).await;
+    client.pause_schedule("mine").await.unwrap();
+    client.resume_schedule("mine").await.unwrap();
+    client.trigger_schedule("report").await.unwrap();
+    runs_of(&db, "report", 1).await;
+    client.delete_schedule("mine").await.unwrap();
+    assert_eq!(client.schedules().await.unwrap().len(), 1);
+    let actors: Vec<_> = client.schedule_events("mine").await.unwrap().into_iter().map(|event| event.actor).collect();
+    assert!(actors.iter().all(|actor| *actor == role), "{actors:?}");
+    worker.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_schedule_of_each_second_keeps_to_it() {
+    let db = TestDb::new().await;
+    let client = db.client();
+    let worker = db.worker().register(double::Workflow).start().await.unwrap();
+    client.schedule("tick", double::Workflow).cron("* * * * * *").input(&1).create().await.unwrap();
+    db.until("select count(*) >= 4 from pgflow.key").await;
+    client.delete_schedule("tick").await.unwrap();
+    // The first may wait for a beat that tells of the schedule; the others are started as they come.
+    let late: Vec<f64> = sqlx::query_scalar(
+        "select extract(epoch from r.created_at - substr(k.key, 15)::timestamptz)::float8
+         from pgflow.key k join pgflow.run r on r.id = k.run_id order by k.key offset 2",
+    )
+    .fetch_all(&db.pool())
+    .await
+    .unwrap();
+    assert!(late.iter().all(|late| (0.0..1.0).contains(late)), "late by seconds: {late:?}");
+    worker.stop().await.unwrap();
+    db.assert_all_ended().await;
 }
