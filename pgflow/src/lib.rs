@@ -47,6 +47,7 @@ mod notes;
 mod path;
 #[cfg(feature = "postgres")]
 mod registration;
+mod repeat;
 mod schema;
 mod signal;
 mod step;
@@ -78,6 +79,7 @@ pub use macros::{step, workflow};
 pub use registration::Registration;
 #[cfg(feature = "postgres")]
 pub use sqlx;
+pub use repeat::Repeat;
 pub use signal::Signal;
 pub use step::{Failure, Result, RunId, Skippable, StepContext, StepError};
 #[cfg(feature = "postgres")]
@@ -99,6 +101,7 @@ pub mod __private {
     pub use crate::encoded::Encoded;
     pub use crate::glue::*;
     pub use crate::handler::{Call, Condition, Dependency, Expand, Handler, Handlers, StepFuture, Wait};
+    pub use crate::repeat::Repeated;
     pub use crate::signal::Sent;
     pub use crate::upcast::Upcast;
     pub use crate::workflow::Workflow;

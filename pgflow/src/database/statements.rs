@@ -19,6 +19,7 @@ statements! {
     CANCEL_RUN = "cancel_run";
     CANCEL_RUNS = "cancel_runs";
     CARRY_OVER = "carry_over";
+    COMMIT_REPEAT = "commit_repeat";
     COMMIT_STEP = "commit_step";
     #[cfg_attr(not(feature = "embedded"), allow(dead_code, reason = "asked by the embedded server only"))]
     DATABASE_EXISTS = "database_exists";
@@ -30,6 +31,7 @@ statements! {
     FORGET_KEYS = "forget_keys";
     FORK_RUN = "fork_run";
     FORGET_WORKERS = "forget_workers";
+    HAS_REPEATED = "has_repeated";
     HAS_SCHEMA = "has_schema";
     JSON_IS_ACCEPTED = "json_is_accepted";
     LIST_RUNS = "list_runs";
