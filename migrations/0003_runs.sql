@@ -128,6 +128,25 @@ create table pgflow.action (
     primary key (bucket, period, run_id, number)
 ) partition by range (period);
 
+-- Of each unit that has asked to be executed again: how often, when it is due, and what it has to remember.
+create table pgflow.repeat (
+    bucket   int not null,
+    period   int not null,
+    run_id   uuid not null,
+    step     smallint not null,
+    index    int not null check (index >= -1),
+    count    int not null check (count >= 0),
+    -- How many of its failed attempts lie before: each time it has all of them again.
+    attempts smallint not null check (attempts >= 0),
+    -- When it has asked first; when it is due.
+    began_at timestamptz not null,
+    due_at   timestamptz not null,
+    -- Whether it is no part of its task any more: until then, whoever takes that executes it.
+    handed   boolean not null,
+    state    jsonb not null,
+    primary key (bucket, period, run_id, step, index)
+) partition by range (period);
+
 create sequence pgflow.signal_number;
 
 -- One row a signal that was sent to a run, for a step that waits for it or will: append only. The number tells the first from the later
@@ -165,7 +184,7 @@ create table pgflow.note (
 -- The tables of history, each of which has a partition a month.
 create function pgflow.history_tables() returns text[]
 language sql immutable parallel safe
-as $$ select array['run', 'run_end', 'outcome', 'attempt', 'map', 'action', 'signal', 'note'] $$;
+as $$ select array['run', 'run_end', 'outcome', 'attempt', 'map', 'action', 'repeat', 'signal', 'note'] $$;
 
 -- Makes the partitions of a month and of those after it, up to p_months in all, and gives how many were made. Rows outside all of them
 -- (of runs that were started before any worker had made their month; a clock that jumped) go to the default partition.
@@ -328,6 +347,8 @@ create table pgflow.task (
     attempts     smallint not null default 0,
     -- How often it, or its run before it was given away, has lost its worker to a crash.
     crashes      smallint not null default 0,
+    -- Whether its (only) unit was part of another one, and is no more: it has failed there, or has asked to be executed again.
+    own          boolean not null default false,
     due          boolean not null,
     available_at timestamptz not null,
     priority     int not null,

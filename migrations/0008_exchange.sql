@@ -32,6 +32,9 @@
 --   p_known   tasks that the worker knows it holds. With some, it is told which of them it no longer holds, and which attempts of them
 --             were cancelled.
 --
+--   r_*       units that have asked to be executed again: the r_count-th time, r_wait_ms later, with this state; those of tasks become
+--             tasks of their own, with r_item.
+--
 -- Locks: worker (key share), task, share, mark, claim (its own), run (for update: those parked or woken), inbox, ready.
 create function pgflow.exchange(
     p_bucket int, p_worker int, p_number bigint, p_repeated boolean, p_marker bigint, p_queues text[], p_versions int[], p_priorities int[],
@@ -44,7 +47,9 @@ create function pgflow.exchange(
     m_entry int[], m_step smallint[], m_items int[],
     s_entry int[], s_step smallint[], s_first int[], s_count int[], s_attempts smallint[], s_queue text[], s_items jsonb[],
     b_entry int[], b_step smallint[], b_index int[], b_attempt smallint[], b_alone boolean[],
-    p_heard bigint[], p_watch uuid[], p_watch_from int[], p_known bigint[]
+    p_heard bigint[], p_watch uuid[], p_watch_from int[], p_known bigint[],
+    r_entry int[] default null, r_step smallint[] default null, r_index int[] default null, r_count int[] default null,
+    r_attempts smallint[] default null, r_wait_ms bigint[] default null, r_state jsonb[] default null, r_item jsonb[] default null
 ) returns setof pgflow.answer
 language plpgsql volatile
 set search_path = pgflow, pg_temp
@@ -193,9 +198,9 @@ begin
         ), added as (
             -- The retry of a shared unit is a task of its own: it may run anywhere, later. Where the run is paused, whoever has it next
             -- finds the failed attempt.
-            insert into task as x (bucket, run_id, period, version_id, first, count, step, attempts, crashes, due, available_at, priority,
-                                   turn, queue, namespace, items)
-            select p_bucket, t.run_id, t.period, t.version_id, a.index, 1, t.step, a.number, t.crashes, a.retry_ms = 0,
+            insert into task as x (bucket, run_id, period, version_id, first, count, step, attempts, crashes, own, due, available_at,
+                                   priority, turn, queue, namespace, items)
+            select p_bucket, t.run_id, t.period, t.version_id, a.index, 1, t.step, a.number, t.crashes, true, a.retry_ms = 0,
                    v_now + a.retry_ms * interval '1 millisecond', t.priority, t.turn, t.queue, t.namespace,
                    case when a.item is not null then jsonb_build_array(a.item) end
             from unnest(a_entry, a_step, a_index, a_number, a_retry_ms, a_item) a(entry, step, index, number, retry_ms, item)
@@ -206,6 +211,12 @@ begin
             returning x.run_id, x.step
         )
         select array_agg(d.run_id), array_agg(d.step) into v_added, v_added_steps from added d;
+    end if;
+
+    if cardinality(r_entry) > 0 then
+        select v_added || r.o_runs, v_added_steps || r.o_steps into v_added, v_added_steps
+        from pgflow.repeat_units(p_bucket, e_run, e_period, e_task, v_refused, v_now, r_entry, r_step, r_index, r_count, r_attempts, r_wait_ms,
+                                 r_state, r_item) r;
     end if;
 
     -- What is left of shared work ------------------------------------------------------------------------------------------------
@@ -257,9 +268,12 @@ begin
         order by 2, 3
         on conflict (bucket, run_id, step) do update set remaining = x.remaining + excluded.remaining;
 
-        insert into task (bucket, run_id, period, version_id, first, count, step, attempts, crashes, due, available_at, priority, turn, queue,
-                          namespace, items)
-        select p_bucket, r.id, r.period, r.version_id, s.first, s.count, s.step, s.attempts, r.crashes, true, v_now, r.priority,
+        insert into task (bucket, run_id, period, version_id, first, count, step, attempts, crashes, own, due, available_at, priority, turn,
+                          queue, namespace, items)
+        select p_bucket, r.id, r.period, r.version_id, s.first, s.count, s.step, s.attempts, r.crashes,
+               s.attempts > 0 or s.count = 1 and exists (
+                   select from repeat x where x.bucket = p_bucket and x.period = r.period and x.run_id = r.id and x.step = s.step and x.index = s.first),
+               true, v_now, r.priority,
                -- A run's tasks follow one another, from the head of the queue on.
                (greatest(h.turn, l.turn + 1, 0) + row_number() over (partition by r.id, q.name order by s.at) - 1)::int, q.name, r.namespace, s.items
         from unnest(s_entry, s_step, s_first, s_count, s_attempts, s_queue, s_items)

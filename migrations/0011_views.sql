@@ -31,7 +31,7 @@ left join pgflow.ready q on q.bucket = r.bucket and q.run_id = r.id;
 create function pgflow.run_steps(p_run uuid) returns table (
     number smallint, step text, status text, items int, items_done bigint, items_skipped bigint, attempts int, waits_for text[],
     next_attempt_at timestamptz, output jsonb, error text, skip_reason text, progress real, message text, worker_id int, duration_ms real,
-    recorded_at timestamptz, signal text
+    recorded_at timestamptz, signal text, repeats int
 )
 language plpgsql stable
 set search_path = pgflow, pg_temp
@@ -66,6 +66,12 @@ begin
         from attempt a
         where a.bucket = v_bucket and a.period = v_period and a.run_id = p_run
         order by a.step, a.failed_at desc, a.number desc
+    ), repeated as materialized (
+        -- Of a map step, of the item with the most.
+        select r.step, max(r.count) as count, min(r.due_at) filter (where r.due_at > v_now) as due_at
+        from repeat r
+        where r.bucket = v_bucket and r.period = v_period and r.run_id = p_run
+        group by r.step
     ), said as materialized (
         -- Of a map step, what its items have said last.
         select n.step, (array_agg(n.progress order by n.number desc) filter (where n.progress is not null))[1] as progress,
@@ -93,20 +99,22 @@ begin
                when k.settled then 'completed'
                when v_ended then 'cancelled'
                when b.names is not null then 'blocked'
-               when t.retry_at > v_now then 'waiting'
+               when t.retry_at > v_now or r.due_at is not null then 'waiting'
                else v_open
            end,
            k.items, case when k.is_map and o.kind is null then coalesce(k.done, 0) end,
            case when k.is_map and o.kind is null then coalesce(k.skipped, 0) end,
            greatest(k.attempts, t.attempts)::int, coalesce(b.names, '{}'),
            -- What waits for a signal without a limit has a time beyond all limits.
-           case when not v_ended and not k.settled and t.retry_at > v_now and t.retry_at < v_now + interval '50 years' then t.retry_at end,
+           case when not v_ended and not k.settled and t.retry_at > v_now and t.retry_at < v_now + interval '50 years' then t.retry_at
+                when not v_ended and not k.settled then r.due_at end,
            o.output, coalesce(k.error, t.error), case when o.kind = 's' then o.error end, n.progress, n.message, o.worker_id,
-           o.duration_ms, k.at, case when not v_ended and not k.settled and t.attempts = 0 and t.retry_at > v_now then k.signal end
+           o.duration_ms, k.at, case when not v_ended and not k.settled and t.attempts = 0 and t.retry_at > v_now then k.signal end, r.count
     from known k
     left join blocked b on b.number = k.number
     left join tried t on t.step = k.number
     left join said n on n.step = k.number
+    left join repeated r on r.step = k.number
     left join plain o on o.step = k.number
     -- What is executed when the run has failed is told of once it has.
     where not k.on_failure or k.at is not null or t.step is not null

@@ -229,6 +229,12 @@ begin
     from again a
     -- What failed before its first attempt, in its condition for example, begins from there.
     where a.attempts > 0;
+    -- What has asked for too many repetitions, or for too long, goes on from where it was.
+    update repeat r set count = 0, began_at = v_now, due_at = least(r.due_at, v_now)
+    where (r.bucket, r.period, r.run_id) in (select p_bucket, pgflow.period_of_run(w.id), w.id from unnest(p_runs) w(id))
+      and not exists (
+          select from outcome o
+          where o.bucket = r.bucket and o.period = r.period and o.run_id = r.run_id and o.step = r.step and o.index = r.index);
     -- What has waited for a signal in vain waits again.
     delete from attempt a
     where (a.bucket, a.period, a.run_id) in (select p_bucket, pgflow.period_of_run(w.id), w.id from unnest(p_runs) w(id))

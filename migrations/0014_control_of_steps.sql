@@ -70,6 +70,9 @@ begin
         update attempt a set retry_at = v_now
         where a.bucket = v_bucket and a.period = v_period and a.run_id = p_run and a.step = v_step.number and a.retry_at > v_now
           and (p_index is null or a.index = p_index);
+        update repeat r set due_at = v_now
+        where r.bucket = v_bucket and r.period = v_period and r.run_id = p_run and r.step = v_step.number and r.due_at > v_now
+          and (p_index is null or r.index = p_index);
         perform pgflow.note_action(v_bucket, array[p_run], v_now, 'retry', p_reason, p_actor,
                                    jsonb_strip_nulls(jsonb_build_object('step', p_step, 'index', p_index)));
         -- Of a run that has not begun nothing waits; a message would be heard later, and be taken for what waits then.

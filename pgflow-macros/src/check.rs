@@ -8,6 +8,7 @@ use crate::ends;
 use crate::misuse::{failure_is_misused, from_is_misused, maps, no_outputs};
 use crate::model::{Binding, Edge, Producer, Question, Step, Workflow};
 use crate::parse::{Include, MapPath, Parameter, StepName};
+use crate::repeats;
 use crate::report::{Sink, StepSink};
 use crate::signals;
 
@@ -29,6 +30,7 @@ pub(crate) fn check(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
         step.arguments.vague |= sink.attribute.count() > before;
         parameters(step, &names, &sink.parameters);
         signals::check(step, workflow.is_shared, sink);
+        repeats::check(step, sink);
         if workflow.is_shared {
             ends::input_is_known(step, &sink.attribute);
         }
@@ -201,6 +203,8 @@ fn hooks(workflow: &Workflow, steps: &[StepSink]) {
             (!arguments.skip_with.is_empty(), "`skip_with`"),
             (arguments.signal_timeout.is_some(), "`signal_timeout`"),
             (arguments.latest_signal.is_some(), "`latest_signal`"),
+            (arguments.max_repeats.is_some(), "`max_repeats`"),
+            (arguments.repeat_timeout.is_some(), "`repeat_timeout`"),
             (arguments.queue.is_some(), "`queue`"),
         ];
         let refused: Vec<&str> = refused.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
@@ -366,7 +370,7 @@ fn parameters(step: &mut Step, names: &[String], sink: &Sink) {
             ),
             _ => {}
         }
-        if !matches!(*binding, Binding::Extractor | Binding::Signal) {
+        if !matches!(*binding, Binding::Extractor | Binding::Signal | Binding::Repeat) {
             if taken.contains(binding) {
                 let what = parameter.from.as_ref().map_or_else(|| parameter.name(), StepName::name);
                 sink.error(
@@ -436,6 +440,9 @@ fn bind(parameter: &Parameter, step: &Step, names: &[String], sink: &Sink) -> Bi
     }
     if parameter.signal().is_some() {
         return Binding::Signal;
+    }
+    if parameter.repeat().is_some() {
+        return Binding::Repeat;
     }
     if let Some(name) = names.iter().find(|name| **name != own && parameter.is(name) && !step.unclear) {
         if step.is_hook() {

@@ -6,6 +6,7 @@
 //! model.rs    the workflow: names, meanings, places
 //! check.rs    what is wrong with it as a whole; every name gets its meaning
 //! signals.rs  what must be said of signals
+//! repeats.rs  what must be said of steps that repeat themselves
 //! ends.rs     what must be said of its input and output
 //! misuse.rs   what was meant by mistakes that are likely
 //! expand/     model -> tokens
@@ -21,6 +22,7 @@ mod gate;
 mod misuse;
 mod model;
 mod parse;
+mod repeats;
 mod report;
 mod signals;
 mod step;

@@ -132,6 +132,8 @@ pub(crate) enum Binding {
     Output(usize),
     /// A signal.
     Signal,
+    /// What lets it ask to be executed again.
+    Repeat,
     /// An extractor.
     Extractor,
 }
@@ -301,6 +303,12 @@ impl Step {
     pub(crate) fn signal(&self) -> Option<(&Parameter, &Type, bool)> {
         let (parameter, _) = self.parameters.iter().find(|(_, binding)| *binding == Binding::Signal)?;
         parameter.signal().map(|(payload, optional)| (parameter, payload, optional))
+    }
+
+    /// The parameter that lets it ask to be executed again, and what it remembers.
+    pub(crate) fn repeat(&self) -> Option<(&Parameter, Type)> {
+        let (parameter, _) = self.parameters.iter().find(|(_, binding)| *binding == Binding::Repeat)?;
+        parameter.repeat().map(|state| (parameter, state))
     }
 
     /// The parameter that takes the item.

@@ -53,6 +53,9 @@ pub struct StepDefinition {
     /// The signal that it waits for before its first attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signal: Option<SignalDefinition>,
+    /// For a step that may ask to be executed again, JSON Schema of its state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeat: Option<Value>,
     /// Whether it stands outside the graph, and is executed when the run has failed, before that ends.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub on_failure: bool,
@@ -158,6 +161,12 @@ pub struct StepOptions {
     /// Whether the latest signal counts of those that were sent before the step begins; otherwise the first.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub latest_signal: bool,
+    /// How often the step may ask to be executed again before it fails; none for no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_repeats: Option<u32>,
+    /// For how long, counted from when it has asked first; none for no limit.
+    #[serde(rename = "repeat_timeout_ms", default, skip_serializing_if = "Option::is_none", with = "opt_millis")]
+    pub repeat_timeout: Option<Duration>,
     /// The queue whose workers execute the step; none for that of the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
@@ -182,6 +191,8 @@ impl Default for StepOptions {
             delay: None,
             signal_timeout: None,
             latest_signal: false,
+            max_repeats: None,
+            repeat_timeout: None,
             queue: None,
         }
     }
@@ -269,6 +280,7 @@ impl StepDefinition {
             map: None,
             skip: SkipPolicy::default(),
             signal: None,
+            repeat: None,
             on_failure: false,
             item: None,
             output,
@@ -290,6 +302,9 @@ impl StepDefinition {
         // What few steps have is told where it is there, so that those without keep their contract.
         if let Some(signal) = &self.signal {
             identity["signal"] = signal.identity();
+        }
+        if let Some(state) = &self.repeat {
+            identity["repeat"] = without_descriptions(state);
         }
         identity
     }

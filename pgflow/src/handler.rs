@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::encoded::Encoded;
 use crate::extract::Context;
+use crate::repeat::Repeated;
 use crate::schedule::Scheduled;
 use crate::signal::Sent;
 use crate::step::StepError;
@@ -28,6 +29,8 @@ pub struct Call<S> {
     pub item: Option<Encoded>,
     /// The signal that it has waited for, if one has come.
     pub signal: Option<Sent>,
+    /// What it has asked to be executed again with, if it has.
+    pub repeated: Option<Repeated>,
 }
 
 /// What a dependency gave.

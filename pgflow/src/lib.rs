@@ -48,6 +48,7 @@ mod notes;
 mod path;
 #[cfg(feature = "postgres")]
 mod registration;
+mod repeat;
 mod schedule;
 mod schema;
 mod signal;
@@ -79,6 +80,7 @@ pub use extract::{Context, FromContext, State};
 pub use macros::{step, workflow};
 #[cfg(feature = "postgres")]
 pub use registration::Registration;
+pub use repeat::Repeat;
 pub use schedule::{CatchUp, Schedule, Scheduled};
 pub use signal::Signal;
 #[cfg(feature = "postgres")]
@@ -105,6 +107,7 @@ pub mod __private {
     pub use crate::handler::{
         Call, Condition, Dependency, Expand, Handler, Handlers, ScheduledInput, StepFuture, Wait,
     };
+    pub use crate::repeat::Repeated;
     pub use crate::schedule::{CatchUp, ScheduleSpec, Scheduled};
     pub use crate::signal::Sent;
     pub use crate::upcast::Upcast;

@@ -9,6 +9,7 @@ use crate::definition::Definition;
 use crate::encoded::Encoded;
 use crate::extract::Context;
 use crate::handler::{Call, Dependency, Handlers, StepFuture};
+use crate::repeat::Repeated;
 use crate::schedule::Scheduled;
 use crate::signal::Sent;
 use crate::step::{StepContext, StepError, panic_message};
@@ -71,6 +72,7 @@ pub(crate) struct Attempt {
     pub(crate) dependencies: Vec<Dependency>,
     pub(crate) item: Option<Encoded>,
     pub(crate) signal: Option<Sent>,
+    pub(crate) repeated: Option<Repeated>,
 }
 
 /// The functions of a workflow, without the type of its state.
@@ -101,13 +103,14 @@ impl<S: Send + Sync> Handle for Stateful<S> {
         let Some(handler) = self.handlers.steps.get(step) else {
             return Box::pin(std::future::ready(Err(no_handler(step))));
         };
-        let Attempt { context, tx, input, dependencies, item, signal } = attempt;
+        let Attempt { context, tx, input, dependencies, item, signal, repeated } = attempt;
         (handler.run)(Call {
             context: Context { step: context, state: Arc::clone(&self.state), tx },
             input,
             dependencies,
             item,
             signal,
+            repeated,
         })
     }
 

@@ -22,6 +22,7 @@ pub(crate) fn document(definition: &Definition) -> Value {
     for step in &definition.steps {
         parts.extend(step.item.as_ref().map(Part::new));
         parts.extend(step.signal.as_ref().map(|signal| Part::new(&signal.payload)));
+        parts.extend(step.repeat.as_ref().map(Part::new));
         parts.push(Part::new(&step.output));
     }
     let mut shared = Shared::default();
@@ -47,6 +48,9 @@ pub(crate) fn document(definition: &Definition) -> Value {
         }
         if let Some(signal) = &step.signal {
             signals.insert(signal.name.clone(), next());
+        }
+        if step.repeat.is_some() {
+            payloads.insert("state".to_owned(), next());
         }
         payloads.insert("output".to_owned(), next());
         let schema = json!({ "type": "object", "properties": payloads });

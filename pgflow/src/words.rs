@@ -53,10 +53,25 @@ pub(crate) fn signal(step: &StepDefinition) -> Option<String> {
     Some(format!("waits for signal {}{optional}", signal.name))
 }
 
+/// Whether it may ask to be executed again.
+pub(crate) fn repeat(step: &StepDefinition) -> Option<String> {
+    step.repeat.as_ref().map(|_| "repeats itself".to_owned())
+}
+
 /// The options by name.
-pub(crate) fn options(options: &StepOptions) -> [(&'static str, String); 8] {
-    let StepOptions { max_attempts, backoff, max_backoff, timeout, delay, signal_timeout, latest_signal, queue } =
-        options;
+pub(crate) fn options(options: &StepOptions) -> [(&'static str, String); 10] {
+    let StepOptions {
+        max_attempts,
+        backoff,
+        max_backoff,
+        timeout,
+        delay,
+        signal_timeout,
+        latest_signal,
+        max_repeats,
+        repeat_timeout,
+        queue,
+    } = options;
     let delay = match delay {
         Some(Delay::Computed) => "computed".to_owned(),
         Some(Delay::Fixed(delay)) => time(Some(*delay)),
@@ -70,6 +85,8 @@ pub(crate) fn options(options: &StepOptions) -> [(&'static str, String); 8] {
         ("timeout", time(*timeout)),
         ("delay", delay),
         ("signal timeout", time(*signal_timeout)),
+        ("repeats", max_repeats.map_or_else(|| "no limit".to_owned(), |most| most.to_string())),
+        ("repeat timeout", time(*repeat_timeout)),
         ("signal", if *latest_signal { "latest" } else { "first" }.to_owned()),
     ]
 }

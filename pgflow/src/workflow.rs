@@ -31,6 +31,7 @@ pub trait Workflow: Send + Sync + 'static {
     /// | the input | `/properties/input` |
     /// | the output | `/properties/output` |
     /// | an item of a map step | `/properties/steps/properties/<step>/properties/item` |
+    /// | the state of a step that repeats itself | `/properties/steps/properties/<step>/properties/state` |
     /// | a signal that a step waits for | `/properties/signals/properties/<signal>` |
     /// | what a step gives; a map step, for one item | `/properties/steps/properties/<step>/properties/output` |
     ///

@@ -12,6 +12,7 @@ const RULES: &[&str] = &[
     "module",
     "parameter",
     "payload",
+    "repeat",
     "schedule",
     "signal",
     "signature",

@@ -121,6 +121,7 @@ pub(crate) fn step(workflow: &Workflow, n: usize) -> TokenStream {
         tokens.extend(upcasts_function(workflow, n));
     }
     tokens.extend(signal::payload(workflow, n));
+    tokens.extend(signal::state(workflow, n));
     tokens.extend(condition::functions(workflow, n));
     if runs(workflow, &workflow.steps[n]) {
         tokens.extend(list::item(workflow, n));

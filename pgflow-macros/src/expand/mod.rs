@@ -66,6 +66,8 @@ pub(crate) struct Names {
     pub(crate) delay: Ident,
     /// What can be done with the signal that it waits for.
     pub(crate) signal: Ident,
+    /// What can be done with what it remembers from one repetition to the next.
+    pub(crate) state: Ident,
     /// The older outputs from which its output can be made.
     pub(crate) upcasts: Ident,
 }
@@ -82,6 +84,7 @@ impl Names {
             when: format_ident!("__pgflow_when_{step}"),
             delay: format_ident!("__pgflow_delay_{step}"),
             signal: format_ident!("__PGFLOW_SIGNAL_{step}"),
+            state: format_ident!("__PGFLOW_STATE_{step}"),
             upcasts: format_ident!("__PGFLOW_UPCASTS_{step}"),
         }
     }

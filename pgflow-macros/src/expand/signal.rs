@@ -15,6 +15,14 @@ pub(super) fn payload(workflow: &Workflow, n: usize) -> Option<TokenStream> {
     Some(quote!(const #signal: #private::Payload<#payload> = #private::payload::<#payload>();))
 }
 
+/// The same of what it remembers from one repetition to the next.
+pub(super) fn state(workflow: &Workflow, n: usize) -> Option<TokenStream> {
+    let (_, ty) = workflow.steps[n].repeat()?;
+    let private = workflow.private();
+    let Names { state, .. } = Names::of(n);
+    Some(quote!(const #state: #private::Payload<#ty> = #private::payload::<#ty>();))
+}
+
 /// What is known of it: its name, its schema, and whether the step goes on without.
 pub(super) fn spec(n: usize, step: &Step) -> TokenStream {
     let Names { signal, .. } = Names::of(n);

@@ -99,6 +99,10 @@ pub(super) fn spec(workflow: &Workflow, n: usize, step: &Step) -> TokenStream {
     let signal = signal::spec(n, step);
     let signal_timeout = option(step.arguments.signal_timeout.as_ref().map(|(_, time)| duration(*time)));
     let latest_signal = step.arguments.latest_signal.is_some();
+    let Names { state, .. } = Names::of(n);
+    let repeat = option(step.repeat().map(|_| quote!(#state.schema)));
+    let max_repeats = option(step.arguments.max_repeats.as_ref().map(|(_, most)| quote!(#most)));
+    let repeat_timeout = option(step.arguments.repeat_timeout.as_ref().map(|(_, time)| duration(*time)));
     let upcasts = upcasts(workflow, n);
     let queue = option(step.arguments.queue.as_ref().map(ToTokens::to_token_stream));
     let when = step.condition.is_some();
@@ -121,6 +125,9 @@ pub(super) fn spec(workflow: &Workflow, n: usize, step: &Step) -> TokenStream {
             signal: #signal,
             signal_timeout: #signal_timeout,
             latest_signal: #latest_signal,
+            repeat: #repeat,
+            max_repeats: #max_repeats,
+            repeat_timeout: #repeat_timeout,
             queue: #queue,
             when: #when,
             on_exhausted: #on_exhausted,

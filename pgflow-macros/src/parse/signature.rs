@@ -44,6 +44,13 @@ impl Parameter {
         argument_of(&self.ty, "Option").and_then(|ty| argument_of(ty, "Signal")).map(|payload| (payload, true))
     }
 
+    /// What it remembers, where it lets the step ask to be executed again: `Repeat<T>`, or `Repeat`. The name decides.
+    pub(crate) fn repeat(&self) -> Option<Type> {
+        let Type::Path(path) = &self.ty else { return None };
+        path.path.segments.last().filter(|segment| segment.ident == "Repeat")?;
+        Some(first_argument(&self.ty).cloned().unwrap_or_else(|| parse_quote!(())))
+    }
+
     /// Whether the parameter is meant by this name. A leading underscore says that the parameter is not used, and no more.
     pub(crate) fn is(&self, name: &str) -> bool {
         let own = self.name();

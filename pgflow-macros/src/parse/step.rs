@@ -27,6 +27,8 @@ const ARGUMENTS: Known = Known {
         ("delay", "\"10m\""),
         ("signal_timeout", "\"3d\""),
         ("latest_signal", ""),
+        ("max_repeats", "100"),
+        ("repeat_timeout", "\"1h\""),
         ("queue", "\"mail\""),
         ("when", "|input| input.gift"),
         ("on_exhausted", "skip"),
@@ -79,6 +81,10 @@ pub(crate) struct StepArguments {
     pub(crate) signal_timeout: Option<(Ident, Duration)>,
     /// That the latest signal counts, where that stands.
     pub(crate) latest_signal: Option<Ident>,
+    /// How often it may ask to be executed again, and where that stands.
+    pub(crate) max_repeats: Option<(Ident, u32)>,
+    /// For how long.
+    pub(crate) repeat_timeout: Option<(Ident, Duration)>,
     /// The queue whose workers execute it.
     pub(crate) queue: Option<LitStr>,
     /// The condition under which the step is executed.
@@ -174,6 +180,18 @@ impl StepArguments {
                 self.signal_timeout = Some((name.clone(), time));
             }
             "latest_signal" => self.latest_signal = Some(name.clone()),
+            "max_repeats" => self.max_repeats = Some((name.clone(), max_repeats(input)?)),
+            "repeat_timeout" => {
+                let time = time(input, |time| {
+                    if time.is_zero() {
+                        Some("a time-out is longer than nothing; leave the argument out for no limit")
+                    } else {
+                        (time > 365 * DAY)
+                            .then_some("a step repeats itself for `365d` at most; leave the argument out for no limit")
+                    }
+                })?;
+                self.repeat_timeout = Some((name.clone(), time));
+            }
             "queue" => self.queue = Some(queue(input)?),
             "on_exhausted" => self.skips_exhausted = skips_exhausted(input)?,
             "skippable" => self.skippable = true,
@@ -324,6 +342,18 @@ fn map(input: ParseStream<'_>, sink: &Sink) -> syn::Result<MapPath> {
         return Err(input.error("a path to a list is made of fields alone, as in `map = reserve.lines`"));
     }
     Ok(MapPath { source, fields })
+}
+
+fn max_repeats(input: ParseStream<'_>) -> syn::Result<u32> {
+    const WRONG: &str = "`max_repeats` is a number from 1 to 2147483647, as in `max_repeats = 100`";
+    if input.peek(Token![-]) {
+        return Err(input.error(WRONG));
+    }
+    let literal: LitInt = input.parse().map_err(|error| syn::Error::new(error.span(), WRONG))?;
+    match literal.base10_parse::<u32>() {
+        Ok(number @ 1..=0x7fff_ffff) if literal.suffix().is_empty() => Ok(number),
+        _ => Err(syn::Error::new(literal.span(), WRONG)),
+    }
 }
 
 fn max_attempts(input: ParseStream<'_>) -> syn::Result<u16> {

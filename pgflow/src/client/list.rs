@@ -117,6 +117,8 @@ pub struct StepSummary {
     pub message: Option<String>,
     /// The signal that it waits for.
     pub signal: Option<String>,
+    /// How often it has asked to be executed again (of the items, the one with the most).
+    pub repeats: Option<i32>,
 }
 
 impl Client {
@@ -194,5 +196,6 @@ fn step(row: &sqlx::postgres::PgRow) -> sqlx::Result<StepSummary> {
         progress: row.try_get("progress")?,
         message: row.try_get("message")?,
         signal: row.try_get("signal")?,
+        repeats: row.try_get("repeats")?,
     })
 }

@@ -164,6 +164,7 @@ impl<'a> Judge<'a> {
             ChangeKind::Skipping => vec![words::now("skipped", &words::skips(step), &words::skips(other))],
             ChangeKind::Dependencies => words::dependencies(step, other),
             ChangeKind::Signal => words::signals(step, other),
+            ChangeKind::Repeat => words::states(step, other),
             ChangeKind::OnFailure => {
                 let said =
                     |step: &StepDefinition| if step.on_failure { "when the run has failed" } else { "in the graph" };
@@ -197,6 +198,7 @@ fn own_kinds(step: &StepDefinition, other: &StepDefinition) -> Vec<ChangeKind> {
             step.depends_on != other.depends_on || step.map != other.map || step.takes_input != other.takes_input,
         ),
         (ChangeKind::Signal, !words::same_signal(step, other)),
+        (ChangeKind::Repeat, !words::same_state(step, other)),
         (ChangeKind::OnFailure, step.on_failure != other.on_failure),
     ]
     .into_iter()

@@ -32,6 +32,22 @@ pub(super) fn same_signal(before: &StepDefinition, after: &StepDefinition) -> bo
     }
 }
 
+/// Whether they remember the same from one repetition to the next.
+pub(super) fn same_state(before: &StepDefinition, after: &StepDefinition) -> bool {
+    match (&before.repeat, &after.repeat) {
+        (Some(one), Some(other)) => same_schema(one, other),
+        (one, other) => one.is_none() && other.is_none(),
+    }
+}
+
+pub(super) fn states(before: &StepDefinition, after: &StepDefinition) -> Vec<String> {
+    let said = |step: &StepDefinition| words::repeat(step).unwrap_or_else(|| "is executed once".to_owned());
+    match (&before.repeat, &after.repeat) {
+        (Some(one), Some(other)) => schema::told(one, other),
+        _ => vec![now("repetition", &said(before), &said(after))],
+    }
+}
+
 pub(super) fn signals(before: &StepDefinition, after: &StepDefinition) -> Vec<String> {
     let said = |step: &StepDefinition| words::signal(step).unwrap_or_else(|| "waits for none".to_owned());
     if let (true, Some(one), Some(other)) = (said(before) == said(after), &before.signal, &after.signal) {

@@ -52,6 +52,7 @@ migrations! {
     19 "0019_retention";
     20 "0020_upcasts";
     22 "0022_signals";
+    23 "0023_repeats";
     24 "0024_schedules";
     30 "0030_privileges";
 }

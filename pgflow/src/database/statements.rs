@@ -19,6 +19,7 @@ statements! {
     CANCEL_RUN = "cancel_run";
     CANCEL_RUNS = "cancel_runs";
     CARRY_OVER = "carry_over";
+    COMMIT_REPEAT = "commit_repeat";
     COMMIT_STEP = "commit_step";
     CREATE_SCHEDULE = "create_schedule";
     #[cfg_attr(not(feature = "embedded"), allow(dead_code, reason = "asked by the embedded server only"))]
@@ -34,6 +35,7 @@ statements! {
     FORGET_KEYS = "forget_keys";
     FORK_RUN = "fork_run";
     FORGET_WORKERS = "forget_workers";
+    HAS_REPEATED = "has_repeated";
     HAS_SCHEMA = "has_schema";
     HOLD_SCHEDULE = "hold_schedule";
     JSON_IS_ACCEPTED = "json_is_accepted";

@@ -153,6 +153,7 @@ impl Line {
 fn remarks(step: &StepDefinition) -> Vec<String> {
     let mut said = words::conditions(step);
     said.extend(words::signal(step));
+    said.extend(words::repeat(step));
     let defaults = words::options(&StepOptions::default());
     for ((name, value), (_, default)) in words::options(&step.options).into_iter().zip(defaults) {
         match name {
@@ -161,6 +162,7 @@ fn remarks(step: &StepDefinition) -> Vec<String> {
             "attempts" => said.push(format!("{value} attempts")),
             // How long the waits are between attempts is no part of a picture.
             "backoff" | "longest backoff" => {}
+            "repeats" => said.push(format!("{value} repeats")),
             _ => said.push(format!("{name} {value}")),
         }
     }

@@ -10,6 +10,7 @@ use crate::glue::payload::{ItemCodec, Payload};
 use crate::glue::shared::{Certain, SharedStep, certain};
 use crate::handler::Dependency;
 use crate::path::{located, unreadable};
+use crate::repeat::{Repeat, Repeated};
 use crate::signal::{Sent, Signal};
 use crate::step::StepError;
 
@@ -194,6 +195,19 @@ pub fn take_maybe_signal<T>(
         .map_err(|error| slot.unreadable(&unreadable(&signal.payload, slot.parameter, &error)))
 }
 
+/// Takes what lets the step ask to be executed again.
+///
+/// # Errors
+/// When what is stored is no such state: a fatal error.
+pub fn take_repeat<T>(repeated: Option<&Repeated>, payload: &Payload<T>, slot: Slot) -> Result<Repeat<T>, StepError> {
+    let read = |repeated: &Repeated| {
+        (payload.decode)(&repeated.state)
+            .map_err(|error| slot.unreadable(&unreadable(&repeated.state, slot.parameter, &error)))
+    };
+    let state = repeated.map(read).transpose()?;
+    Ok(Repeat::stored(state, repeated.map_or(0, |repeated| repeated.count), payload.encode))
+}
+
 /// Reads the value that holds the list of a map step: the workflow's input, or the output of a plain step.
 ///
 /// # Errors
@@ -238,6 +252,7 @@ impl Slot {
             ("", _) => self.fatal(format_args!(
                 "the list that it maps over cannot be read from the stored output of `{from}`: {error}"
             )),
+            (_, "state") => self.fatal(format_args!("the state of its repetition cannot be read: {error}")),
             (_, "signal") => self.fatal(format_args!("its signal `{parameter}` cannot be read: {error}")),
             (_, "item") => {
                 self.fatal(format_args!("its parameter `{parameter}` cannot be read from the stored item: {error}"))

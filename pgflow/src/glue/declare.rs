@@ -44,6 +44,12 @@ pub struct StepSpec {
     pub signal_timeout: Option<Duration>,
     /// Whether the latest one counts.
     pub latest_signal: bool,
+    /// What it remembers, where it may ask to be executed again.
+    pub repeat: Option<SchemaOf>,
+    /// How often it may.
+    pub max_repeats: Option<u32>,
+    /// For how long.
+    pub repeat_timeout: Option<Duration>,
     /// The queue whose workers execute it.
     pub queue: Option<&'static str>,
     /// Whether it has a condition.
@@ -156,6 +162,9 @@ fn step(spec: &StepSpec) -> StepDefinition {
     });
     step.options.signal_timeout = spec.signal_timeout;
     step.options.latest_signal = spec.latest_signal;
+    step.repeat = spec.repeat.map(|state| (state.root)().to_value());
+    step.options.max_repeats = spec.max_repeats;
+    step.options.repeat_timeout = spec.repeat_timeout;
     step.options.queue = spec.queue.map(ToOwned::to_owned);
     step.on_failure = spec.on_failure;
     step.upcasts = spec.upcasts.iter().map(|upcast| (upcast.schema.root)().to_value()).collect();

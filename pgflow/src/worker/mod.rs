@@ -13,6 +13,7 @@ mod keeper;
 mod options;
 pub(crate) mod plan;
 mod queue;
+pub(crate) mod repetition;
 mod reporter;
 pub(crate) mod run;
 mod scheduler;

@@ -41,6 +41,9 @@ pub(crate) struct PlanStep {
     pub(crate) delay: Option<Delay>,
     /// The signal that it waits for.
     pub(crate) signal: Option<PlanSignal>,
+    /// How often it may ask to be executed again, and for how long.
+    pub(crate) max_repeats: Option<u32>,
+    pub(crate) repeat_timeout: Option<Duration>,
     /// Where it is executed.
     pub(crate) at: StepQueue,
     /// Whether it has a condition.
@@ -184,7 +187,8 @@ impl PlanStep {
             Retry::Skip => AfterFailure::Skip,
             Retry::Never => self.when_exhausted(),
             _ if attempt >= max_attempts => self.when_exhausted(),
-            Retry::Backoff => AfterFailure::Retry(self.backoff_after(attempt)),
+            // Who asks to be executed again has not failed, and was heard before.
+            Retry::Backoff | Retry::Again(_) => AfterFailure::Retry(self.backoff_after(attempt)),
             Retry::After(wait) => AfterFailure::Retry(wait),
         }
     }
@@ -246,6 +250,8 @@ fn plan_step(definition: &Definition, step: &StepDefinition, queues: &[String]) 
         max_backoff: step.options.max_backoff,
         timeout: step.options.timeout,
         delay: step.options.delay,
+        max_repeats: step.options.max_repeats,
+        repeat_timeout: step.options.repeat_timeout,
         signal: step.signal.as_ref().map(|signal| PlanSignal {
             name: signal.name.as_str().into(),
             optional: signal.optional,

@@ -13,6 +13,7 @@ mod listing;
 mod notes;
 mod plans;
 mod queues;
+mod repeats;
 mod retention;
 mod runs;
 mod schedules;

@@ -18,12 +18,13 @@ use crate::encoded::Encoded;
 use crate::notes::Notes;
 use crate::registration;
 use crate::signal::Sent;
-use crate::step::{StepContext, StepError, StepInfo};
+use crate::step::{Retry, StepContext, StepError, StepInfo};
 use crate::tx::TxSlot;
 use crate::worker::PAST_DEADLINE;
-use crate::worker::attempt::{call, too_slow};
+use crate::worker::attempt::{call, limited_again, too_slow};
 use crate::worker::clock::Clock;
 use crate::worker::plan::Plan;
+use crate::worker::repetition::{Limits, Repetition};
 use crate::worker::run::{OwnedRun, Recorded};
 use crate::worker::unit::Unit;
 
@@ -256,6 +257,7 @@ impl Machine {
             dependencies: run.dependencies(unit.step),
             item: run.item(unit.step, unit.index),
             signal: run.signal(unit.step),
+            repeated: run.repetition(unit.step, unit.index).map(Repetition::told),
         };
         self.serial += 1;
         let serial = self.serial;
@@ -265,7 +267,9 @@ impl Machine {
             Some(error) => Box::pin(std::future::ready((serial, Ended::Returned(Err(error))))),
             None => {
                 self.executions[unit.step] += 1;
-                Box::pin(async move { (serial, execute(&setup, unit.step, attempt).await) })
+                let limits = Limits::of(step, run.repetition(unit.step, unit.index));
+                let now = self.clock.clone();
+                Box::pin(async move { (serial, execute(&setup, unit.step, attempt, limits, now).await) })
             }
         };
         let (abort, registration) = AbortHandle::new_pair();
@@ -349,18 +353,26 @@ impl Machine {
 }
 
 /// Calls the handler of a step, and commits its transaction if it has one.
-async fn execute(setup: &Setup, step: usize, mut attempt: registration::Attempt) -> Ended {
+async fn execute(
+    setup: &Setup,
+    step: usize,
+    mut attempt: registration::Attempt,
+    limits: Limits,
+    clock: Clock,
+) -> Ended {
     let slot = setup.pool.clone().map(TxSlot::plain);
     attempt.tx.clone_from(&slot);
     let timeout = setup.plan.steps[step].timeout;
     let context = attempt.context.clone();
     let result = call(&setup.plan.handlers, step, attempt, timeout).await;
+    let result = result.map_err(|error| limited_again(error, limits, clock.now()));
+    let fails = result.as_ref().is_err_and(|error| !matches!(error.policy(), Retry::Again(_)));
     let transaction = match slot.map(|slot| slot.take()).transpose() {
         Ok(transaction) => transaction.flatten(),
         Err(error) => return Ended::Returned(result.and(Err(error))),
     };
     let crashes = lock(&setup.faults).take(step, |fault| matches!(fault, Fault::CrashDuring));
-    if crashes || result.is_err() || context.was_cancelled() {
+    if crashes || fails || context.was_cancelled() {
         if let Some(transaction) = transaction {
             let _ = transaction.roll_back().await;
         }

@@ -11,6 +11,7 @@ use crate::handler::Dependency;
 use crate::signal::Sent;
 use crate::worker::clock::Clock;
 use crate::worker::plan::Plan;
+use crate::worker::repetition::Repetition;
 use crate::worker::run::{History, Recorded};
 use crate::worker::unit::PLAIN;
 
@@ -78,6 +79,8 @@ pub(super) struct Record {
     pub(super) outcomes: BTreeMap<(usize, i32), Outcome>,
     pub(super) attempts: Vec<Attempt>,
     pub(super) maps: BTreeMap<usize, usize>,
+    /// What units have asked to be executed again with, and when they are due.
+    pub(super) repeats: BTreeMap<(usize, i32), (Repetition, Instant)>,
     /// In the order in which they were sent.
     pub(super) signals: Vec<SentSignal>,
     /// What has failed, in order.
@@ -90,6 +93,8 @@ impl Record {
     /// What whoever takes the run is told.
     pub(super) fn history(&self, plan: &Plan, clock: &Clock, deadline: Option<Instant>) -> History {
         let mut history = History { clock: clock.clone(), deadline, ..History::default() };
+        let open = self.repeats.iter().filter(|(unit, _)| !self.outcomes.contains_key(unit));
+        history.repeats.extend(open.map(|(unit, repeat)| (*unit, repeat.clone())));
         for signal in &self.signals {
             let latest = plan.steps[signal.step].signal.as_ref().is_some_and(|awaited| awaited.latest);
             if self.is_in_time(signal) && (latest || !history.signals.contains_key(&signal.step)) {
@@ -121,6 +126,12 @@ impl Record {
     pub(super) fn revive(&mut self, hook: Option<usize>, now: Instant) {
         self.end = None;
         self.failures.clear();
+        // What has asked for too many repetitions, or for too long, goes on from where it was.
+        let outcomes = &self.outcomes;
+        let has_failed = |unit| outcomes.get(unit).is_none_or(|outcome| !is_good(outcome));
+        for (_, (repetition, due)) in self.repeats.iter_mut().filter(|(unit, _)| has_failed(unit)) {
+            (repetition.count, repetition.began, *due) = (0, now, now.min(*due));
+        }
         let again: Vec<(usize, i32)> = self
             .outcomes
             .iter()
@@ -214,7 +225,8 @@ impl Record {
         });
         let plain = self.outcomes.get(&(step, PLAIN));
         let is_skipped = plain.is_some_and(|outcome| matches!(outcome.recorded, Recorded::Skipped));
-        let waits = tried().any(|attempt| attempt.retry_at > now);
+        let asked = self.repeats.range((step, PLAIN)..=(step, i32::MAX)).any(|(_, (_, due))| *due > now);
+        let waits = asked || tried().any(|attempt| attempt.retry_at > now);
         let blocked = || plan.steps[step].dependencies.iter().any(|edge| !self.is_settled(edge.step));
         let status = match () {
             () if failed.is_some() => "failed",

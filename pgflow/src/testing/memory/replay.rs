@@ -106,8 +106,8 @@ fn outcome(row: &sqlx::postgres::PgRow) -> sqlx::Result<((String, i32), Outcome)
 impl<W: Workflow> Runner<W> {
     /// Executes each step of a recorded run again, with the input and the outputs of other steps that are recorded, and tells where it
     /// does something else now: another output, another number of items, a skip or none, a failure or none, a payload that today's types do
-    /// not read. Each step is given what is recorded, so that one difference does not bring others. Steps that the run did not reach are
-    /// left out; orders for what shall go wrong do not count.
+    /// not read. Each step is given what is recorded, so that one difference does not bring others. Steps that the run did not reach, and those that repeat
+    /// themselves, are left out; orders for what shall go wrong do not count.
     ///
     /// ```no_run
     /// # use pgflow::testing::{Recording, Runner};
@@ -144,7 +144,9 @@ impl<W: Workflow> Runner<W> {
                 note(said(&outcome.recorded), "no step of the workflow".to_owned());
                 continue;
             };
-            if Some(step) == plan.hook {
+            // What it remembered when it was executed last is not kept.
+            let repeats = self.registration.definition().steps[step].repeat.is_some();
+            if Some(step) == plan.hook || repeats {
                 continue;
             }
             let dependencies = plan.dependencies(step, &outcomes);
@@ -235,7 +237,7 @@ impl<W: Workflow> Runner<W> {
             notes: Notes::default(),
         });
         let slot = self.setup.pool.clone().map(crate::tx::TxSlot::plain);
-        let attempt = Attempt { context, tx: slot.clone(), input, dependencies, item, signal };
+        let attempt = Attempt { context, tx: slot.clone(), input, dependencies, item, signal, repeated: None };
         let result = call(&plan.handlers, step, attempt, plan.steps[step].timeout).await;
         // It has happened before: nothing of it is to happen again.
         if let Some(Ok(Some(transaction))) = slot.map(|slot| slot.take()) {

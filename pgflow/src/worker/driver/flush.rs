@@ -224,6 +224,11 @@ impl Driver {
         for beginning in batch.beginnings.iter().filter(|beginning| held(beginning.entry)) {
             self.begun(beginning.unit);
         }
+        for asked in batch.repeats.iter().filter(|asked| held(asked.entry)) {
+            if let Holder::Run(id) = batch.entries[asked.entry].holder {
+                self.repeated(id, asked);
+            }
+        }
         for attempt in batch.attempts.iter().filter(|attempt| held(attempt.entry)) {
             if let Holder::Run(id) = batch.entries[attempt.entry].holder
                 && let Some(run) = self.runs.get_mut(&id)

@@ -14,6 +14,7 @@ use crate::signal::Sent;
 use crate::worker::batch::Fate;
 use crate::worker::caution::{Caution, Known};
 use crate::worker::exchange::Row;
+use crate::worker::repetition::Repetition;
 use crate::worker::run::{Failing, History, OwnedRun, Recorded};
 use crate::worker::task::HeldTask;
 use crate::worker::unit::{Holder, PLAIN};
@@ -34,7 +35,8 @@ struct TaskRun {
     input: Encoded,
     outcomes: HashMap<(usize, i32), Recorded>,
     signals: HashMap<usize, Sent>,
-    /// Units that have a task of their own, since they are tried again.
+    repetitions: HashMap<(usize, i32), Repetition>,
+    /// Units that have a task of their own, since they are executed again.
     retried: HashSet<(usize, i32)>,
     caution: Caution,
 }
@@ -133,6 +135,7 @@ impl Driver {
                         input,
                         outcomes: HashMap::new(),
                         signals: HashMap::new(),
+                        repetitions: HashMap::new(),
                         retried: HashSet::new(),
                         caution: Caution::default(),
                     };
@@ -154,6 +157,17 @@ impl Driver {
                 }
                 13 => {
                     unclaimed.insert(id);
+                }
+                19 => {
+                    let (Some(unit), Some(repetition)) = (unit_of(&row), repetition(&row)) else { continue };
+                    let due = Instant::now() + Duration::from_millis(row.number.unwrap_or(0).unsigned_abs());
+                    match (task_runs.get_mut(&id), place) {
+                        (Some(run), _) => drop(run.repetitions.insert(unit, repetition)),
+                        (None, Some(place)) => {
+                            drop(claimed[place].history.repeats.insert(unit, (repetition, due)));
+                        }
+                        (None, None) => {}
+                    }
                 }
                 18 => {
                     let Some((step, signal)) = sent(&row) else { continue };
@@ -250,6 +264,7 @@ impl Driver {
         };
         let Some(plan) = row.version_id.and_then(|version| self.plans.get(&version)).cloned() else { return 0 };
         let items = if first == PLAIN { vec![None] } else { items(row.payload.as_ref()) };
+        let crashed = matches!(row.flag.map(i8::cast_unsigned), Some(b't' | b'O'));
         let mut task = HeldTask {
             id,
             run,
@@ -263,15 +278,20 @@ impl Driver {
             items,
             signal: facts.signals.get(&step).cloned(),
             attempts: row.attempts.and_then(|n| u16::try_from(n).ok()).unwrap_or(0),
-            caution: (row.flag == Some(TRUE)).then(|| facts.caution.clone()),
+            own: matches!(row.flag.map(i8::cast_unsigned), Some(b'o' | b'O')),
+            repetitions: HashMap::new(),
+            caution: crashed.then(|| facts.caution.clone()),
             cancelled: HashSet::new(),
             left: 0,
         };
-        let range = task.attempts == 0;
+        let own = task.own;
         let units = task.units(|index| {
             let unit = (step, index);
-            facts.outcomes.contains_key(&unit) || range && facts.retried.contains(&unit)
+            facts.outcomes.contains_key(&unit) || !own && facts.retried.contains(&unit)
         });
+        let remembered =
+            task.indexes().filter_map(|index| Some((index, facts.repetitions.get(&(step, index))?.clone())));
+        task.repetitions = remembered.collect();
         let count = units.len();
         self.bytes += task.bytes();
         self.tasks.insert(id, task);
@@ -293,6 +313,12 @@ fn queue_of(place: Option<i32>) -> usize {
 /// The time so many milliseconds from now, which may be negative.
 fn at(now: Instant, ms: i64) -> Option<Instant> {
     if ms <= 0 { Some(now) } else { now.checked_add(Duration::from_millis(ms.unsigned_abs())) }
+}
+
+/// What a row tells of a unit that has asked to be executed again.
+fn repetition(row: &Row) -> Option<Repetition> {
+    let handed = row.flag == Some(TRUE);
+    Repetition::read(row.payload.as_ref()?, row.attempts.unwrap_or(0), row.version_id.unwrap_or(0), handed)
 }
 
 /// The signal of a row, and its step.

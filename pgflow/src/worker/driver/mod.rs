@@ -9,6 +9,7 @@ mod flush;
 mod intake;
 mod lane;
 mod marks;
+mod repeats;
 mod runs;
 mod share;
 mod suspects;

@@ -38,8 +38,8 @@ impl Driver {
             let surplus = self.surplus_of(queue);
             let to_share = |run: &Uuid| runs.get(run).is_some_and(|run| !lanes[run.lane].is_busy() && !run.pooled);
             let mut units = self.queues.take_surplus(queue, surplus - surplus / fleet, to_share);
-            // A retry carries its number of attempts, which a range has no place for: it stays.
-            let (shared, kept): (Vec<Unit>, Vec<Unit>) = units.drain(..).partition(|unit| unit.attempt == 1);
+            // What is executed again carries more than a range has a place for: it stays.
+            let (shared, kept): (Vec<Unit>, Vec<Unit>) = units.drain(..).partition(|unit| !self.is_again(unit));
             for unit in kept {
                 self.queues.push(unit);
             }
@@ -85,7 +85,7 @@ impl Driver {
         for unit in here {
             self.queues.push(unit);
         }
-        let (retried, fresh): (Vec<Unit>, Vec<Unit>) = elsewhere.into_iter().partition(|unit| unit.attempt > 1);
+        let (retried, fresh): (Vec<Unit>, Vec<Unit>) = elsewhere.into_iter().partition(|unit| self.is_again(unit));
         for unit in retried {
             self.give_away(&[unit]);
         }
@@ -93,6 +93,12 @@ impl Driver {
         for range in ranges(fresh, self.fleet().max(MANY_WORKERS), 1, |unit| self.item_bytes(unit)) {
             self.give_away(&range);
         }
+    }
+
+    /// Whether a unit was executed before: it has failed, or has asked to be executed again.
+    fn is_again(&self, unit: &Unit) -> bool {
+        let asked = |run: Uuid| self.runs.get(&run).and_then(|run| run.repetition(unit.step, unit.index)).is_some();
+        unit.attempt > 1 || matches!(unit.holder, Holder::Run(run) if asked(run))
     }
 
     fn give_away(&mut self, range: &[Unit]) {

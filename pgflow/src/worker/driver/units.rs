@@ -17,6 +17,7 @@ use crate::step::{Failure, Retry, RunId, StepContext, StepInfo};
 use crate::worker::attempt::{self, Ended, Job, Place};
 use crate::worker::batch::{FailedAttempt, Fate, Outcome, Verdict};
 use crate::worker::plan::{AfterFailure, Plan};
+use crate::worker::repetition::{Limits, Repetition};
 use crate::worker::run::Delayed;
 use crate::worker::unit::{Holder, Unit};
 
@@ -33,6 +34,7 @@ struct Parts {
     dependencies: Vec<Dependency>,
     item: Option<Encoded>,
     signal: Option<Sent>,
+    repetition: Option<Repetition>,
     run: Uuid,
     claim: i64,
     task: i64,
@@ -67,7 +69,7 @@ impl Driver {
 
     /// Starts an attempt; gives its serial number, unless its run or task has gone.
     pub(super) fn start(&mut self, unit: Unit) -> Option<u64> {
-        let Parts { plan, input, dependencies, item, signal, run, claim, task } = self.parts(unit)?;
+        let Parts { plan, input, dependencies, item, signal, repetition, run, claim, task } = self.parts(unit)?;
         let step = &plan.steps[unit.step];
         let context = StepContext::new(StepInfo {
             run_id: RunId::from(run),
@@ -85,8 +87,17 @@ impl Driver {
         let job = Job {
             handlers: Arc::clone(&plan.handlers),
             step: unit.step,
-            attempt: Attempt { context, tx: None, input, dependencies, item, signal },
+            attempt: Attempt {
+                context,
+                tx: None,
+                input,
+                dependencies,
+                item,
+                signal,
+                repeated: repetition.as_ref().map(Repetition::told),
+            },
             timeout: step.timeout,
+            limits: Limits::of(step, repetition.as_ref()),
             place: Place {
                 pool: self.pool.clone(),
                 bucket: self.options.bucket,
@@ -123,7 +134,10 @@ impl Driver {
     fn max_attempts(&self, unit: Unit, of_step: u16) -> u16 {
         match unit.holder {
             Holder::Run(id) => self.runs.get(&id).map_or(of_step, |run| run.max_attempts(unit.step, unit.index)),
-            Holder::Task(_) => of_step,
+            Holder::Task(id) => {
+                let repetition = self.tasks.get(&id).and_then(|task| task.repetitions.get(&unit.index));
+                of_step.saturating_add(repetition.map_or(0, |repetition| repetition.failed))
+            }
         }
     }
 
@@ -144,6 +158,7 @@ impl Driver {
                     dependencies: run.dependencies(unit.step),
                     item: run.item(unit.step, unit.index),
                     signal: run.signal(unit.step),
+                    repetition: run.repetition(unit.step, unit.index).cloned(),
                     run: id,
                     claim: run.claim,
                     task: 0,
@@ -157,6 +172,7 @@ impl Driver {
                     dependencies: task.dependencies.clone(),
                     item: task.item(unit.index),
                     signal: task.signal.clone(),
+                    repetition: task.repetitions.get(&unit.index).cloned(),
                     run: task.run,
                     claim: 0,
                     task: id,
@@ -169,7 +185,7 @@ impl Driver {
         // One that was cut is no longer known.
         let Some(Running { unit, cancelled, .. }) = self.running.remove(&serial) else { return };
         let ended = match cancelled {
-            Some(error) if !matches!(ended, Ended::Recorded(_) | Ended::Lost) => {
+            Some(error) if !matches!(ended, Ended::Recorded(_) | Ended::AgainRecorded(_) | Ended::Lost) => {
                 Ended::Failed { error, retry: Retry::Backoff }
             }
             _ => ended,
@@ -193,6 +209,7 @@ impl Driver {
         match ended {
             Ended::Completed(output) => self.record(unit, duration_ms, Verdict::Completed(output)),
             Ended::Recorded(output) => self.recorded(unit, &output),
+            Ended::Again(again) | Ended::AgainRecorded(again) => self.repeat(unit, again),
             Ended::Failed { error, retry } => self.failed(unit, duration_ms, error, retry),
             Ended::Lost => self.forget(unit.holder),
         }

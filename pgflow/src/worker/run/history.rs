@@ -7,6 +7,7 @@ use crate::encoded::Encoded;
 use crate::signal::Sent;
 use crate::worker::caution::Caution;
 use crate::worker::clock::Clock;
+use crate::worker::repetition::Repetition;
 
 /// What is known of a run that was worked on before.
 #[derive(Debug, Default)]
@@ -16,8 +17,10 @@ pub(crate) struct History {
     pub(crate) attempts: HashMap<(usize, i32), (u16, Instant)>,
     /// How many of them lie before those that were given when somebody had the run go on.
     pub(crate) resumed: HashMap<(usize, i32), u16>,
-    /// Units that are out, and whether by a task of their own, for they are tried again.
+    /// Units that are out, and whether by a task of their own, for they are executed again.
     pub(crate) out: HashMap<(usize, i32), bool>,
+    /// Units that have asked to be executed again, and when they are due.
+    pub(crate) repeats: HashMap<(usize, i32), (Repetition, Instant)>,
     /// The signals that steps are given.
     pub(crate) signals: HashMap<usize, Sent>,
     /// When the run fails unless it has ended.
@@ -31,14 +34,16 @@ pub(crate) struct History {
 impl History {
     /// The steps of which units are known.
     pub(super) fn begun(&self) -> HashSet<usize> {
-        self.outcomes.keys().chain(self.attempts.keys()).chain(self.out.keys()).map(|(step, _)| *step).collect()
+        let units = self.outcomes.keys().chain(self.attempts.keys()).chain(self.out.keys()).chain(self.repeats.keys());
+        units.map(|(step, _)| *step).collect()
     }
 
-    /// Whether somebody else executes a unit, or will. One of a range that has failed is no part of it any more: it is out if it has a
-    /// task of its own.
+    /// Whether somebody else executes a unit, or will. One of a range that has failed, or has asked to be executed again, is no part of it
+    /// any more: it is out if it has a task of its own.
     pub(super) fn is_out(&self, step: usize, index: i32) -> bool {
         let has_failed = self.attempts.get(&(step, index)).is_some_and(|(tried, _)| *tried > 0);
-        self.out.get(&(step, index)).is_some_and(|retry| *retry || !has_failed)
+        let has_asked = self.repeats.get(&(step, index)).is_some_and(|(repetition, _)| repetition.handed);
+        self.out.get(&(step, index)).is_some_and(|own| *own || !(has_failed || has_asked))
     }
 
     pub(super) fn bytes(&self) -> usize {

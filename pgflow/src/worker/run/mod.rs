@@ -19,6 +19,7 @@ use self::signals::Awaited;
 use super::caution::Caution;
 use super::clock::Clock;
 use super::plan::{Plan, PlanMap, StepQueue};
+use super::repetition::Repetition;
 use super::unit::{Holder, PLAIN, Unit};
 use crate::encoded::Encoded;
 use crate::handler::Dependency;
@@ -81,6 +82,8 @@ pub(crate) struct OwnedRun {
     pub(crate) failure: Option<Failure>,
     /// How far it is with that, where something is to be executed then.
     pub(crate) failing: Failing,
+    /// What units have to remember that have asked to be executed again.
+    repetitions: HashMap<(usize, i32), Repetition>,
     /// How many attempts of units lie before those that they were given when somebody had the run go on.
     resumed: HashMap<(usize, i32), u16>,
 }
@@ -190,6 +193,7 @@ impl OwnedRun {
             shared: !history.out.is_empty() || !history.outcomes.is_empty() || history.caution.is_some(),
             caution: history.caution.take(),
             resumed: std::mem::take(&mut history.resumed),
+            repetitions: HashMap::new(),
             deadline: history.deadline,
             clock: history.clock.clone(),
             aside: None,
@@ -453,9 +457,15 @@ impl OwnedRun {
 
     fn open_unit(&mut self, step: usize, index: i32, opened: &mut Opened) {
         let unit = Unit { holder: Holder::Run(self.id), step, index, attempt: 1, queue: self.queue_of(step) };
-        match self.history.attempts.remove(&(step, index)) {
-            Some((tried, at)) => self.retries.push((at, Unit { attempt: tried.saturating_add(1), ..unit })),
+        let tried = self.history.attempts.remove(&(step, index));
+        let asked = self.history.repeats.remove(&(step, index));
+        let attempt = tried.map_or(1, |(tried, _)| tried.saturating_add(1));
+        match tried.map(|(_, at)| at).max(asked.as_ref().map(|(_, at)| *at)) {
+            Some(at) => self.retries.push((at, Unit { attempt, ..unit })),
             None => opened.units.push(unit),
+        }
+        if let Some((repetition, _)) = asked {
+            self.remember((step, index), repetition);
         }
     }
 

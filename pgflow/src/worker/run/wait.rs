@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{Delayed, Opened, OwnedRun};
 use crate::definition::Delay;
+use crate::worker::repetition::Repetition;
 use crate::worker::unit::{Holder, PLAIN, Unit};
 
 /// The longest time that a step waits for its first attempt: a year.
@@ -49,9 +50,23 @@ impl OwnedRun {
         }
     }
 
+    /// What a unit has asked for so far.
+    pub(crate) fn repetition(&self, step: usize, index: i32) -> Option<&Repetition> {
+        self.repetitions.get(&(step, index))
+    }
+
+    /// Notes that a unit has asked to be executed again.
+    pub(crate) fn remember(&mut self, unit: (usize, i32), repetition: Repetition) {
+        self.bytes += repetition.state.as_str().len();
+        if let Some(former) = self.repetitions.insert(unit, repetition) {
+            self.bytes = self.bytes.saturating_sub(former.state.as_str().len());
+        }
+    }
+
     /// How many attempts a unit has in all.
     pub(crate) fn max_attempts(&self, step: usize, index: i32) -> u16 {
-        let before = self.resumed.get(&(step, index)).copied().unwrap_or(0);
+        let repeated = self.repetition(step, index).map_or(0, |repetition| repetition.failed);
+        let before = self.resumed.get(&(step, index)).copied().unwrap_or(0).max(repeated);
         self.plan.steps[step].max_attempts.saturating_add(before)
     }
 
