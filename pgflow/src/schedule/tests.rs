@@ -7,12 +7,12 @@ use super::due::{Due, due, due_of_few};
 use super::times::{Times, next_times};
 
 fn at(text: &str) -> Timestamp {
-    text.parse().unwrap()
+    text.parse().expect("it is a time")
 }
 
 /// The next times, by the clocks of the zone.
 fn local(cron: &str, zone: &str, after: &str, count: usize) -> Vec<String> {
-    let times = next_times("nightly", cron, zone, at(after).into(), count).unwrap();
+    let times = next_times("nightly", cron, zone, at(after).into(), count).expect("it is a schedule");
     times.iter().map(|time| time.local().split('[').next().unwrap_or_default().to_owned()).collect()
 }
 
@@ -189,7 +189,7 @@ fn what_makes_no_sense_is_told_with_what_to_write() {
 
 /// What is due at noon, of a schedule that comes each hour and was last looked at before `next`.
 fn after_outage(next: &str, catch_up: CatchUp) -> Due {
-    due(&Times::parse("0 * * * *", "UTC").unwrap(), at(next), at("2026-05-05T12:00:30Z"), catch_up)
+    due(&Times::parse("0 * * * *", "UTC").expect("it is a schedule"), at(next), at("2026-05-05T12:00:30Z"), catch_up)
 }
 
 #[test]

@@ -14,13 +14,13 @@ const BEAT: Duration = Duration::from_millis(20);
 mod report {
     use super::*;
 
-    pub fn of_the_day(scheduled: Scheduled) -> String {
+    pub(crate) fn of_the_day(scheduled: Scheduled) -> String {
         assert_ne!(scheduled.date(), "1999-12-31", "nobody counted on that");
         format!("{} of {}", scheduled.date(), scheduled.schedule())
     }
 
     #[step]
-    pub async fn write(input: String) -> Result<String> {
+    pub(crate) async fn write(input: String) -> Result<String> {
         Ok(format!("report {input}"))
     }
 }
@@ -31,7 +31,7 @@ mod sweep {
     use super::*;
 
     #[step]
-    pub async fn dust() -> Result<()> {
+    pub(crate) async fn dust() -> Result<()> {
         Ok(())
     }
 }
@@ -41,25 +41,25 @@ mod later {
 
     /// The same version with another schedule.
     #[workflow(schedule = "*/5 * * * *", timezone = "Asia/Tokyo", catch_up = all)]
-    pub mod sweep {
+    pub(crate) mod sweep {
         use super::*;
 
         #[step]
-        pub async fn dust() -> Result<()> {
+        pub(crate) async fn dust() -> Result<()> {
             Ok(())
         }
     }
 
-    pub mod still {
+    pub(crate) mod still {
         use super::*;
 
         /// Another version, which declares none.
         #[workflow]
-        pub mod sweep {
+        pub(crate) mod sweep {
             use super::*;
 
             #[step]
-            pub async fn dust() -> Result<u8> {
+            pub(crate) async fn dust() -> Result<u8> {
                 Ok(0)
             }
         }

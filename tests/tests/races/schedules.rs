@@ -14,12 +14,12 @@ use sqlx::PgPool;
 mod rounds {
     use super::*;
 
-    pub fn when(scheduled: Scheduled) -> String {
+    pub(crate) fn when(scheduled: Scheduled) -> String {
         scheduled.local().to_owned()
     }
 
     #[step]
-    pub async fn walk(input: String) -> Result<String> {
+    pub(crate) async fn walk(input: String) -> Result<String> {
         Ok(input)
     }
 }
@@ -51,7 +51,7 @@ async fn each_time_of_many_days_has_one_run_whoever_looks_and_whoever_dies() {
     let (mut hour, mut jump) = (0, 1);
     while hour < DAYS * 24 {
         jump = jump * 31 % 37;
-        hour = (hour + jump).min(DAYS * 24);
+        hour = (hour + 2 * jump).min(DAYS * 24);
         let now = i64::try_from(FROM + hour * 3_600).unwrap();
         db.set_clock(&jiff::Timestamp::from_second(now).unwrap().to_string()).await;
         db.until("select min(next_at) > pgflow.now() from pgflow.schedules").await;
@@ -87,7 +87,7 @@ async fn scheduler(pool: PgPool, number: u64, over: Arc<AtomicBool>, fired: Arc<
     let mut dice = number;
     while !over.load(Ordering::Relaxed) {
         dice = dice * 31 % 997;
-        let patience = Duration::from_micros(if dice % 10 == 0 { dice * 5 } else { 60_000_000 });
+        let patience = Duration::from_micros(if dice.is_multiple_of(10) { dice * 5 } else { 60_000_000 });
         match tokio::time::timeout(patience, scheduler.look()).await {
             Ok(count) => drop(fired.fetch_add(count, Ordering::Relaxed)),
             Err(_) => drop(cut.fetch_add(1, Ordering::Relaxed)),
