@@ -4,5 +4,5 @@ select name, workflow, cron, timezone, catch_up, declared, paused,
        to_char(last_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as last_at, last_run, problem, input, queue, priority, namespace,
        to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as created_at
 from pgflow.schedules
-where $1 is null or name = $1
+where $1::text is null or name = $1
 order by name
