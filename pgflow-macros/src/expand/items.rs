@@ -165,8 +165,11 @@ pub(super) fn output_of(workflow: &Workflow, n: usize) -> TokenStream {
 
 /// The type of the workflow of which a step is a run.
 pub(super) fn child(step: &Step) -> Option<TokenStream> {
-    let module = &step.arguments.child.as_ref()?.module;
-    Some(quote!(#module::Workflow))
+    let module = &step.arguments.child.as_ref().filter(|_| !step.arguments.skippable)?.module;
+    // That there is none is said at the module's name.
+    let (_, last) = ends(Some(module));
+    let ty = quote_spanned!(last=> ::Workflow);
+    Some(quote!(#module #ty))
 }
 
 /// Whether the step can be generated: nothing is wrong with it, and what it takes is known.
