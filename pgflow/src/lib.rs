@@ -63,7 +63,7 @@ mod workflow;
 
 #[cfg(feature = "postgres")]
 pub use client::{
-    Action, BulkAction, Client, Comparison, DeployCheck, Fork, Run, RunEvent, RunFilter, RunSignal, RunStatus, RunSummary,
+    Action, BulkAction, Client, Comparison, DeployCheck, Fork, Run, RunChild, RunEvent, RunFilter, RunSignal, RunStatus, RunSummary,
     SendSignal, StartOptions, StepNote, StepSummary, VersionCheck, VersionSummary, start_in, start_many_in,
 };
 pub use compare::{Change, ChangeKind, Verdict};
