@@ -13,6 +13,7 @@
 -- broken: not coalesce((s.step ->> 'on_failure')::boolean, false) and => true and
 -- broken: and not s.step -> 'map' ? 'step' =>
 -- broken: p_contracts[s.number] => p_contracts[1]
+-- broken: s.step #>> '{signal,name}', => null,
 
 -- case: a new workflow gets a version, which is the current one, and its steps
 select stage.look();
@@ -114,3 +115,7 @@ select expect.equal(pg_temp.current(), 'c', 'as it was');
 select pgflow.make_current(pgflow.version_id('flow', repeat('b', 64)));
 select pg_temp.define('c', true);
 select expect.equal(pg_temp.current(), 'b', 'what people have chosen');
+
+-- case: the signals that steps wait for
+select stage.define(stage.waiting());
+select expect.rows('select name, signal from pgflow.step order by number', '[["ask", null], ["first", "go"], ["last", "go"], ["other", "word"]]');
