@@ -26,7 +26,7 @@ pub(crate) fn registration(name: &str, shape: &Shape, seat: &Arc<Seat>) -> Regis
     Registration::of_parts(
         definition(name, shape),
         Arc::clone(seat),
-        Handlers { steps: steps.into(), check_input: |_| Ok(()) },
+        Handlers { steps: steps.into(), check_input: |_| Ok(()), scheduled_input: None },
     )
 }
 
