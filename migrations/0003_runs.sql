@@ -4,7 +4,7 @@
 -- Safe beside running workers: yes.
 --
 -- Lock order, for every function of this schema:
---     schedule -> latest -> worker -> task -> share -> mark -> run -> inbox -> ready
+--     schedule -> errand -> latest -> worker -> task -> share -> mark -> run -> inbox -> ready
 -- and within a table by key. Guards are read after the lock, in a later statement. A claim has no
 -- place in it: its own worker alone changes it, or recovery once that worker is dead.
 --
@@ -36,6 +36,10 @@ create table pgflow.run (
     queue      text not null,
     namespace  text not null,
     input      jsonb not null,
+    -- Of a run that is a step of another one: which, and the step and item there.
+    parent_id    uuid,
+    parent_step  smallint,
+    parent_index int,
     primary key (bucket, period, id)
 ) partition by range (period);
 
@@ -147,6 +151,20 @@ create table pgflow.repeat (
     primary key (bucket, period, run_id, step, index)
 ) partition by range (period);
 
+-- The runs that are steps of others: append only.
+create table pgflow.child (
+    bucket     int not null,
+    period     int not null,
+    -- The parent, with the step and item (-1 for a plain step), and which attempt of that has started the child.
+    run_id     uuid not null,
+    step       smallint not null,
+    index      int not null check (index >= -1),
+    number     smallint not null check (number >= 1),
+    child_id   uuid not null,
+    started_at timestamptz not null,
+    primary key (bucket, period, run_id, step, index, number)
+) partition by range (period);
+
 create sequence pgflow.signal_number;
 
 -- One row a signal that was sent to a run, for a step that waits for it or will: append only. The number tells the first from the later
@@ -184,7 +202,7 @@ create table pgflow.note (
 -- The tables of history, each of which has a partition a month.
 create function pgflow.history_tables() returns text[]
 language sql immutable parallel safe
-as $$ select array['run', 'run_end', 'outcome', 'attempt', 'map', 'action', 'repeat', 'signal', 'note'] $$;
+as $$ select array['run', 'run_end', 'outcome', 'attempt', 'map', 'action', 'child', 'repeat', 'signal', 'note'] $$;
 
 -- Makes the partitions of a month and of those after it, up to p_months in all, and gives how many were made. Rows outside all of them
 -- (of runs that were started before any worker had made their month; a clock that jumped) go to the default partition.
@@ -409,8 +427,9 @@ create table pgflow.inbox (
     sent_at timestamptz not null,
     step    smallint,
     index   int,
-    -- shared work is done; cancel the run, pause it, resume it; retry a step now; cancel an attempt; a signal was sent
-    kind    "char" not null check (kind in ('s', 'x', 'p', 'r', 'n', 'a', 'g')),
+    -- shared work is done; cancel the run, pause it, resume it; retry a step now; cancel an attempt; a signal was sent; a
+    -- child has ended
+    kind    "char" not null check (kind in ('s', 'x', 'p', 'r', 'n', 'a', 'g', 'c')),
     -- Why somebody wants it.
     reason  text,
     primary key (bucket, id)
@@ -418,6 +437,16 @@ create table pgflow.inbox (
 create index inbox_of_run on pgflow.inbox (bucket, run_id);
 -- What somebody wants of runs: the few among many.
 create index inbox_of_people on pgflow.inbox (bucket, run_id) where kind <> 's';
+
+-- What is still to be said within families of runs: to a parent, that this run has ended; to this run, that it is to be cancelled, for its
+-- parent has ended. Each is done in a transaction of its own: the locks of a family have no order.
+create table pgflow.errand (
+    bucket int not null,
+    id     bigint generated always as identity,
+    run_id uuid not null,
+    kind   "char" not null check (kind in ('e', 'c')),
+    primary key (bucket, id)
+);
 
 -- Idempotency keys.
 create table pgflow.key (
@@ -444,4 +473,5 @@ alter table pgflow.ready set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_
 alter table pgflow.claim set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
 alter table pgflow.task  set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0);
 alter table pgflow.share set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
+alter table pgflow.errand set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
 alter table pgflow.inbox set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);

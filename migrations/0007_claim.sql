@@ -9,7 +9,8 @@
 --     2  the owner of run_id was woken
 --     3  run_id was parked
 --     4  a run was claimed               number: milliseconds until its deadline, null for none; attempts: crashes; index: the place of its
---                                        queue among those of the call, from 1; flag: 't' if the input is checked; payload: the input
+--                                        queue among those of the call, from 1; flag: 't' if the input is checked; payload: the input;
+--                                        step: 1 for a run that is a step of another one
 --     5  an outcome                      step, index, attempts, flag: its kind, payload: the output, error
 --     6  failed attempts                 step, index, attempts: how many; number: milliseconds until the next one; version_id: how many
 --                                        lie before the last one after which the step was given new ones, null for none
@@ -34,6 +35,8 @@
 --                                        many failed attempts lie before; flag: 't' if it is no part of its task any more;
 --                                        payload: its state, and since when it has asked, in milliseconds
 --    18  the signal that a step is given  step; number: when it was sent, in microseconds since 1970; payload; error: its sender
+--    20  a child of a run                step, index, attempts: which attempt has started it; flag: how it has ended (null: not yet); payload:
+--                                        an object of its id (`child`), `output`, `error` and the `step` that it failed of
 create type pgflow.answer as (
     kind smallint, run_id uuid, number bigint, version_id int, step int, index int, attempts int, flag "char", payload jsonb, error text
 );
@@ -288,6 +291,7 @@ begin
 
     return query select * from pgflow.signals_of(p_bucket, p_runs);
     return query select * from pgflow.repeats_of(p_bucket, p_runs, null, null, null);
+    return query select * from pgflow.children_of(p_bucket, p_runs, null, null);
 
     return query
     select 8::smallint, i.run_id, i.id, null::int, i.step::int, i.index, null::int, i.kind, null::jsonb, i.reason
@@ -338,6 +342,14 @@ begin
     return query select * from pgflow.signals_of(p_bucket, array(
         select distinct i.run_id from unnest(v_messages) m(id)
         cross join lateral (select x.run_id from inbox x where x.bucket = p_bucket and x.id = m.id and x.kind = 'g' limit 1) i));
+    return query
+    select h.* from (
+        select array_agg(i.run_id order by i.id) as runs, array_agg(i.step order by i.id) as steps, array_agg(i.index order by i.id) as indexes
+        from unnest(v_messages) m(id)
+        cross join lateral (select * from inbox x where x.bucket = p_bucket and x.id = m.id and x.kind = 'c' limit 1) i
+    ) c
+    cross join lateral pgflow.children_of(p_bucket, c.runs, c.steps, c.indexes) h
+    where c.runs is not null;
     return query
     select 8::smallint, i.run_id, i.id, null::int, i.step::int, i.index, null::int, i.kind, null::jsonb, i.reason
     from unnest(v_messages) m(id) cross join lateral (select * from inbox x where x.bucket = p_bucket and x.id = m.id limit 1) i

@@ -34,6 +34,9 @@
 --
 --   r_*       units that have asked to be executed again: the r_count-th time, r_wait_ms later, with this state; those of tasks become
 --             tasks of their own, with r_item.
+--   c_*       children that units of owned runs start: the unit's c_number-th attempt, with this input; in c_queue (null: that of the
+--             run), with so long to go (null: without a limit).
+--   p_families  runs among the entries that have a parent, or children: where they end, these are told.
 --
 -- Locks: worker (key share), task, share, mark, claim (its own), run (for update: those parked or woken), inbox, ready.
 create function pgflow.exchange(
@@ -49,7 +52,10 @@ create function pgflow.exchange(
     b_entry int[], b_step smallint[], b_index int[], b_attempt smallint[], b_alone boolean[],
     p_heard bigint[], p_watch uuid[], p_watch_from int[], p_known bigint[],
     r_entry int[] default null, r_step smallint[] default null, r_index int[] default null, r_count int[] default null,
-    r_attempts smallint[] default null, r_wait_ms bigint[] default null, r_state jsonb[] default null, r_item jsonb[] default null
+    r_attempts smallint[] default null, r_wait_ms bigint[] default null, r_state jsonb[] default null, r_item jsonb[] default null,
+    c_entry int[] default null, c_step smallint[] default null, c_index int[] default null, c_number smallint[] default null,
+    c_version int[] default null, c_queue text[] default null, c_deadline_ms bigint[] default null, c_input jsonb[] default null,
+    p_families uuid[] default null
 ) returns setof pgflow.answer
 language plpgsql volatile
 set search_path = pgflow, pg_temp
@@ -219,6 +225,11 @@ begin
                                  r_state, r_item) r;
     end if;
 
+    if cardinality(c_entry) > 0 then
+        perform pgflow.start_children(p_bucket, e_run, e_period, v_refused, v_now, c_entry, c_step, c_index, c_number, c_version, c_queue,
+                                      c_deadline_ms, c_input);
+    end if;
+
     -- What is left of shared work ------------------------------------------------------------------------------------------------
     if cardinality(v_paused) > 0 then
         -- Nothing more of them is to begin. What others execute goes on to its end.
@@ -355,6 +366,12 @@ begin
         end if;
     end if;
 
+    if cardinality(p_families) > 0 then
+        perform pgflow.end_families(p_bucket, array(
+            select e.run_id from unnest(e_run, e_claim, e_fate) with ordinality e(run_id, claim, fate, at)
+            where e.claim > 0 and (e.fate between 1 and 3 or e.fate = -1) and e.run_id = any(p_families) and not e.at = any(v_refused)));
+    end if;
+
     v_back := array(select e_run[c.at] from unnest(v_conflicts) c(at));
     if cardinality(v_parked) + cardinality(v_back) > 0 then
         perform pgflow.lock_runs(p_bucket, v_parked || v_woken || v_back);
@@ -474,7 +491,7 @@ language plpgsql volatile
 as $$
 begin
     return query
-    select 4::smallint, r.id, ceil(extract(epoch from r.deadline_at - pgflow.now()) * 1000)::bigint, r.version_id, null::int,
+    select 4::smallint, r.id, ceil(extract(epoch from r.deadline_at - pgflow.now()) * 1000)::bigint, r.version_id, (r.parent_id is not null)::int,
            array_position(p_queues, r.queue), r.crashes::int,
            (case when r.checked then 't' else 'f' end)::"char", r.input, null::text
     from unnest(p_runs) with ordinality c(id, at)

@@ -18,7 +18,8 @@ select r.id as run_id, w.name as workflow, r.version_id, r.namespace, r.queue, r
        q.run_id is not null as waits, q.available_at,
        (select n.message from pgflow.note n
         where n.bucket = r.bucket and n.period = r.period and n.run_id = r.id and n.message is not null
-        order by n.number desc limit 1) as last_message
+        order by n.number desc limit 1) as last_message,
+       r.parent_id
 from pgflow.run r
 join pgflow.version v on v.id = r.version_id
 join pgflow.workflow w on w.id = v.workflow_id
@@ -138,7 +139,8 @@ begin
            r.deadline_at, e.ended_at, r.input, r.crashes, e.error, q.run_id is not null, q.available_at,
            (select n.message from note n
             where n.bucket = r.bucket and n.period = r.period and n.run_id = r.id and n.message is not null
-            order by n.number desc limit 1)
+            order by n.number desc limit 1),
+           r.parent_id
     from unnest(p_runs) with ordinality c(id, at)
     cross join lateral (
         select * from run x where x.bucket = bucket_of_run(c.id) and x.period = period_of_run(c.id) and x.id = c.id limit 1
@@ -429,5 +431,9 @@ as $$
               where x.remaining <> (select count(*) from task t where t.bucket = x.bucket and t.run_id = x.run_id and t.step = x.step)
     union all select q.run_id, 'it is paused, and has work out that nobody has taken' from ready q
               where q.paused and exists (select from task t where t.bucket = q.bucket and t.run_id = q.run_id and t.worker_id is null)
+    union all select c.child_id, 'it has not ended, but its parent has, and nothing is to be said of that'
+              from child c join state s on s.id = c.child_id join state p on p.id = c.run_id
+              where p.ended and not s.ended and not exists (select from errand x where x.bucket = c.bucket and x.run_id = c.child_id and x.kind = 'c')
+                and not exists (select from inbox i where i.bucket = c.bucket and i.run_id = c.child_id and i.kind = 'x')
     union all select q.run_id, 'it is queued, and there is no such run' from ready q where not exists (select from run r where r.id = q.run_id)
 $$;

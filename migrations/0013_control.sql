@@ -146,6 +146,7 @@ begin
         insert into run_end (bucket, period, run_id, ended_at, status, error)
         select p_bucket, pgflow.period_of_run(w.id), w.id, v_now, 'x', p_reason from unnest(v_free) w(id);
         perform pgflow.take_back(p_bucket, v_free);
+        perform pgflow.end_families(p_bucket, v_free);
     end if;
     insert into inbox (bucket, run_id, sent_at, kind, reason) select p_bucket, w.id, v_now, 'x', p_reason from unnest(v_owned) w(id);
     perform pgflow.note_action(p_bucket, v_free || v_owned, v_now, 'cancel', p_reason, p_actor, '{}');

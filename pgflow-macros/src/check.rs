@@ -4,6 +4,7 @@ use pgflow_graph::{Graph, Node, Problem, Rule, list, nearest};
 use syn::Ident;
 use syn::ext::IdentExt;
 
+use crate::children;
 use crate::ends;
 use crate::misuse::{failure_is_misused, from_is_misused, maps, no_outputs};
 use crate::model::{Binding, Edge, Producer, Question, Step, Workflow};
@@ -31,6 +32,7 @@ pub(crate) fn check(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
         parameters(step, &names, &sink.parameters);
         signals::check(step, workflow.is_shared, sink);
         repeats::check(step, sink);
+        children::check(step, sink);
         if workflow.is_shared {
             ends::input_is_known(step, &sink.attribute);
         }
@@ -201,6 +203,7 @@ fn hooks(workflow: &Workflow, steps: &[StepSink]) {
             (arguments.skips_exhausted, "`on_exhausted`"),
             (arguments.skippable, "`skippable`"),
             (!arguments.skip_with.is_empty(), "`skip_with`"),
+            (arguments.child.is_some(), "`child`"),
             (arguments.signal_timeout.is_some(), "`signal_timeout`"),
             (arguments.latest_signal.is_some(), "`latest_signal`"),
             (arguments.max_repeats.is_some(), "`max_repeats`"),

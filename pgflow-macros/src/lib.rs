@@ -5,6 +5,7 @@
 //! parse/      tokens -> syntax; what is wrong in itself is reported
 //! model.rs    the workflow: names, meanings, places
 //! check.rs    what is wrong with it as a whole; every name gets its meaning
+//! children.rs what must be said of steps that are runs of other workflows
 //! signals.rs  what must be said of signals
 //! repeats.rs  what must be said of steps that repeat themselves
 //! ends.rs     what must be said of its input and output
@@ -15,6 +16,7 @@
 //! ```
 
 mod check;
+mod children;
 mod debug;
 mod ends;
 mod expand;

@@ -53,6 +53,9 @@ pub struct StepDefinition {
     /// The signal that it waits for before its first attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signal: Option<SignalDefinition>,
+    /// For a step that is a run of another workflow, the name of that: its function makes the input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub child: Option<String>,
     /// For a step that may ask to be executed again, JSON Schema of its state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeat: Option<Value>,
@@ -280,6 +283,7 @@ impl StepDefinition {
             map: None,
             skip: SkipPolicy::default(),
             signal: None,
+            child: None,
             repeat: None,
             on_failure: false,
             item: None,
@@ -302,6 +306,9 @@ impl StepDefinition {
         // What few steps have is told where it is there, so that those without keep their contract.
         if let Some(signal) = &self.signal {
             identity["signal"] = signal.identity();
+        }
+        if let Some(child) = &self.child {
+            identity["child"] = Value::from(child.as_str());
         }
         if let Some(state) = &self.repeat {
             identity["repeat"] = without_descriptions(state);

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::definition::Definition;
 use crate::encoded::Encoded;
 use crate::extract::Context;
 use crate::repeat::Repeated;
@@ -81,6 +82,8 @@ pub struct Handler<S> {
     pub when: Option<Condition>,
     /// How long it waits before its first attempt, where that is computed.
     pub delay: Option<Wait>,
+    /// The workflow of which it starts a run.
+    pub child: Option<fn() -> Definition>,
     /// From which older outputs its output can be made.
     pub upcasts: &'static [Upcast],
 }

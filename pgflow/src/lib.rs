@@ -65,7 +65,7 @@ mod workflow;
 
 #[cfg(feature = "postgres")]
 pub use client::{
-    Action, BulkAction, Client, Comparison, DeployCheck, Fork, NewSchedule, Run, RunEvent, RunFilter, RunSignal,
+    Action, BulkAction, Client, Comparison, DeployCheck, Fork, NewSchedule, Run, RunChild, RunEvent, RunFilter, RunSignal,
     RunStatus, RunSummary, ScheduleAction, ScheduleEvent, ScheduleSummary, SendSignal, StartOptions, StepNote,
     StepSummary, VersionCheck, VersionSummary, start_in, start_many_in,
 };

@@ -87,6 +87,11 @@ pub(crate) trait Handle: Send + Sync {
     fn delay(&self, step: usize, input: &Encoded, dependencies: &[Dependency]) -> Result<Duration, StepError>;
     /// Makes an output of the step of this number from an older one, by its up-caster of this number.
     fn upcast(&self, step: usize, upcast: usize, output: &Encoded) -> Result<Encoded, StepError>;
+    /// The workflow of which the step of this number starts a run.
+    fn child(&self, step: usize) -> Option<Definition> {
+        let _ = step;
+        None
+    }
     /// Whether a payload is an input of the workflow.
     fn check_input(&self, input: &Encoded) -> serde_json::Result<()>;
     /// The input of a run that a schedule starts: what the workflow's function for that gives; null where it has none.
@@ -139,6 +144,10 @@ impl<S: Send + Sync> Handle for Stateful<S> {
         let upcast = self.handlers.steps.get(step).and_then(|handler| handler.upcasts.get(upcast));
         let Some(upcast) = upcast else { return Err(no_handler(step)) };
         guarded("carrying an older output over", || (upcast.carry)(output).map_err(StepError::fatal))
+    }
+
+    fn child(&self, step: usize) -> Option<Definition> {
+        self.handlers.steps.get(step).and_then(|handler| handler.child).map(|definition| definition())
     }
 
     fn check_input(&self, input: &Encoded) -> serde_json::Result<()> {

@@ -53,6 +53,11 @@ pub(crate) fn signal(step: &StepDefinition) -> Option<String> {
     Some(format!("waits for signal {}{optional}", signal.name))
 }
 
+/// That it is a run of another workflow.
+pub(crate) fn child(step: &StepDefinition) -> Option<String> {
+    step.child.as_ref().map(|workflow| format!("a run of {workflow}"))
+}
+
 /// Whether it may ask to be executed again.
 pub(crate) fn repeat(step: &StepDefinition) -> Option<String> {
     step.repeat.as_ref().map(|_| "repeats itself".to_owned())

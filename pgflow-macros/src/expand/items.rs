@@ -138,9 +138,10 @@ fn returns(workflow: &Workflow, n: usize) -> Option<TokenStream> {
     let Names { output, returns: function, .. } = Names::of(n);
     let output_type = output_of(workflow, n);
     let of = returns_function(&workflow.steps[n]);
+    let child = child(&workflow.steps[n]).into_iter();
     Some(quote! {
         type #output = #returns;
-        const #function: #private::Returns<#output, #output_type> = #private::#of::<#returns>();
+        const #function: #private::Returns<#output, #output_type> = #private::#of::<#returns #(, #child)*>();
     })
 }
 
@@ -148,6 +149,10 @@ fn returns(workflow: &Workflow, n: usize) -> Option<TokenStream> {
 pub(super) fn output_of(workflow: &Workflow, n: usize) -> TokenStream {
     let private = workflow.private();
     let Names { output, .. } = Names::of(n);
+    if let Some(child) = child(&workflow.steps[n]) {
+        let krate = &workflow.krate;
+        return quote!(<#child as #krate::Workflow>::Output);
+    }
     let (first, last) = ends(workflow.steps[n].returns.as_ref());
     let open = quote_spanned!(first=> <);
     if workflow.steps[n].arguments.skippable {
@@ -156,6 +161,15 @@ pub(super) fn output_of(workflow: &Workflow, n: usize) -> TokenStream {
     }
     let ok = quote_spanned!(last=> Ok);
     quote!(#open #output as #private::StepResult>::#ok)
+}
+
+/// The type of the workflow of which a step is a run.
+pub(super) fn child(step: &Step) -> Option<TokenStream> {
+    let module = &step.arguments.child.as_ref().filter(|_| !step.arguments.skippable)?.module;
+    // That there is none is said at the module's name.
+    let (_, last) = ends(Some(module));
+    let ty = quote_spanned!(last=> ::Workflow);
+    Some(quote!(#module #ty))
 }
 
 /// Whether the step can be generated: nothing is wrong with it, and what it takes is known.
@@ -236,7 +250,13 @@ pub(super) fn handler(workflow: &Workflow, n: usize) -> TokenStream {
     let when = option(step.condition.is_some().then(|| quote!(#when)));
     let delay = option(step.delay.is_some().then(|| quote!(#delay)));
     let upcasts = upcasts(workflow, n);
-    quote!(#private::Handler { run: #run, expand: #expand, when: #when, delay: #delay, upcasts: #upcasts })
+    let krate = &workflow.krate;
+    let child = option(child(step).map(|child| quote!(<#child as #krate::Workflow>::definition)));
+    quote! {
+        #private::Handler {
+            run: #run, expand: #expand, when: #when, delay: #delay, child: #child, upcasts: #upcasts
+        }
+    }
 }
 
 /// From which older outputs that of step `n` can be made.

@@ -110,13 +110,21 @@ pub(crate) fn module(module: &Module, workflow: &Workflow) -> TokenStream {
 
 /// The type of the output of a step that returns `returns`.
 pub(crate) fn output_type(private: &TokenStream, step: &Step, returns: &TokenStream) -> TokenStream {
+    if let Some(child) = items::child(step) {
+        return quote!(<#child as #private::Workflow>::Output);
+    }
     let ok = quote!(<#returns as #private::StepResult>::Ok);
     if step.arguments.skippable { quote!(<#ok as #private::MaySkip>::Value) } else { ok }
 }
 
 /// The function that says what can be done with what a step returns.
 pub(crate) fn returns_function(step: &Step) -> Ident {
-    Ident::new(if step.arguments.skippable { "skippable" } else { "returns" }, Span::call_site())
+    let name = match &step.arguments {
+        _ if items::child(step).is_some() => "child",
+        arguments if arguments.skippable => "skippable",
+        _ => "returns",
+    };
+    Ident::new(name, Span::call_site())
 }
 
 /// A local variable that cannot meet a name of the user's.

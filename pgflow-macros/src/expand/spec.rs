@@ -8,7 +8,7 @@ use syn::Member;
 use syn::ext::IdentExt;
 
 use super::Names;
-use super::items::{runs, upcasts};
+use super::items::{child, runs, upcasts};
 use super::link::included;
 use super::signal;
 use crate::model::{Schedule, Step, Workflow};
@@ -99,6 +99,8 @@ pub(super) fn spec(workflow: &Workflow, n: usize, step: &Step) -> TokenStream {
     let signal = signal::spec(n, step);
     let signal_timeout = option(step.arguments.signal_timeout.as_ref().map(|(_, time)| duration(*time)));
     let latest_signal = step.arguments.latest_signal.is_some();
+    let krate = &workflow.krate;
+    let child = option(child(step).map(|child| quote!(<#child as #krate::Workflow>::NAME)));
     let Names { state, .. } = Names::of(n);
     let repeat = option(step.repeat().map(|_| quote!(#state.schema)));
     let max_repeats = option(step.arguments.max_repeats.as_ref().map(|(_, most)| quote!(#most)));
@@ -125,6 +127,7 @@ pub(super) fn spec(workflow: &Workflow, n: usize, step: &Step) -> TokenStream {
             signal: #signal,
             signal_timeout: #signal_timeout,
             latest_signal: #latest_signal,
+            child: #child,
             repeat: #repeat,
             max_repeats: #max_repeats,
             repeat_timeout: #repeat_timeout,

@@ -25,6 +25,7 @@ const ARGUMENTS: Known = Known {
         ("max_backoff", "\"5m\""),
         ("timeout", "\"30s\""),
         ("delay", "\"10m\""),
+        ("child", "shipping"),
         ("signal_timeout", "\"3d\""),
         ("latest_signal", ""),
         ("max_repeats", "100"),
@@ -44,6 +45,7 @@ const ARGUMENTS: Known = Known {
             "`max_attempts` says how often it is tried, the first time counted",
         ),
         (&["deadline"], "`timeout` says how long one attempt may take; `deadline` is an argument of `#[workflow]`"),
+        (&["workflow", "run", "start", "starts"], "`child` names the module of a workflow of which the step is a run"),
         (&["state", "input", "output", "include"], "it is an argument of `#[workflow]`"),
         (&["after", "needs", "requires", "dependencies", "deps"], "`depends_on` lists the steps that it waits for"),
         (&["if", "condition", "only_if", "skip_if"], "`when` says under which condition it is executed"),
@@ -77,6 +79,8 @@ pub(crate) struct StepArguments {
     pub(crate) timeout: Option<Duration>,
     /// How long the step waits before its first attempt.
     pub(crate) delay: Option<Delay>,
+    /// The workflow of which it is a run: its module.
+    pub(crate) child: Option<Child>,
     /// How long it waits for its signal, and where that stands.
     pub(crate) signal_timeout: Option<(Ident, Duration)>,
     /// That the latest signal counts, where that stands.
@@ -104,6 +108,14 @@ pub(crate) struct StepArguments {
     /// Whether it is not known in which form others take what the step gives, since what says so is wrong: nothing is concluded from
     /// what they take.
     pub(crate) vague: bool,
+}
+
+/// The workflow of which a step is a run.
+pub(crate) struct Child {
+    /// The argument.
+    pub(crate) argument: Ident,
+    /// The workflow's module.
+    pub(crate) module: syn::Path,
 }
 
 /// How long a step waits before its first attempt.
@@ -168,6 +180,12 @@ impl StepArguments {
             "skip_with" => self.skip_with = steps(input, sink, &SKIP_WITH)?,
             "when" => self.when = Some(Closure::read(input, WHEN, sink)?),
             "delay" => self.delay = Some(delay(input, sink)?),
+            "child" => {
+                let module = input.call(syn::Path::parse_mod_style).map_err(|error| {
+                    syn::Error::new(error.span(), "`child` is the path of a workflow's module, as in `child = shipping`")
+                })?;
+                self.child = Some(Child { argument: name.clone(), module });
+            }
             "signal_timeout" => {
                 let time = time(input, |time| {
                     if time.is_zero() {

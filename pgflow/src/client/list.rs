@@ -73,6 +73,8 @@ pub struct RunSummary {
     pub workflow: String,
     /// The id of the workflow's version.
     pub version: i32,
+    /// The run of which it is a step.
+    pub parent: Option<RunId>,
     /// The namespace; empty for none.
     pub namespace: String,
     /// How it stands.
@@ -172,6 +174,7 @@ fn summary(row: &sqlx::postgres::PgRow) -> sqlx::Result<Result<RunSummary, Error
         id: RunId::from(row.try_get::<Uuid, _>("run_id")?),
         workflow: row.try_get("workflow")?,
         version: row.try_get("version_id")?,
+        parent: row.try_get::<Option<Uuid>, _>("parent_id")?.map(RunId::from),
         namespace: row.try_get("namespace")?,
         status,
         created_at: row.try_get("created_at")?,

@@ -1,6 +1,7 @@
 //! The client: starts runs, awaits and lists them.
 
 mod announce;
+mod children;
 mod control;
 mod deploy;
 mod events;
@@ -30,6 +31,7 @@ use crate::error::Error;
 use crate::step::RunId;
 use crate::workflow::Workflow;
 
+pub use children::RunChild;
 pub use control::{Action, BulkAction};
 pub use deploy::{DeployCheck, VersionCheck};
 pub use events::RunEvent;

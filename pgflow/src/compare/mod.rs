@@ -44,6 +44,8 @@ pub enum ChangeKind {
     Dependencies,
     /// When a step is skipped.
     Skipping,
+    /// Of which workflow a step is a run.
+    Child,
     /// What signal a step waits for.
     Signal,
     /// What a step remembers that asks to be executed again.
@@ -169,6 +171,7 @@ impl fmt::Display for Change {
             ChangeKind::Output => " gives something else",
             ChangeKind::Dependencies => " depends on something else",
             ChangeKind::Skipping => " is skipped otherwise",
+            ChangeKind::Child => " is a run of another workflow",
             ChangeKind::Signal => " waits for another signal",
             ChangeKind::Repeat => " remembers something else from one repetition to the next",
             ChangeKind::OnFailure => " is executed on another occasion",

@@ -51,6 +51,7 @@ migrations! {
     18 "0018_versions";
     19 "0019_retention";
     20 "0020_upcasts";
+    21 "0021_children";
     22 "0022_signals";
     23 "0023_repeats";
     24 "0024_schedules";

@@ -67,6 +67,8 @@ statements! {
     RESUME_SCHEDULE = "resume_schedule";
     RETRY_STEP = "retry_step";
     RETIRE_WORKER = "retire_worker";
+    RUN_CHILDREN = "run_children";
+    RUN_ERRANDS = "run_errands";
     RUN_EVENTS = "run_events";
     RUN_INPUT = "run_input";
     RUN_NOTES = "run_notes";

@@ -152,6 +152,7 @@ impl Line {
 /// What is said of a step apart from its arrows: conditions, and options that are not the default.
 fn remarks(step: &StepDefinition) -> Vec<String> {
     let mut said = words::conditions(step);
+    said.extend(words::child(step));
     said.extend(words::signal(step));
     said.extend(words::repeat(step));
     let defaults = words::options(&StepOptions::default());

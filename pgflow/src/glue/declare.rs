@@ -44,6 +44,8 @@ pub struct StepSpec {
     pub signal_timeout: Option<Duration>,
     /// Whether the latest one counts.
     pub latest_signal: bool,
+    /// The workflow of which it starts a run.
+    pub child: Option<&'static str>,
     /// What it remembers, where it may ask to be executed again.
     pub repeat: Option<SchemaOf>,
     /// How often it may.
@@ -162,6 +164,7 @@ fn step(spec: &StepSpec) -> StepDefinition {
     });
     step.options.signal_timeout = spec.signal_timeout;
     step.options.latest_signal = spec.latest_signal;
+    step.child = spec.child.map(ToOwned::to_owned);
     step.repeat = spec.repeat.map(|state| (state.root)().to_value());
     step.options.max_repeats = spec.max_repeats;
     step.options.repeat_timeout = spec.repeat_timeout;

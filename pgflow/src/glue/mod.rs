@@ -24,7 +24,7 @@ pub use fields::{Fields, Shape, fields_schema, serialize_fields, there};
 pub use link::{Accepts, List, Never, items};
 pub use payload::{
     CarriesOver, HasJson, HasSchema, IntoStepError, ItemCodec, ItemSchema, KnownSchema, MaySkip, Payload, Returns,
-    SchemaOf, StepResult, UnknownSchema, item_codec, payload, returns, skippable, upcast,
+    SchemaOf, StartsWith, StepResult, UnknownSchema, child, item_codec, payload, returns, skippable, upcast,
 };
 pub use shared::{
     Certain, Form, Gaps, Given, Many, Maybe, One, Read, RunsIn, SharedStep, TakesInput, certain, decode_given,

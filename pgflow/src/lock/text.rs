@@ -22,6 +22,7 @@ const OF_STEP: &[&str] = &[
     "depends_on",
     "map",
     "skip",
+    "child",
     "signal",
     "repeat",
     "options",

@@ -28,6 +28,8 @@ pub(crate) struct Job {
     pub(crate) timeout: Option<Duration>,
     /// Of its repetitions.
     pub(crate) limits: Limits,
+    /// Whether what it gives is the input of a run.
+    pub(crate) starts_child: bool,
     pub(crate) place: Place,
 }
 
@@ -63,7 +65,7 @@ pub(crate) enum Ended {
 }
 
 pub(crate) async fn run(job: Job) -> (Ended, Duration) {
-    let Job { handlers, step, mut attempt, timeout, limits, place } = job;
+    let Job { handlers, step, mut attempt, timeout, limits, starts_child, place } = job;
     let started = Instant::now();
     let slot = TxSlot::new(place.pool.clone(), place.bucket, place.worker);
     attempt.tx = Some(slot.clone());
@@ -72,6 +74,7 @@ pub(crate) async fn run(job: Job) -> (Ended, Duration) {
     let result = call(&handlers, step, attempt, timeout).await;
     // Nobody wants what it gives, however it has ended.
     let result = if context.was_cancelled() { Err(StepError::retry("the attempt was cancelled")) } else { result };
+    let result = result.and_then(|output| if starts_child && slot.is_used() { Err(no_child_with_tx()) } else { Ok(output) });
     let result = result.map_err(|error| limited_again(error, limits, Instant::now()));
     let ended = settle(result, &slot, step, &place, limits, started).await;
     (ended, started.elapsed())
@@ -112,6 +115,11 @@ async fn limited(
             tokio::time::timeout(timeout, handler).await.unwrap_or_else(|_| Err(StepError::retry(too_slow(timeout))))
         }
     }
+}
+
+/// The input of a run cannot commit with a transaction of the step's own.
+pub(crate) fn no_child_with_tx() -> StepError {
+    StepError::fatal("a step that is a run of another workflow cannot take a `Tx`: let a step before it do what is to be written")
 }
 
 /// What is asked for beyond the limits is an error.

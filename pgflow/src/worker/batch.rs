@@ -17,6 +17,9 @@ pub(crate) struct Batch {
     pub(crate) outcomes: Vec<Outcome>,
     pub(crate) attempts: Vec<FailedAttempt>,
     pub(crate) repeats: Vec<AskedAgain>,
+    pub(crate) children: Vec<ChildStart>,
+    /// Runs that end, or have failed, with a parent or children that are to be told.
+    pub(crate) families: Vec<Uuid>,
     pub(crate) maps: Vec<MapSize>,
     pub(crate) shares: Vec<Share>,
     pub(crate) beginnings: Vec<Beginning>,
@@ -144,6 +147,20 @@ pub(crate) struct AskedAgain {
     pub(crate) item: Option<Encoded>,
 }
 
+/// That a unit starts a run.
+#[derive(Debug)]
+pub(crate) struct ChildStart {
+    pub(crate) entry: usize,
+    pub(crate) step: usize,
+    pub(crate) index: i32,
+    /// The attempt of the unit.
+    pub(crate) number: u16,
+    pub(crate) version: i32,
+    pub(crate) queue: Option<String>,
+    pub(crate) deadline_ms: Option<i64>,
+    pub(crate) input: Encoded,
+}
+
 #[derive(Debug)]
 pub(crate) struct MapSize {
     pub(crate) entry: usize,
@@ -206,10 +223,14 @@ impl Batch {
         let mut part = std::mem::take(self);
         for mut outcome in rest {
             let entry = &mut part.entries[outcome.entry];
+            let run = entry.run;
             outcome.entry = self.entry(entry.holder, entry.claim, || Entry {
                 fate: std::mem::replace(&mut entry.fate, Fate::GoesOn),
                 ..*entry
             });
+            if let Some(at) = part.families.iter().position(|family| *family == run) {
+                self.families.push(part.families.remove(at));
+            }
             self.outcomes.push(outcome);
         }
         part
@@ -228,6 +249,14 @@ impl Batch {
         let AskedAgain { entry, step, index, attempts, .. } = self.repeats.remove(place);
         let verdict = Verdict::Failed(format!("its state cannot be stored: {reason}"));
         let attempts = attempts.saturating_add(1);
+        self.outcomes.push(Outcome { entry, step, index, attempts, duration_ms: 0.0, verdict });
+        self.fail(entry);
+    }
+
+    /// Makes a failure of a unit whose child the database refuses, by its input.
+    pub(crate) fn refuse_child(&mut self, place: usize, reason: &str) {
+        let ChildStart { entry, step, index, number: attempts, .. } = self.children.remove(place);
+        let verdict = Verdict::Failed(format!("the input of the run that it starts cannot be stored: {reason}"));
         self.outcomes.push(Outcome { entry, step, index, attempts, duration_ms: 0.0, verdict });
         self.fail(entry);
     }

@@ -179,7 +179,10 @@ async fn drop_refused(link: &mut Link, batch: &mut Batch, reason: &str) -> bool 
         batch.outcomes.iter().enumerate().filter_map(|(place, o)| Some((place, o.verdict.output()?.clone()))).collect();
     let states: Vec<(usize, Encoded)> =
         batch.repeats.iter().enumerate().map(|(place, repeat)| (place, repeat.state.clone())).collect();
+    let inputs: Vec<(usize, Encoded)> =
+        batch.children.iter().enumerate().map(|(place, child)| (place, child.input.clone())).collect();
     let (outputs, states) = (refused_among(link, &outputs).await, refused_among(link, &states).await);
+    let inputs = refused_among(link, &inputs).await;
     for place in &outputs {
         tracing::warn!(reason, "the database refuses the output of a step; the step fails");
         batch.refuse_outcome(*place, reason);
@@ -188,7 +191,11 @@ async fn drop_refused(link: &mut Link, batch: &mut Batch, reason: &str) -> bool 
         tracing::warn!(reason, "the database refuses the state of a step; the step fails");
         batch.refuse_repeat(*place, reason);
     }
-    !outputs.is_empty() || !states.is_empty()
+    for place in inputs.iter().rev() {
+        tracing::warn!(reason, "the database refuses the input of a run that a step starts; the step fails");
+        batch.refuse_child(*place, reason);
+    }
+    !(outputs.is_empty() && states.is_empty() && inputs.is_empty())
 }
 
 /// The places of payloads that the database refuses, found by halving what is asked about.
@@ -331,6 +338,15 @@ async fn call(connection: &mut PgConnection, request: &Request) -> sqlx::Result<
         .bind(batch.repeats.iter().map(|r| r.wait_ms).collect::<List<_>>().0)
         .bind(batch.repeats.iter().map(|r| Jsonb(r.state.as_str())).collect::<List<_>>().0)
         .bind(batch.repeats.iter().map(|r| r.item.as_ref().map(|item| Jsonb(item.as_str()))).collect::<List<_>>().0)
+        .bind(batch.children.iter().map(|c| place(c.entry)).collect::<List<_>>().0)
+        .bind(batch.children.iter().map(|c| small(c.step)).collect::<List<_>>().0)
+        .bind(batch.children.iter().map(|c| c.index).collect::<List<_>>().0)
+        .bind(batch.children.iter().map(|c| count(c.number)).collect::<List<_>>().0)
+        .bind(batch.children.iter().map(|c| c.version).collect::<List<_>>().0)
+        .bind(batch.children.iter().map(|c| c.queue.as_deref()).collect::<List<_>>().0)
+        .bind(batch.children.iter().map(|c| c.deadline_ms).collect::<List<_>>().0)
+        .bind(batch.children.iter().map(|c| Jsonb(c.input.as_str())).collect::<List<_>>().0)
+        .bind(listed(&batch.families))
         .fetch_all(connection)
         .await
 }

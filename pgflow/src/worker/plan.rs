@@ -11,6 +11,7 @@ use crate::handler::{Dependency, StepFuture};
 use crate::registration::{Attempt, Handle, Registration};
 use crate::schedule::Scheduled;
 use crate::step::{Retry, StepError};
+use crate::worker::family::PlanChild;
 use crate::worker::run::Recorded;
 use crate::worker::unit::PLAIN;
 
@@ -41,6 +42,8 @@ pub(crate) struct PlanStep {
     pub(crate) delay: Option<Delay>,
     /// The signal that it waits for.
     pub(crate) signal: Option<PlanSignal>,
+    /// The workflow of which it starts a run.
+    pub(crate) child: Option<PlanChild>,
     /// How often it may ask to be executed again, and for how long.
     pub(crate) max_repeats: Option<u32>,
     pub(crate) repeat_timeout: Option<Duration>,
@@ -142,6 +145,13 @@ impl Plan {
 }
 
 impl Plan {
+    /// The workflows of which its steps start runs, and where that is kept.
+    pub(crate) fn children(&mut self) -> Vec<(Definition, &mut PlanChild)> {
+        let handlers = Arc::clone(&self.handlers);
+        let steps = self.steps.iter_mut().enumerate();
+        steps.filter_map(|(number, step)| Some((handlers.child(number)?, step.child.as_mut()?))).collect()
+    }
+
     /// What the dependencies of a step have given, in their order, from what is recorded of a run.
     pub(crate) fn dependencies(&self, step: usize, outcomes: &HashMap<(usize, i32), Recorded>) -> Vec<Dependency> {
         let edges = self.steps[step].dependencies.iter();
@@ -250,6 +260,12 @@ fn plan_step(definition: &Definition, step: &StepDefinition, queues: &[String]) 
         max_backoff: step.options.max_backoff,
         timeout: step.options.timeout,
         delay: step.options.delay,
+        child: step.child.as_ref().map(|workflow| PlanChild {
+            workflow: workflow.as_str().into(),
+            version: 0,
+            deadline: None,
+            queue: step.options.queue.clone(),
+        }),
         max_repeats: step.options.max_repeats,
         repeat_timeout: step.options.repeat_timeout,
         signal: step.signal.as_ref().map(|signal| PlanSignal {
@@ -258,12 +274,12 @@ fn plan_step(definition: &Definition, step: &StepDefinition, queues: &[String]) 
             timeout: step.options.signal_timeout,
             latest: step.options.latest_signal,
         }),
-        // What is executed when the run has failed, its owner executes.
+        // What is executed when the run has failed, its owner executes; and what makes the input of a run.
         at: step
             .options
             .queue
             .as_deref()
-            .filter(|_| !step.on_failure)
+            .filter(|_| !step.on_failure && step.child.is_none())
             .map_or(StepQueue::OfRun, |name| StepQueue::of(name, queues)),
     })
 }
@@ -300,6 +316,10 @@ impl Handle for Renumbered {
 
     fn upcast(&self, step: usize, upcast: usize, output: &Encoded) -> Result<Encoded, StepError> {
         self.handlers.upcast(self.number(step), upcast, output)
+    }
+
+    fn child(&self, step: usize) -> Option<Definition> {
+        self.handlers.child(self.number(step))
     }
 
     fn check_input(&self, input: &Encoded) -> serde_json::Result<()> {

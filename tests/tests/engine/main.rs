@@ -1,6 +1,7 @@
 //! The engine on real Postgres: what runs give, and that nothing is left behind.
 #![allow(clippy::unwrap_used, reason = "a test says what it found by failing")]
 
+mod children;
 mod control;
 mod delays;
 mod deploys;

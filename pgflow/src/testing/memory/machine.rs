@@ -1,6 +1,6 @@
 //! What carries a run in memory on: the worker's part, with what is recorded kept here.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -11,12 +11,12 @@ use sqlx::PgPool;
 
 use super::faults::{Fault, Faults};
 use super::record::{Record, SentSignal};
-use super::{lock, run_id};
+use super::{every_queue, lock, run_id};
 use crate::cancellation::Cancellation;
 use crate::client::RunStatus;
 use crate::encoded::Encoded;
 use crate::notes::Notes;
-use crate::registration;
+use crate::registration::{self, Registration};
 use crate::signal::Sent;
 use crate::step::{Retry, StepContext, StepError, StepInfo};
 use crate::tx::TxSlot;
@@ -39,6 +39,8 @@ pub(super) struct Setup {
     pub(super) plan: Arc<Plan>,
     pub(super) pool: Option<PgPool>,
     pub(super) faults: Arc<Mutex<Faults>>,
+    /// The workflows of which steps may start runs, by their names.
+    pub(super) children: Arc<HashMap<String, Registration>>,
 }
 
 /// A run in memory.
@@ -152,6 +154,11 @@ impl Machine {
         self.clock.move_to(until);
         self.ring();
         self.moment().await;
+    }
+
+    /// The same as [`finish`](Self::finish), as a future of a known size: a child may have children.
+    fn finish_boxed(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(self.finish())
     }
 
     pub(super) async fn finish(&mut self) {
@@ -269,7 +276,10 @@ impl Machine {
                 self.executions[unit.step] += 1;
                 let limits = Limits::of(step, run.repetition(unit.step, unit.index));
                 let now = self.clock.clone();
-                Box::pin(async move { (serial, execute(&setup, unit.step, attempt, limits, now).await) })
+                Box::pin(async move {
+                    let ended = execute(&setup, unit.step, attempt, limits, now).await;
+                    (serial, follow_child(&setup, unit.step, ended).await)
+                })
             }
         };
         let (abort, registration) = AbortHandle::new_pair();
@@ -350,6 +360,34 @@ impl Machine {
             self.take_up();
         }
     }
+}
+
+/// Where a step is a run of another workflow, carries that to its end with the input that the step has made.
+async fn follow_child(setup: &Setup, step: usize, ended: Ended) -> Ended {
+    let (Some(child), Ended::Returned(Ok(input))) = (&setup.plan.steps[step].child, &ended) else { return ended };
+    let Some(registration) = setup.children.get(&*child.workflow) else {
+        let workflow = &child.workflow;
+        return Ended::Returned(Err(StepError::fatal(format_args!(
+            "the runner has no workflow `{workflow}`: give it one, `with_child({workflow}::Workflow)`"
+        ))));
+    };
+    let plan = match Plan::new(0, registration, &every_queue(registration)) {
+        Ok(plan) => Arc::new(plan),
+        Err(error) => return Ended::Returned(Err(StepError::fatal(error))),
+    };
+    let setup = Setup { plan, pool: setup.pool.clone(), faults: Arc::default(), children: Arc::clone(&setup.children) };
+    let deadline = registration.definition().deadline;
+    let mut machine = Machine::new(Arc::new(setup), input.clone(), deadline);
+    machine.finish_boxed().await;
+    let result = match machine.output() {
+        Ok(output) => Ok(output.unwrap_or_else(|| Encoded::from("null"))),
+        Err(error) if machine.status().is_final() => Err(StepError::fatal(error)),
+        Err(_) => Err(StepError::fatal(format_args!(
+            "the run of workflow `{}` waits for somebody, and nobody acts upon it in memory",
+            child.workflow
+        ))),
+    };
+    Ended::Returned(result)
 }
 
 /// Calls the handler of a step, and commits its transaction if it has one.

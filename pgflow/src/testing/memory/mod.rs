@@ -7,6 +7,7 @@ mod outcomes;
 mod record;
 mod replay;
 
+use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -94,16 +95,27 @@ impl<W: Workflow> Runner<W> {
 
     fn of(registration: Registration) -> Self {
         let plan = Plan::new(0, &registration, &every_queue(&registration)).unwrap_or_else(|error| panic!("{error}"));
-        let setup = Setup { plan: Arc::new(plan), pool: None, faults: Arc::default() };
+        let setup = Setup { plan: Arc::new(plan), pool: None, faults: Arc::default(), children: Arc::default() };
         Self { setup: Arc::new(setup), registration, workflow: PhantomData }
     }
 
     /// A database for steps that take a [`Tx`](crate::Tx): their transactions begin and commit there. It needs no schema `pgflow`.
     #[must_use]
     pub fn with_pool(self, pool: PgPool) -> Self {
-        let Setup { plan, faults, .. } = &*self.setup;
-        let setup = Setup { plan: Arc::clone(plan), pool: Some(pool), faults: Arc::clone(faults) };
-        Self { setup: Arc::new(setup), ..self }
+        let Setup { plan, faults, children, .. } = &*self.setup;
+        let (plan, faults, children) = (Arc::clone(plan), Arc::clone(faults), Arc::clone(children));
+        Self { setup: Arc::new(Setup { plan, pool: Some(pool), faults, children }), ..self }
+    }
+
+    /// A workflow of which steps start runs: these are carried to their end in memory as well, each when its step has made its input.
+    #[must_use]
+    pub fn with_child(self, workflow: impl Into<Registration>) -> Self {
+        let Setup { plan, pool, faults, children } = &*self.setup;
+        let registration: Registration = workflow.into();
+        let mut children = HashMap::clone(children);
+        children.insert(registration.definition().name.clone(), registration);
+        let (plan, pool, faults) = (Arc::clone(plan), pool.clone(), Arc::clone(faults));
+        Self { setup: Arc::new(Setup { plan, pool, faults, children: Arc::new(children) }), ..self }
     }
 
     /// The next attempt of this step (or of one item of it) fails, and may be tried again. Its function is not called.

@@ -12,6 +12,7 @@ use crate::step::Retry;
 use crate::worker::attempt::Ended;
 use crate::worker::batch::Fate;
 use crate::worker::exchange::Row;
+use crate::worker::family::Child;
 use crate::worker::run::Aside;
 use crate::worker::unit::{Holder, Unit};
 
@@ -34,11 +35,20 @@ enum Wish {
     CancelAttempt(usize, i32),
     /// A signal for a step; none where it has come with the run.
     Signal(usize, Option<Sent>),
+    /// A child of a unit has ended; none where that has come with the run.
+    Child(usize, i32, Option<Child>),
+}
+
+/// What messages speak of, told before them.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) signals: HashMap<(Uuid, usize), Sent>,
+    pub(super) children: HashMap<(Uuid, (usize, i32)), Child>,
 }
 
 impl Message {
     /// That of a row, if somebody wants something.
-    pub(super) fn of(run: Uuid, row: &Row, signals: &mut HashMap<(Uuid, usize), Sent>) -> Option<Self> {
+    pub(super) fn of(run: Uuid, row: &Row, told: &mut Told) -> Option<Self> {
         let step = row.step.and_then(|step| usize::try_from(step).ok());
         let wish = match (row.flag?.cast_unsigned(), step, row.index) {
             (b'x', ..) => Wish::Cancel,
@@ -46,7 +56,10 @@ impl Message {
             (b'r', ..) => Wish::Resume,
             (b'n', Some(step), index) => Wish::RetryNow(step, index),
             (b'a', Some(step), Some(index)) => Wish::CancelAttempt(step, index),
-            (b'g', Some(step), _) => Wish::Signal(step, signals.remove(&(run, step))),
+            (b'g', Some(step), _) => Wish::Signal(step, told.signals.remove(&(run, step))),
+            (b'c', Some(step), Some(index)) => {
+                Wish::Child(step, index, told.children.remove(&(run, (step, index))))
+            }
             _ => return None,
         };
         Some(Self { id: row.number?, run, wish, reason: row.text.clone() })
@@ -80,7 +93,7 @@ impl Driver {
             Wish::Pause => run.will_hear(message),
             Wish::Resume if aside.is_some() => run.will_hear(message),
             // For whoever has it next.
-            Wish::RetryNow(..) if aside.is_some() => return,
+            Wish::RetryNow(..) | Wish::Child(..) if aside.is_some() => return,
             _ => self.lanes[lane].batch.heard.push(message),
         }
         let Some(run) = self.runs.get_mut(&id) else { return };
@@ -102,6 +115,11 @@ impl Driver {
                 let opened = run.take_signal(step, signal);
                 self.bytes += run.bytes;
                 self.advance(id, opened);
+            }
+            Wish::Child(step, index, child) => {
+                if let Some(child) = child {
+                    self.child_ended(id, step, index, child);
+                }
             }
             Wish::CancelAttempt(step, index) => self.cancel_attempt(Holder::Run(id), step, index, reason.as_deref()),
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use uuid::Uuid;
 
 use super::Driver;
-use super::control::Message;
+use super::control::{Message, Told};
 use super::units::PAST_DEADLINE;
 use crate::database::Link;
 use crate::encoded::Encoded;
@@ -14,6 +14,7 @@ use crate::signal::Sent;
 use crate::worker::batch::Fate;
 use crate::worker::caution::{Caution, Known};
 use crate::worker::exchange::Row;
+use crate::worker::family::Child;
 use crate::worker::repetition::Repetition;
 use crate::worker::run::{Failing, History, OwnedRun, Recorded};
 use crate::worker::task::HeldTask;
@@ -27,6 +28,8 @@ pub(super) struct Claimed {
     pub(super) queue: usize,
     pub(super) input: Encoded,
     pub(super) checked: bool,
+    /// Whether it is a step of another one.
+    pub(super) has_parent: bool,
     pub(super) history: History,
 }
 
@@ -54,7 +57,7 @@ impl Driver {
         let mut task_runs: HashMap<Uuid, TaskRun> = HashMap::new();
         let mut unclaimed: HashSet<Uuid> = HashSet::new();
         let mut messages: Vec<Message> = Vec::new();
-        let mut signals: HashMap<(Uuid, usize), Sent> = HashMap::new();
+        let mut told = Told::default();
         let (mut tasks, mut units): (usize, usize) = (0, 0);
         for row in rows {
             if let (12, Some(version), Some(priority), Some(seq)) = (row.kind, row.version_id, row.index, row.number) {
@@ -77,7 +80,8 @@ impl Driver {
                     let deadline = row.number.and_then(|ms| at(Instant::now(), ms));
                     let history = History { caution, deadline, ..History::default() };
                     let queue = queue_of(row.index);
-                    claimed.push(Claimed { id, version, queue, input, checked, history });
+                    let has_parent = row.step == Some(1);
+                    claimed.push(Claimed { id, version, queue, input, checked, has_parent, history });
                 }
                 5 => {
                     let Some((unit, recorded)) = recorded(&row) else { continue };
@@ -120,7 +124,7 @@ impl Driver {
                         // It is somebody else's by now, and so is the message.
                         continue;
                     }
-                    match Message::of(id, &row, &mut signals) {
+                    match Message::of(id, &row, &mut told) {
                         Some(message) => messages.push(message),
                         None => self.lanes[lane].batch.heard.extend(row.number),
                     }
@@ -169,12 +173,19 @@ impl Driver {
                         (None, None) => {}
                     }
                 }
+                20 => {
+                    let (Some(unit), Some(child)) = (unit_of(&row), child(&row)) else { continue };
+                    match place {
+                        Some(place) => drop(claimed[place].history.children.insert(unit, child)),
+                        None => drop(told.children.insert((id, unit), child)),
+                    }
+                }
                 18 => {
                     let Some((step, signal)) = sent(&row) else { continue };
                     match (task_runs.get_mut(&id), place) {
                         (Some(run), _) => drop(run.signals.insert(step, signal)),
                         (None, Some(place)) => drop(claimed[place].history.signals.insert(step, signal)),
-                        (None, None) => drop(signals.insert((id, step), signal)),
+                        (None, None) => drop(told.signals.insert((id, step), signal)),
                     }
                 }
                 // The others have no run.
@@ -199,13 +210,14 @@ impl Driver {
     }
 
     pub(super) fn take_run(&mut self, claim: (usize, i64), claimed: Claimed) {
-        let Claimed { id, version, queue, input, checked, history } = claimed;
+        let Claimed { id, version, queue, input, checked, has_parent, history } = claimed;
         let Some(plan) = self.plans.get(&version).cloned() else {
             tracing::error!(run = %id, version, "claimed a run of a version that this worker does not know");
             return;
         };
         let problem = if checked { None } else { plan.handlers.check_input(&input).err() };
         let mut run = OwnedRun::new(id, u16::try_from(queue).unwrap_or(0), claim, plan, input, history);
+        run.family |= has_parent;
         // One of another lane may still be here, whose answer (that it was parked, or refused) has not come yet.
         self.forget(Holder::Run(id));
         let lane = &mut self.lanes[run.lane];
@@ -313,6 +325,11 @@ fn queue_of(place: Option<i32>) -> usize {
 /// The time so many milliseconds from now, which may be negative.
 fn at(now: Instant, ms: i64) -> Option<Instant> {
     if ms <= 0 { Some(now) } else { now.checked_add(Duration::from_millis(ms.unsigned_abs())) }
+}
+
+/// What a row tells of a child.
+fn child(row: &Row) -> Option<Child> {
+    Child::read(row.payload.as_ref()?, row.flag.map(i8::cast_unsigned), row.attempts.unwrap_or(0))
 }
 
 /// What a row tells of a unit that has asked to be executed again.

@@ -8,6 +8,7 @@ use super::Driver;
 use super::units::Timer;
 use crate::repeat::Again;
 use crate::worker::batch::AskedAgain;
+use crate::worker::keeper::Due;
 use crate::worker::repetition::{LONGEST_WAIT, Repetition};
 use crate::worker::unit::{Holder, Unit};
 
@@ -63,7 +64,7 @@ impl Driver {
             }
             Holder::Task(id) => {
                 // It becomes a task of its own, which the keeper brings in.
-                let _ = self.due.send(now + wait);
+                let _ = self.due.send(Due::At(now + wait));
                 self.unit_of_task_left(id);
             }
         }

@@ -10,6 +10,7 @@ use super::{Driver, SHARE_AFTER};
 use crate::encoded::Encoded;
 use crate::worker::batch::Share;
 use crate::worker::plan::StepQueue;
+use crate::worker::run::OwnedRun;
 use crate::worker::unit::{Holder, PLAIN, Unit};
 
 /// The largest range of items that one task holds, and the most bytes of them (unless a single one has more).
@@ -95,10 +96,12 @@ impl Driver {
         }
     }
 
-    /// Whether a unit was executed before: it has failed, or has asked to be executed again.
+    /// Whether a unit is no part of a range: it was executed before, has asked to be executed again, or starts a run.
     fn is_again(&self, unit: &Unit) -> bool {
-        let asked = |run: Uuid| self.runs.get(&run).and_then(|run| run.repetition(unit.step, unit.index)).is_some();
-        unit.attempt > 1 || matches!(unit.holder, Holder::Run(run) if asked(run))
+        let asked = |run: &OwnedRun| run.repetition(unit.step, unit.index).is_some();
+        // What makes the input of a run, its owner executes.
+        let stays = |run: &OwnedRun| run.plan.steps[unit.step].child.is_some() || asked(run);
+        unit.attempt > 1 || matches!(unit.holder, Holder::Run(run) if self.runs.get(&run).is_some_and(stays))
     }
 
     fn give_away(&mut self, range: &[Unit]) {

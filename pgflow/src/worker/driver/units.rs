@@ -16,6 +16,7 @@ use crate::signal::Sent;
 use crate::step::{Failure, Retry, RunId, StepContext, StepInfo};
 use crate::worker::attempt::{self, Ended, Job, Place};
 use crate::worker::batch::{FailedAttempt, Fate, Outcome, Verdict};
+use crate::worker::keeper::Due;
 use crate::worker::plan::{AfterFailure, Plan};
 use crate::worker::repetition::{Limits, Repetition};
 use crate::worker::run::Delayed;
@@ -98,6 +99,7 @@ impl Driver {
             },
             timeout: step.timeout,
             limits: Limits::of(step, repetition.as_ref()),
+            starts_child: step.child.is_some(),
             place: Place {
                 pool: self.pool.clone(),
                 bucket: self.options.bucket,
@@ -146,6 +148,12 @@ impl Driver {
             Holder::Run(id) => self.runs.get(&id).map(|run| Arc::clone(&run.plan)),
             Holder::Task(id) => self.tasks.get(&id).map(|task| Arc::clone(&task.plan)),
         }
+    }
+
+    /// Whether what a unit gives is the input of a run.
+    fn starts_child(&self, unit: Unit) -> bool {
+        let Holder::Run(id) = unit.holder else { return false };
+        self.runs.get(&id).is_some_and(|run| run.plan.steps[unit.step].child.is_some())
     }
 
     fn parts(&self, unit: Unit) -> Option<Parts> {
@@ -207,6 +215,7 @@ impl Driver {
         }
         let duration_ms = duration.as_secs_f32() * 1000.0;
         match ended {
+            Ended::Completed(input) if self.starts_child(unit) => self.start_child(unit, input),
             Ended::Completed(output) => self.record(unit, duration_ms, Verdict::Completed(output)),
             Ended::Recorded(output) => self.recorded(unit, &output),
             Ended::Again(again) | Ended::AgainRecorded(again) => self.repeat(unit, again),
@@ -305,7 +314,7 @@ impl Driver {
             }
             Holder::Task(id) => {
                 // It becomes a task of its own, which the keeper brings in.
-                let _ = self.due.send(Instant::now() + wait);
+                let _ = self.due.send(Due::At(Instant::now() + wait));
                 self.unit_of_task_left(id);
             }
         }

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::encoded::Encoded;
 use crate::signal::Sent;
+use crate::worker::family::Child;
 use crate::worker::caution::Caution;
 use crate::worker::clock::Clock;
 use crate::worker::repetition::Repetition;
@@ -19,6 +20,8 @@ pub(crate) struct History {
     pub(crate) resumed: HashMap<(usize, i32), u16>,
     /// Units that are out, and whether by a task of their own, for they are executed again.
     pub(crate) out: HashMap<(usize, i32), bool>,
+    /// The runs that units have started.
+    pub(crate) children: HashMap<(usize, i32), Child>,
     /// Units that have asked to be executed again, and when they are due.
     pub(crate) repeats: HashMap<(usize, i32), (Repetition, Instant)>,
     /// The signals that steps are given.
@@ -35,6 +38,7 @@ impl History {
     /// The steps of which units are known.
     pub(super) fn begun(&self) -> HashSet<usize> {
         let units = self.outcomes.keys().chain(self.attempts.keys()).chain(self.out.keys()).chain(self.repeats.keys());
+        let units = units.chain(self.children.keys());
         units.map(|(step, _)| *step).collect()
     }
 
@@ -44,6 +48,13 @@ impl History {
         let has_failed = self.attempts.get(&(step, index)).is_some_and(|(tried, _)| *tried > 0);
         let has_asked = self.repeats.get(&(step, index)).is_some_and(|(repetition, _)| repetition.handed);
         self.out.get(&(step, index)).is_some_and(|own| *own || !(has_failed || has_asked))
+    }
+
+    /// The run that a unit has started, unless that was before it has failed.
+    pub(super) fn child(&mut self, step: usize, index: i32) -> Option<Child> {
+        let child = self.children.remove(&(step, index))?;
+        let tried = self.attempts.get(&(step, index)).map_or(0, |(tried, _)| *tried);
+        (child.number > tried).then_some(child)
     }
 
     pub(super) fn bytes(&self) -> usize {

@@ -18,6 +18,7 @@ pub(crate) use self::history::{History, Recorded};
 use self::signals::Awaited;
 use super::caution::Caution;
 use super::clock::Clock;
+use super::family::Child;
 use super::plan::{Plan, PlanMap, StepQueue};
 use super::repetition::Repetition;
 use super::unit::{Holder, PLAIN, Unit};
@@ -49,6 +50,8 @@ pub(crate) struct OwnedRun {
     pub(crate) recording: usize,
     /// Attempts that wait for their time.
     pub(crate) retries: Vec<(Instant, Unit)>,
+    /// Whether it has a parent, or children, that are to be told of its end.
+    pub(crate) family: bool,
     /// Whether it ever gave work away, or an owner before may have.
     pub(crate) shared: bool,
     /// What is known of its units where it has lost an owner to a crash; none where it has not.
@@ -142,6 +145,8 @@ pub(crate) struct Opened {
     pub(crate) skipped: Vec<(usize, String)>,
     /// Steps that wait before their first attempt.
     pub(crate) delayed: Vec<Delayed>,
+    /// Units whose runs have ended.
+    pub(crate) children: Vec<(usize, i32, Child)>,
     /// Why the run cannot go on: a step (and what it failed of, where that is not recorded yet).
     pub(crate) failed: Option<(usize, Option<String>)>,
 }
@@ -201,6 +206,7 @@ impl OwnedRun {
             overdue: Vec::new(),
             timers: Vec::new(),
             summoned: false,
+            family: !history.children.is_empty(),
             queue,
             out: 0,
             elsewhere: 0,
@@ -251,12 +257,13 @@ impl OwnedRun {
 
     /// Notes that the outcome of a unit is on its way.
     pub(crate) fn report(&mut self, step: usize, index: i32) {
+        let is_elsewhere = self.is_elsewhere(step);
         let Progress::Open { units, unreported, .. } = &mut self.steps[step].progress else { return };
         let Some(unit) = units.get_mut(place(index)) else { return };
         if matches!(unit, UnitState::Here | UnitState::Out) {
             let was_out = usize::from(matches!(unit, UnitState::Out));
             self.out -= was_out;
-            if matches!(self.plan.steps[step].at, StepQueue::Elsewhere(_)) {
+            if is_elsewhere {
                 self.elsewhere -= was_out;
             }
             *unit = UnitState::Reported;
@@ -315,10 +322,32 @@ impl OwnedRun {
 
     fn count_out(&mut self, step: usize) {
         self.out += 1;
-        if matches!(self.plan.steps[step].at, StepQueue::Elsewhere(_)) {
+        if self.is_elsewhere(step) {
             self.elsewhere += 1;
             self.sent_at = self.clock.now();
         }
+    }
+
+    /// Whether what others do of a step may take them long: it is for another queue, or a run of its own.
+    fn is_elsewhere(&self, step: usize) -> bool {
+        let step = &self.plan.steps[step];
+        matches!(step.at, StepQueue::Elsewhere(_)) || step.child.is_some()
+    }
+
+    /// Notes that a unit has started a run.
+    pub(crate) fn await_child(&mut self, step: usize, index: i32) {
+        if let Progress::Open { units, .. } = &mut self.steps[step].progress
+            && let Some(unit @ UnitState::Here) = units.get_mut(place(index))
+        {
+            *unit = UnitState::Out;
+            self.count_out(step);
+        }
+    }
+
+    /// Whether a unit waits for the run that it has started.
+    pub(crate) fn awaits_child(&self, step: usize, index: i32) -> bool {
+        let Progress::Open { units, .. } = &self.steps[step].progress else { return false };
+        self.plan.steps[step].child.is_some() && matches!(units.get(place(index)), Some(UnitState::Out))
     }
 
     /// The place of a step's queue among those of the worker.
@@ -442,10 +471,17 @@ impl OwnedRun {
                     self.count_out(number);
                     UnitState::Out
                 }
-                None => {
-                    self.open_unit(number, index, opened);
-                    UnitState::Here
-                }
+                None => match self.history.child(number, index) {
+                    Some(child) => {
+                        self.count_out(number);
+                        opened.children.extend(child.end.is_some().then_some((number, index, child)));
+                        UnitState::Out
+                    }
+                    None => {
+                        self.open_unit(number, index, opened);
+                        UnitState::Here
+                    }
+                },
             });
         }
         self.steps[number].progress = Progress::Open { units, items, unreported: left, undone: left };

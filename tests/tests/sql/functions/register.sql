@@ -13,6 +13,7 @@
 -- broken: not coalesce((s.step ->> 'on_failure')::boolean, false) and => true and
 -- broken: and not s.step -> 'map' ? 'step' =>
 -- broken: p_contracts[s.number] => p_contracts[1]
+-- broken: s.step #>> '{signal,name}', => null,
 -- broken: if p_becomes_current and exists ( => if exists (
 -- broken: where id = v_workflow and current_version = v_version) then => where id = v_workflow) then
 -- broken: perform pgflow.declare_schedule(v_workflow, p_definition); => perform 1;
@@ -118,6 +119,9 @@ select pgflow.make_current(pgflow.version_id('flow', repeat('b', 64)));
 select pg_temp.define('c', true);
 select expect.equal(pg_temp.current(), 'b', 'what people have chosen');
 
+-- case: the signals that steps wait for
+select stage.define(stage.waiting());
+select expect.rows('select name, signal from pgflow.step order by number', '[["ask", null], ["first", "go"], ["last", "go"], ["other", "word"]]');
 -- case: the schedule of the current version is the workflow's; that of an older one does not come back with it
 create temporary table scheduled as select stage.definition() || '{"schedule": {"cron": "0 3 * * *", "timezone": "UTC", "catch_up": "one"}}' as definition;
 select stage.define(definition) from scheduled;
