@@ -21,6 +21,7 @@ pub(crate) fn registration(name: &str, shape: &Shape, seat: &Arc<Seat>) -> Regis
         when: (step.when != When::Always).then(|| CONDITIONS[number]),
         delay: None,
         upcasts: &[],
+        child: None,
     };
     let steps: Vec<_> = shape.steps.iter().enumerate().map(handler).collect();
     Registration::of_parts(
