@@ -12,6 +12,7 @@
 //! | start runs, await and list them | `Client`, `Run`, `StartOptions`, `RunFilter` |
 //! | see the graph and the schemas | [`Workflow`], [`Definition`], [`Drawing`] |
 //! | know what a change means for runs under way | [`lock`], `Client::check_deploy` |
+//! | make workflows at run time, or from JSON | [`dynamic`] |
 //! | cancel, pause, resume, retry, fork | `Run::cancel` and its like |
 //! | test workflows | `testing::Runner`; `testing::TestDb`, with the feature `embedded` |
 //! | have a Postgres for development and tests | the feature `embedded` |
@@ -30,6 +31,7 @@ mod compare;
 mod database;
 mod definition;
 mod drawing;
+pub mod dynamic;
 #[cfg(all(feature = "embedded", unix))]
 pub mod embedded;
 mod encoded;
@@ -82,6 +84,8 @@ pub use step::{Failure, Result, RunId, Skippable, StepContext, StepError};
 pub use tx::Tx;
 #[cfg(feature = "postgres")]
 pub use worker::{Queue, Worker, WorkerBuilder};
+#[cfg(feature = "postgres")]
+pub use workflow::RunOf;
 pub use workflow::Workflow;
 
 /// What the macros' output refers to. No part of the public interface: it may change in any release.

@@ -86,9 +86,10 @@ pub(crate) trait Handle: Send + Sync {
     fn check_input(&self, input: &Encoded) -> serde_json::Result<()>;
 }
 
-struct Stateful<S: 'static> {
-    state: Arc<S>,
-    handlers: Handlers<S>,
+/// Functions with the state that they take.
+pub(crate) struct Stateful<S: 'static> {
+    pub(crate) state: Arc<S>,
+    pub(crate) handlers: Handlers<S>,
 }
 
 impl<S: Send + Sync> Handle for Stateful<S> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use pgflow_graph::check_deadline;
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -32,9 +33,6 @@ const ARGUMENTS: Known = Known {
         (&["timeout"], "`deadline` says how long a run may take"),
     ],
 };
-
-/// A hundred years.
-const YEARS: Duration = Duration::from_secs(36_500 * 86_400);
 
 /// The arguments of `#[workflow]`.
 #[derive(Default)]
@@ -114,15 +112,7 @@ impl WorkflowArguments {
                 let steps = steps(input, sink, &OUTPUT)?;
                 self.output = Some(Output { argument: name.clone(), steps });
             }
-            "deadline" => {
-                self.deadline = Some(time(input, |time| {
-                    if time.is_zero() {
-                        Some("a deadline is longer than nothing; leave the argument out for none")
-                    } else {
-                        (time > YEARS).then_some("a deadline is at most `36500d`; leave the argument out for none")
-                    }
-                })?);
-            }
+            "deadline" => self.deadline = Some(time(input, check_deadline)?),
             _ => self.krate = Some(input.call(Path::parse_mod_style)?),
         }
         Ok(())

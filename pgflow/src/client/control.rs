@@ -12,7 +12,7 @@ use crate::database::statements;
 use crate::error::{Error, Kind};
 use crate::news::{Ended, News};
 use crate::step::RunId;
-use crate::workflow::Workflow;
+use crate::workflow::RunOf;
 
 /// Something that is done to a run, or to a step of it, once it is awaited. Who does it, and why, is kept with the run.
 ///
@@ -165,7 +165,7 @@ impl<'a> IntoFuture for BulkAction<'a> {
     }
 }
 
-impl<W: Workflow> Run<W> {
+impl<W: RunOf> Run<W> {
     /// Cancels the run: what of it is under way is dropped ([`StepContext::cancelled`](crate::StepContext::cancelled)), nothing more
     /// begins, and it ends as [`Cancelled`](RunStatus::Cancelled). What is recorded stays. A cancelled run stays cancelled.
     ///

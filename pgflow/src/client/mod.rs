@@ -26,7 +26,7 @@ use crate::database;
 use crate::definition::Definition;
 use crate::error::Error;
 use crate::step::RunId;
-use crate::workflow::Workflow;
+use crate::workflow::{RunOf, Workflow};
 
 pub use control::{Action, BulkAction};
 pub use deploy::{DeployCheck, VersionCheck};
@@ -92,9 +92,9 @@ impl Client {
         &self.pool
     }
 
-    /// A handle to a run that was started earlier.
+    /// A handle to a run that was started earlier; [`Dynamic`](crate::dynamic::Dynamic) stands for a workflow that was made at run time.
     #[must_use]
-    pub fn run<W: Workflow>(&self, _: W, id: RunId) -> Run<W> {
+    pub fn run<W: RunOf>(&self, _: W, id: RunId) -> Run<W> {
         Run::new(self.clone(), id)
     }
 

@@ -51,7 +51,9 @@ migrations! {
     18 "0018_versions";
     19 "0019_retention";
     20 "0020_upcasts";
-    21 "0021_privileges";
+    25 "0025_dynamic";
+    29 "0029_import";
+    30 "0030_privileges";
 }
 
 /// A digest of all migrations: the same for programs that make the same schema.
