@@ -2,9 +2,11 @@
 
 mod announce;
 mod control;
+mod definitions;
 mod deploy;
 mod events;
 mod fork;
+mod import;
 mod list;
 mod notes;
 mod options;
@@ -30,8 +32,10 @@ use crate::workflow::{RunOf, Workflow};
 
 pub use control::{Action, BulkAction};
 pub use deploy::{DeployCheck, VersionCheck};
+pub use definitions::{MissingHandler, WorkflowDetail, WorkflowFilter};
 pub use events::RunEvent;
 pub use fork::Fork;
+pub use import::{ImportReport, ImportedRun, ImportedWorkflow};
 pub use list::{RunFilter, RunSummary, StepSummary};
 pub use notes::StepNote;
 pub use options::StartOptions;
