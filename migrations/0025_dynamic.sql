@@ -37,12 +37,12 @@ end $$;
 -- descriptions and titles of schemas.
 create function pgflow.canonical(p_value jsonb, p_plain boolean) returns text
 language plpgsql immutable
-set search_path = pgflow, pg_temp
 as $$
 begin
     return case jsonb_typeof(p_value)
         when 'object' then format('{%s}', (
-            select string_agg(to_jsonb(m.key)::text || ':' || pgflow.canonical(m.value, p_plain), ',' order by m.key collate "C")
+            select string_agg(to_jsonb(m.key)::text || ':' || case when jsonb_typeof(m.value) in ('object', 'array') then pgflow.canonical(m.value, p_plain)
+                                                                else m.value::text end, ',' order by m.key collate "C")
             from jsonb_each(p_value) m
             where not (p_plain and m.key in ('description', 'title') and jsonb_typeof(m.value) = 'string')))
         when 'array' then format('[%s]', (
@@ -54,7 +54,6 @@ end $$;
 -- A step with all that has a default. What breaks a rule is checked before.
 create function pgflow.full_step(p_step jsonb) returns jsonb
 language plpgsql immutable
-set search_path = pgflow, pg_temp
 as $$
 declare
     v_source text := p_step #>> '{map,step}';
@@ -78,7 +77,7 @@ begin
         || case when p_step ? 'item' then jsonb_build_object('item', p_step -> 'item') else '{}' end
         || case when p_step ? 'when' then jsonb_build_object('when', p_step -> 'when') else '{}' end
         || case when jsonb_typeof(p_step -> 'map') = 'object'
-           then jsonb_build_object('map', case when p_step #> '{map,path}' = '[]' then p_step -> 'map' - 'path' else p_step -> 'map' end) else '{}' end
+           then jsonb_build_object('map', case when p_step #> '{map,path}' = '[]' then (p_step -> 'map') - 'path' else p_step -> 'map' end) else '{}' end
         || case when v_skip <> '{"when": false, "on_exhausted": false, "skippable": false, "with": []}'
            then jsonb_build_object('skip', v_skip) else '{}' end;
 end $$;
@@ -97,7 +96,6 @@ $$;
 -- What of a step decides how runs go on and what they hold: all but its options and descriptions.
 create function pgflow.step_identity(p_step jsonb) returns text
 language sql immutable
-set search_path = pgflow, pg_temp
 as $$
     select pgflow.canonical(jsonb_build_object(
             'name', p_step -> 'name', 'takes_input', p_step -> 'takes_input', 'depends_on', p_step -> 'depends_on', 'map', p_step -> 'map',
@@ -123,6 +121,7 @@ $$;
 create function pgflow.definition_problems(p_document jsonb) returns text[]
 language plpgsql stable
 set search_path = pgflow, pg_temp
+set jit = off
 as $$
 declare
     v_name text := p_document ->> 'name';
@@ -215,38 +214,68 @@ begin
     return v_problems || array(select v_problem where v_problem is not null);
 end $$;
 
--- The cycle of a workflow whose names are right; null where it has none.
+-- The first cycle of a workflow in which all else is right; null where it has none.
 create function pgflow.cycle_problem(p_name text, p_steps jsonb) returns text
 language plpgsql immutable
 set search_path = pgflow, pg_temp
+set jit = off
 as $$
 declare
-    v_left jsonb := (
-        select jsonb_object_agg(f.step ->> 'name', array(select e.edge ->> 'step' from jsonb_array_elements(f.step -> 'depends_on') e(edge)))
-        from jsonb_array_elements(p_steps) s(step) cross join lateral (select pgflow.full_step(s.step)) f(step));
-    v_free text[];
-    v_path text[];
-    v_step text;
+    v_names text[];
+    -- The dependencies of all steps, one after another, and where those of each step end.
+    v_to int[];
+    v_end int[];
+    v_next int[];
+    -- 0 where a step was not come by, 1 while it is on the path, 2 when all that it needs was seen.
+    v_mark int[];
+    v_path int[] := '{}';
+    v_depth int;
+    v_step int;
 begin
-    -- Whatever waits for nothing that is left goes, until nothing does.
-    loop
-        v_free := array(
-            select s.name from jsonb_each(v_left) s(name, edges)
-            where not exists (select from jsonb_array_elements_text(s.edges) e(name) where v_left ? e.name));
-        exit when cardinality(v_free) = 0;
-        v_left := v_left - v_free;
+    with step as materialized (
+        select s.at, f.step, f.step ->> 'name' as name from jsonb_array_elements(p_steps) with ordinality s(step, at)
+        cross join lateral (select pgflow.full_step(s.step)) f(step)
+    ), edge as materialized (
+        select s.at, e.at as place, t.at::int as to_at
+        from step s cross join lateral jsonb_array_elements(s.step -> 'depends_on') with ordinality e(edge, at) join step t on t.name = e.edge ->> 'step'
+    )
+    select array_agg(s.name order by s.at), (select coalesce(array_agg(e.to_at order by e.at, e.place), '{}') from edge e),
+           array_agg(coalesce(c.edges, 0) order by s.at)
+    into v_names, v_to, v_end
+    from step s left join (select e.at, count(*)::int as edges from edge e group by e.at) c on c.at = s.at;
+    v_mark := array_fill(0, array[cardinality(v_names)]);
+    for v_at in 2 .. cardinality(v_end) loop
+        v_end[v_at] := v_end[v_at] + v_end[v_at - 1];
     end loop;
-    if v_left = '{}' then
-        return null;
-    end if;
-    select min(k.name) into v_step from jsonb_object_keys(v_left) k(name);
-    while not v_step = any(coalesce(v_path, '{}')) loop
-        v_path := v_path || v_step;
-        select e.name into v_step from jsonb_array_elements_text(v_left -> v_step) with ordinality e(name, at) where v_left ? e.name order by e.at limit 1;
+    -- The next one to look at of each step, from where those of the step before it end.
+    v_next := array_prepend(0, v_end);
+    for v_start in 1 .. cardinality(v_names) loop
+        continue when v_mark[v_start] <> 0;
+        v_mark[v_start] := 1;
+        v_path[1] := v_start;
+        v_depth := 1;
+        while v_depth > 0 loop
+            v_step := v_path[v_depth];
+            if v_next[v_step] = v_end[v_step] then
+                v_mark[v_step] := 2;
+                v_depth := v_depth - 1;
+                continue;
+            end if;
+            v_next[v_step] := v_next[v_step] + 1;
+            v_step := v_to[v_next[v_step]];
+            if v_mark[v_step] = 1 then
+                v_path := v_path[array_position(v_path, v_step):v_depth] || v_step;
+                return format('workflow `%s` has a dependency cycle (`%s` needs `%s`; remove one of them)', p_name, v_names[v_step],
+                              (select string_agg(v_names[p.step], '`, which needs `' order by p.at)
+                               from unnest(v_path) with ordinality p(step, at) where p.at > 1));
+            elsif v_mark[v_step] = 0 then
+                v_mark[v_step] := 1;
+                v_depth := v_depth + 1;
+                v_path[v_depth] := v_step;
+            end if;
+        end loop;
     end loop;
-    v_path := v_path[array_position(v_path, v_step):] || v_step;
-    return format('workflow `%s` has a dependency cycle (`%s` needs `%s`; remove one of them)', p_name, v_path[1],
-                  array_to_string(v_path[2:], '`, which needs `'));
+    return null;
 end $$;
 
 -- Stores a definition that was checked: `create` where there is no such workflow (or just this one), `update` where there is one, `put` in
@@ -256,6 +285,7 @@ end $$;
 create function pgflow.store_workflow(p_document jsonb, p_mode text) returns int
 language plpgsql volatile
 set search_path = pgflow, pg_temp
+set jit = off
 as $$
 declare
     v_problems text[] := pgflow.definition_problems(p_document);
@@ -268,7 +298,9 @@ declare
 begin
     perform pgflow.require_read_committed();
     if cardinality(v_problems) > 0 then
-        raise exception 'workflow `%` is refused: %', coalesce(p_document ->> 'name', '?'), array_to_string(v_problems, E'\n- ') using errcode = 'PF422',
+        raise exception 'workflow `%` is refused%', coalesce(p_document ->> 'name', '?'),
+            case cardinality(v_problems) when 1 then ': ' || v_problems[1]
+            else format(E', for %s reasons:\n- %s', cardinality(v_problems), array_to_string(v_problems, E'\n- ')) end using errcode = 'PF422',
             hint = 'The form of a workflow is told by docs/workflow.schema.json.';
     end if;
     v_definition := pgflow.full_definition(p_document);
@@ -305,12 +337,14 @@ begin
             join known t on t.step -> 'name' = e.edge -> 'step'
         )
         select v_version, k.number, k.step ->> 'name', encode(sha256(convert_to(pgflow.step_identity(k.step), 'UTF8')), 'hex'), k.step ? 'map',
-               not exists (select from edge e where e.to_number = k.number), false,
-               (k.step ->> 'takes_input')::boolean or k.step ? 'map' and not k.step -> 'map' ?| '{step,count}',
-               array(select e.to_number from edge e where e.number = k.number order by e.at),
-               array(select e.to_number from edge e where e.number = k.number and e.value order by e.at),
-               k.step -> 'options', k.step ->> 'handler'
-        from known k;
+               u.number is null, false, (k.step ->> 'takes_input')::boolean or k.step ? 'map' and not k.step -> 'map' ?| '{step,count}',
+               coalesce(d.depends_on, '{}'), coalesce(d.takes, '{}'), k.step -> 'options', k.step ->> 'handler'
+        from known k
+        left join (
+            select e.number, array_agg(e.to_number order by e.at) as depends_on, array_agg(e.to_number order by e.at) filter (where e.value) as takes
+            from edge e group by e.number
+        ) d on d.number = k.number
+        left join (select distinct e.to_number as number from edge e) u on u.number = k.number;
     else
         update version v set definition = v_definition, changed = v_change
         where v.id = v_version and (v.definition <> v_definition or v_workflow.current_version <> v_version);
@@ -350,6 +384,7 @@ language plpgsql volatile
 set search_path = pgflow, pg_temp
 set enable_seqscan = off
 set plan_cache_mode = force_generic_plan
+set jit = off
 as $$
 declare
     v_bucket int := pgflow.bucket_of(null);
@@ -411,6 +446,7 @@ create function pgflow.list_workflows(p_name text default null, p_after int defa
 )
 language plpgsql stable
 set search_path = pgflow, pg_temp
+set jit = off
 as $$
 begin
     return query
@@ -429,6 +465,7 @@ end $$;
 create function pgflow.dynamic_versions(p_known bigint) returns table (version int, changed bigint, definition jsonb)
 language plpgsql stable
 set search_path = pgflow, pg_temp
+set jit = off
 as $$
 begin
     if p_known > 0 then

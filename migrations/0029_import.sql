@@ -337,6 +337,7 @@ $$;
 create function pgflow.import_problems(p_runs jsonb) returns text[]
 language plpgsql stable
 set search_path = pgflow, pg_temp
+set jit = off
 as $$
 declare
     v_now timestamptz := pgflow.now();
@@ -420,6 +421,7 @@ end $$;
 create function pgflow.import_document(p_document jsonb, p_actor text default null) returns jsonb
 language plpgsql volatile
 set search_path = pgflow, pg_temp
+set jit = off
 as $$
 declare
     v_now timestamptz := pgflow.now();
@@ -491,6 +493,7 @@ end $$;
 create function pgflow.import_runs(p_bucket int, p_runs jsonb, p_ids uuid[], p_new boolean[], p_now timestamptz) returns void
 language plpgsql volatile
 set search_path = pgflow, pg_temp
+set jit = off
 as $$
 begin
     insert into run (bucket, period, id, version_id, checked, priority, created_at, deadline_at, queue, namespace, input)

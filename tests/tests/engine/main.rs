@@ -5,6 +5,7 @@ mod control;
 mod delays;
 mod deploys;
 mod direct;
+mod dynamic;
 mod failures;
 mod hooks;
 mod idle;
