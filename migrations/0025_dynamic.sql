@@ -513,3 +513,13 @@ select n.workflow, n.version_id, coalesce(n.current, false) as current, n.live_r
        (select count(*) from pgflow.worker k where k.dead_at is null and h.handler = any(k.handlers)) as workers
 from needed n cross join lateral unnest(n.handlers) h(handler)
 where not exists (select from pgflow.worker k where k.dead_at is null and k.handlers @> n.handlers);
+
+-- The rows of `missing_handlers`, for those who call functions only.
+create function pgflow.list_missing_handlers() returns setof pgflow.missing_handlers
+language plpgsql stable
+set search_path = pgflow, pg_temp
+set jit = off
+as $$
+begin
+    return query select * from missing_handlers m order by m.workflow, m.version_id, m.handler;
+end $$;

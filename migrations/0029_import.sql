@@ -407,7 +407,7 @@ begin
                   ) o(problem)
                   where o.problem is not null
     )
-    select coalesce(array_agg(format('`runs[%s]%s`: %s', s.n, s.place, s.problem) order by s.n, s.at, s.place) filter (where s.problem is not null), '{}')
+    select coalesce(array_agg(format('`runs[%s]%s`: %s', s.n, s.place, s.problem) order by s.n, s.at, s.place, s.problem) filter (where s.problem is not null), '{}')
     into v_problems from said s;
     return v_problems;
 end $$;

@@ -245,6 +245,15 @@ async fn a_start_and_a_deletion_exclude_each_other() {
     db.until("select count(*) > 0 from pg_locks where not granted").await;
     start.commit().await.unwrap();
     assert!(deletion.await.unwrap().unwrap_err().is_refused(), "it waits for the start, and sees its run");
-    assert_eq!(client.delete_workflow_and_runs("w").await.unwrap(), 1);
+
+    let mut fork = db.pool().begin().await.unwrap();
+    sqlx::query("select pgflow.fork_run((select id from pgflow.run))").execute(&mut *fork).await.unwrap();
+    let deletion = tokio::spawn({
+        let client = db.client();
+        async move { client.delete_workflow_and_runs("w").await }
+    });
+    db.until("select count(*) > 0 from pg_locks where not granted").await;
+    fork.commit().await.unwrap();
+    assert_eq!(deletion.await.unwrap().unwrap(), 2, "a fork is a start");
     db.assert_all_ended().await;
 }

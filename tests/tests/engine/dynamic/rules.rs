@@ -120,13 +120,41 @@ fn document() -> impl Strategy<Value = Value> {
             step
         },
     );
-    (name, prop::collection::vec(step, 0..5)).prop_map(|(name, steps)| json!({ "name": name, "steps": steps }))
+    (name, prop::collection::vec(step, 0..5), any::<bool>()).prop_map(|(name, mut steps, mended)| {
+        if !mended {
+            return json!({ "name": name, "steps": steps });
+        }
+        for (number, step) in steps.iter_mut().enumerate() {
+            mend(number, step);
+        }
+        json!({ "name": "w", "steps": steps })
+    })
+}
+
+/// Leaves out most of what breaks a rule.
+fn mend(number: usize, step: &mut Value) {
+    let name = |number: usize| ["a", "b", "c", "d", "e"][number];
+    step["name"] = name(number).into();
+    step["skip"]["with"] = json!([]);
+    step["options"] = json!({ "max_attempts": number + 1 });
+    let mut seen = Vec::new();
+    if let Some(edges) = step["depends_on"].as_array_mut() {
+        edges.retain(|edge| {
+            let to = edge.get("step").unwrap_or(edge).clone();
+            let is_earlier = (0..number).any(|earlier| to == name(earlier)) && !seen.contains(&to);
+            seen.push(to);
+            is_earlier
+        });
+    }
+    if let Some(members) = step.as_object_mut() {
+        members.retain(|name, value| !(name == "when" || name == "handler" || name == "map" && value.get("step").is_some()));
+    }
 }
 
 #[tokio::test]
 async fn the_database_says_what_rust_says() {
     let db = TestDb::new().await;
-    let documents = samples(3_000, document());
+    let documents = samples(2_000, document());
     let found: Vec<Vec<String>> =
         sqlx::query_scalar("select pgflow.definition_problems(d) from unnest($1::jsonb[]) with ordinality u(d, at) order by at")
             .bind(&documents)

@@ -1,3 +1,4 @@
+-- broken: if v_dynamic then => if false then
 -- broken: (p_becomes_current or current_version is null) => true
 -- broken: (p_becomes_current or current_version is null) => p_becomes_current
 -- broken: elsif p_becomes_current or v_carried then => else
@@ -114,3 +115,9 @@ select expect.equal(pg_temp.current(), 'c', 'as it was');
 select pgflow.make_current(pgflow.version_id('flow', repeat('b', 64)));
 select pg_temp.define('c', true);
 select expect.equal(pg_temp.current(), 'b', 'what people have chosen');
+
+-- case: one that was made at run time is refused
+select pgflow.create_workflow('{"name": "flow", "steps": [{"name": "a"}]}');
+select stage.look();
+select expect.throws('select stage.define()', 'PF409', 'workflow `flow` was made at run time, and cannot be declared by a program too', 'Give one of them%');
+select expect.touched();
