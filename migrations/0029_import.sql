@@ -333,23 +333,21 @@ as $$
 $form$::jsonb
 $$;
 
--- What is wrong with the runs of a document, in its order. The workflows that it brings along are stored by then.
+-- What is wrong with the runs of a document that has the right form, in its order. The workflows that it brings along are stored by then.
 create function pgflow.import_problems(p_runs jsonb) returns text[]
 language plpgsql stable
 set search_path = pgflow, pg_temp
+set enable_nestloop = off
 set jit = off
 as $$
 declare
     v_now timestamptz := pgflow.now();
-    v_problem text := pgflow.schema_problem('{"type": "array", "items": {"$ref": "#/$defs/run"}}', pgflow.document_form(), p_runs, 'runs');
     v_problems text[];
 begin
-    if v_problem is not null then
-        return array[v_problem];
-    end if;
     with run as materialized (
         select r.at::int - 1 as n, r.run, coalesce(r.run ->> 'status', 'scheduled') as status, w.current_version as version_id, v.definition,
-               (r.run ->> 'created_at')::timestamptz as created_at, (r.run ->> 'ended_at')::timestamptz as ended_at
+               (r.run ->> 'created_at')::timestamptz as created_at, (r.run ->> 'ended_at')::timestamptz as ended_at,
+               row_number() over (partition by r.run -> 'workflow', r.run -> 'id' order by r.at) as same
         from jsonb_array_elements(p_runs) with ordinality r(run, at)
         left join workflow w on w.name = r.run ->> 'workflow'
         left join version v on v.id = w.current_version
@@ -361,21 +359,22 @@ begin
     ), said(n, at, place, problem) as (
         select r.n, -3, '.workflow', format('there is no workflow `%s`', r.run ->> 'workflow') from run r where r.version_id is null
         union all select r.n, -2, '.id', 'an id has 1 to 512 bytes' from run r where octet_length(r.run ->> 'id') not between 1 and 512
-        union all select r.n, -2, '.id', format('`%s` stands in the document twice', r.run ->> 'id')
-                  from run r where exists (select from run o where o.n < r.n and o.run ->> 'id' = r.run ->> 'id' and o.run ->> 'workflow' = r.run ->> 'workflow')
+        union all select r.n, -2, '.id', format('`%s` stands in the document twice', r.run ->> 'id') from run r where r.run ? 'id' and r.same > 1
         union all select r.n, -1, '.created_at', 'this is in the future' from run r where r.created_at > v_now
         union all select r.n, -1, '.ended_at', 'it cannot have ended before it was created, nor in the future'
                   from run r where r.ended_at < coalesce(r.created_at, v_now) or r.ended_at > v_now
         union all select r.n, -1, '.input', i.problem
                   from run r cross join lateral pgflow.schema_problem(r.definition -> 'input', r.definition -> 'input', coalesce(r.run -> 'input', 'null'),
                                                                       'input') i(problem) where i.problem is not null
-        union all select r.n, x.at::int, format('.steps[%s].name', x.at - 1), case when o.name is null
-                         then format('workflow `%s` has no step `%s`', r.run ->> 'workflow', x.step ->> 'name')
+        union all select x.n, x.at::int, format('.steps[%s].name', x.at - 1), case when o.name is null
+                         then format('workflow `%s` has no step `%s`', x.run ->> 'workflow', x.step ->> 'name')
                          else format('step `%s` stands here twice', x.step ->> 'name') end
-                  from run r cross join lateral jsonb_array_elements(r.run -> 'steps') with ordinality x(step, at)
-                  left join step o on o.version_id = r.version_id and o.name = x.step ->> 'name'
-                  where r.version_id is not null and (o.name is null or exists (
-                      select from jsonb_array_elements(r.run -> 'steps') with ordinality y(step, at) where y.at < x.at and y.step ->> 'name' = x.step ->> 'name'))
+                  from (
+                      select r.n, r.run, r.version_id, x.step, x.at, row_number() over (partition by r.n, x.step -> 'name' order by x.at) as same
+                      from run r cross join lateral jsonb_array_elements(r.run -> 'steps') with ordinality x(step, at) where r.version_id is not null
+                  ) x
+                  left join step o on o.version_id = x.version_id and o.name = x.step ->> 'name'
+                  where o.name is null or x.same > 1
         union all select p.n, p.at::int, format('.steps[%s]', p.at - 1), case
                          when p.is_map and p.status = 'completed' and not p.step ? 'items' then format('map step `%s` has completed, and has no `items`', p.name)
                          when p.is_map and p.step ? 'output' then format('map step `%s` has `items`, and no output of its own', p.name)
@@ -398,7 +397,7 @@ begin
                                and not exists (select from part p where p.n = r.n and p.status = 'failed')
         union all select p.n, p.at::int, format('.steps[%s]', p.at - 1), format('the output does not fit step `%s`: %s', p.name, o.problem)
                   from part p join run r on r.n = p.n
-                  cross join lateral (select d.step -> 'output' as schema from jsonb_array_elements(r.definition -> 'steps') d(step) where d.step ->> 'name' = p.name) d
+                  cross join lateral (select d.step -> 'output' as schema from jsonb_array_elements(r.definition -> 'steps') d(step) where d.step ->> 'name' = p.name and d.step -> 'output' <> 'true') d
                   cross join lateral (
                       select pgflow.schema_problem(d.schema, d.schema, p.step -> 'output', 'output') where p.step ? 'output' and p.status = 'completed'
                       union all
@@ -421,6 +420,7 @@ end $$;
 create function pgflow.import_document(p_document jsonb, p_actor text default null) returns jsonb
 language plpgsql volatile
 set search_path = pgflow, pg_temp
+set enable_nestloop = off
 set jit = off
 as $$
 declare
@@ -493,6 +493,7 @@ end $$;
 create function pgflow.import_runs(p_bucket int, p_runs jsonb, p_ids uuid[], p_new boolean[], p_now timestamptz) returns void
 language plpgsql volatile
 set search_path = pgflow, pg_temp
+set enable_nestloop = off
 set jit = off
 as $$
 begin

@@ -110,6 +110,8 @@ pub mod __private {
 mod guide {
     #[doc = include_str!("../../docs/control.md")]
     mod control {}
+    #[doc = include_str!("../../docs/dynamic.md")]
+    mod dynamic {}
     #[doc = include_str!("../../docs/looking.md")]
     mod looking {}
     #[doc = include_str!("../../docs/modules.md")]

@@ -154,7 +154,7 @@ fn mend(number: usize, step: &mut Value) {
 #[tokio::test]
 async fn the_database_says_what_rust_says() {
     let db = TestDb::new().await;
-    let documents = samples(2_000, document());
+    let documents = samples(600, document());
     let found: Vec<Vec<String>> =
         sqlx::query_scalar("select pgflow.definition_problems(d) from unnest($1::jsonb[]) with ordinality u(d, at) order by at")
             .bind(&documents)
@@ -170,13 +170,7 @@ async fn the_database_says_what_rust_says() {
         let is_cycle = |text: &String| text.contains("has a dependency cycle");
         let only_cycles = said.iter().all(is_cycle);
         said.retain(|text| !is_cycle(text));
-        let mut found: Vec<String> = found
-            .iter()
-            .map(|text| match text.split_once(" is shorter than the first one") {
-                Some((before, _)) => format!("{before} is shorter than the first one, which is 2s"),
-                None => text.clone(),
-            })
-            .collect();
+        let mut found: Vec<String> = found.clone();
         let cycles = found.iter().filter(|text| is_cycle(text)).count();
         assert_eq!(cycles > 0, only_cycles && Definition::from_document(document).is_err(), "{document}: {found:?}");
         found.retain(|text| !is_cycle(text));
@@ -195,7 +189,7 @@ async fn the_database_says_what_rust_says() {
         assert_eq!(said, found, "{document}");
         right += usize::from(said.is_empty() && cycles == 0);
     }
-    assert!(right > 50, "{right} keep all rules");
+    assert!(right > 30, "{right} keep all rules");
 }
 
 #[tokio::test]
