@@ -50,12 +50,17 @@ fn handlers() -> Handlers {
             Ok(taken.item.replace(".jpg", "-small.jpg"))
         })
         .add("pictures.cover", async |taken: Value, _| {
-            taken["thumbnail"][0].as_str().map(str::to_owned).ok_or_else(|| StepError::fatal("an album without pictures"))
+            taken["thumbnail"][0]
+                .as_str()
+                .map(str::to_owned)
+                .ok_or_else(|| StepError::fatal("an album without pictures"))
         })
         .add("gallery.publish", async |taken: Publish, _| {
             Ok(format!("{}: {} pictures behind {}", taken.input.album, taken.thumbnail.len(), taken.cover))
         })
-        .add("gallery.receipt", async |taken: Receipt, _| Ok(taken.publish.unwrap_or_else(|| "kept private".to_owned())))
+        .add("gallery.receipt", async |taken: Receipt, _| {
+            Ok(taken.publish.unwrap_or_else(|| "kept private".to_owned()))
+        })
 }
 
 #[tokio::main]
@@ -79,7 +84,8 @@ async fn main() -> anyhow::Result<()> {
     };
     println!("{}", definition.draw().text());
 
-    let album = |publish: bool| json!({ "album": "Alps", "pictures": ["peak.jpg", "large lake.jpg"], "publish": publish });
+    let album =
+        |publish: bool| json!({ "album": "Alps", "pictures": ["peak.jpg", "large lake.jpg"], "publish": publish });
     let published = client.start_by_name("thumbnails", &album(true)).await?.output().await?;
     println!("published: {published}");
     ensure!(published == "Alps: 2 pictures behind peak-small.jpg", "this is wrong: {published}");
@@ -94,19 +100,24 @@ async fn main() -> anyhow::Result<()> {
     ensure!(refused.contains("`input.album` is of type number, and string is wanted"), "this is wrong: {refused}");
 
     // Neither does a document that breaks a rule; all that is wrong is told.
-    let wrong = THUMBNAILS.replace("\"depends_on\": [\"thumbnail\"]", "\"depends_on\": [\"thumnail\"]").replace(": 5,", ": 0,");
+    let wrong =
+        THUMBNAILS.replace("\"depends_on\": [\"thumbnail\"]", "\"depends_on\": [\"thumnail\"]").replace(": 5,", ": 0,");
     let told = Definition::from_json(&wrong).err().context("a wrong document was accepted")?;
     println!("{told}");
     ensure!(told.problems().len() == 2, "this is wrong: {told}");
 
     // A workflow whose handler nobody has is accepted, and told.
-    let later = Definition::from_json(r#"{ "name": "prints", "steps": [{ "name": "print", "handler": "paper.print" }] }"#)?;
+    let later =
+        Definition::from_json(r#"{ "name": "prints", "steps": [{ "name": "print", "handler": "paper.print" }] }"#)?;
     if client.workflow("prints").await?.is_none() {
         client.create_workflow(&later).await?;
     }
     let missing = client.missing_handlers().await?;
     let of_prints = missing.iter().find(|missing| missing.workflow == "prints").context("nothing is missing")?;
-    println!("missing on all {} workers: handler `{}` of workflow `{}`", of_prints.workers, of_prints.handler, of_prints.workflow);
+    println!(
+        "missing on all {} workers: handler `{}` of workflow `{}`",
+        of_prints.workers, of_prints.handler, of_prints.workflow
+    );
     ensure!(of_prints.handler == "paper.print");
     client.delete_workflow("prints").await?;
     let runs = client.delete_workflow_and_runs("thumbnails").await?;

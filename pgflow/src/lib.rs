@@ -63,8 +63,9 @@ mod workflow;
 
 #[cfg(feature = "postgres")]
 pub use client::{
-    Action, BulkAction, Client, Comparison, DeployCheck, Fork, ImportReport, ImportedRun, ImportedWorkflow, MissingHandler, Run, RunEvent, RunFilter, RunStatus, RunSummary,
-    StartOptions, StepNote, StepSummary, VersionCheck, VersionSummary, WorkflowDetail, WorkflowFilter, start_in, start_many_in,
+    Action, BulkAction, Client, Comparison, DeployCheck, Fork, ImportReport, ImportedRun, ImportedWorkflow,
+    MissingHandler, Run, RunEvent, RunFilter, RunStatus, RunSummary, StartOptions, StepNote, StepSummary, VersionCheck,
+    VersionSummary, WorkflowDetail, WorkflowFilter, start_in, start_many_in,
 };
 pub use compare::{Change, ChangeKind, Verdict};
 #[cfg(feature = "postgres")]

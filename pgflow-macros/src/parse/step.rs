@@ -140,10 +140,7 @@ impl StepArguments {
         if let (Some(most), Some(place)) = (arguments.max_backoff, arguments.max_backoff_at)
             && let Some(why) = check_backoffs(first, most)
         {
-            sink.error_at(
-                place,
-                format_args!("{why}\nhelp: write a shorter `backoff`, or a longer `max_backoff`"),
-            );
+            sink.error_at(place, format_args!("{why}\nhelp: write a shorter `backoff`, or a longer `max_backoff`"));
         }
         arguments
     }

@@ -244,7 +244,9 @@ impl Client {
             None => (None, None, None),
             Some(Key::Idempotency(key)) => (Some(key), None, None),
             Some(Key::Supersede(key)) => (None, Some(key), None),
-            Some(Key::Debounce(key, quiet)) => (None, Some(key), Some(i64::try_from(quiet.as_micros()).unwrap_or(i64::MAX))),
+            Some(Key::Debounce(key, quiet)) => {
+                (None, Some(key), Some(i64::try_from(quiet.as_micros()).unwrap_or(i64::MAX)))
+            }
         };
         let ids: Vec<Uuid> = sqlx::query_scalar(statements::START_BY_NAME)
             .bind(workflow)
@@ -273,11 +275,10 @@ impl Client {
     /// # Errors
     /// When the database fails.
     pub async fn missing_handlers(&self) -> Result<Vec<MissingHandler>, Error> {
-        let rows: Vec<(String, i32, bool, i64, String, Vec<String>, i64)> =
-            sqlx::query_as(statements::MISSING_HANDLERS)
-                .fetch_all(&self.pool)
-                .await
-                .map_err(|e| Error::database("looking for missing handlers", e))?;
+        let rows: Vec<Missing> = sqlx::query_as(statements::MISSING_HANDLERS)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|e| Error::database("looking for missing handlers", e))?;
         let missing = |(workflow, version, current, live_runs, handler, steps, workers)| MissingHandler {
             workflow,
             version,
@@ -290,6 +291,9 @@ impl Client {
         Ok(rows.into_iter().map(missing).collect())
     }
 }
+
+/// Workflow, version, whether it is current, runs, handler, steps, workers that have it.
+type Missing = (String, i32, bool, i64, String, Vec<String>, i64);
 
 fn encode<T: Serialize + ?Sized>(workflow: &str, input: &T) -> Result<Encoded, Error> {
     Encoded::new(input).map_err(|source| {

@@ -31,8 +31,8 @@ use crate::step::RunId;
 use crate::workflow::{RunOf, Workflow};
 
 pub use control::{Action, BulkAction};
-pub use deploy::{DeployCheck, VersionCheck};
 pub use definitions::{MissingHandler, WorkflowDetail, WorkflowFilter};
+pub use deploy::{DeployCheck, VersionCheck};
 pub use events::RunEvent;
 pub use fork::Fork;
 pub use import::{ImportReport, ImportedRun, ImportedWorkflow};

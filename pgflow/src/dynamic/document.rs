@@ -64,7 +64,17 @@ impl Definition {
 /// What the members of an object are called.
 const OF_WORKFLOW: &[&str] = &["name", "description", "input", "output", "deadline_ms", "steps"];
 const OF_STEP: &[&str] = &[
-    "name", "description", "handler", "takes_input", "depends_on", "map", "when", "skip", "item", "output", "options",
+    "name",
+    "description",
+    "handler",
+    "takes_input",
+    "depends_on",
+    "map",
+    "when",
+    "skip",
+    "item",
+    "output",
+    "options",
 ];
 const OF_EDGE: &[&str] = &["step", "value"];
 const OF_MAP: &[&str] = &["step", "path", "count"];
@@ -116,15 +126,15 @@ impl Reader {
             Some(name) => self.text(&join(path, "handler"), name),
             None => Some(step.name.clone()),
         };
-        step.description =
-            members.get("description").and_then(|text| self.text(&join(path, "description"), text));
+        step.description = members.get("description").and_then(|text| self.text(&join(path, "description"), text));
         if let Some(takes) = members.get("takes_input") {
             step.takes_input = self.yes_or_no(&join(path, "takes_input"), takes);
         }
         if let Some(edges) = members.get("depends_on") {
             let path = join(path, "depends_on");
             let edges = self.list(&path, edges);
-            step.depends_on = edges.iter().enumerate().map(|(n, edge)| self.edge(&format!("{path}[{n}]"), edge)).collect();
+            step.depends_on =
+                edges.iter().enumerate().map(|(n, edge)| self.edge(&format!("{path}[{n}]"), edge)).collect();
         }
         if let Some(map) = members.get("map") {
             let map = self.map(&join(path, "map"), map);
@@ -189,9 +199,7 @@ impl Reader {
 
     fn skip(&mut self, path: &str, document: &Value, step: &mut StepDefinition) {
         let Some(members) = self.object(path, document, OF_SKIP) else { return };
-        for (name, place) in
-            [("on_exhausted", &mut step.skip.on_exhausted), ("skippable", &mut step.skip.skippable)]
-        {
+        for (name, place) in [("on_exhausted", &mut step.skip.on_exhausted), ("skippable", &mut step.skip.skippable)] {
             if let Some(is) = members.get(name) {
                 *place = self.yes_or_no(&join(path, name), is);
             }

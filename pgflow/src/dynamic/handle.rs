@@ -51,7 +51,9 @@ impl DynamicHandle {
     }
 
     fn step(&self, number: usize) -> Result<&DynamicStep, StepError> {
-        self.steps.get(number).ok_or_else(|| StepError::fatal(format_args!("step number {number} has no handler in this program")))
+        self.steps
+            .get(number)
+            .ok_or_else(|| StepError::fatal(format_args!("step number {number} has no handler in this program")))
     }
 }
 
@@ -75,8 +77,7 @@ impl DynamicStep {
             return Ok((0..count).map(|number| Encoded::from(number.to_string().as_str())).collect());
         }
         let place = crate::words::source(map);
-        let no_list =
-            |what: &str| StepError::fatal(format_args!("step `{}` maps over `{place}`, {what}", self.name));
+        let no_list = |what: &str| StepError::fatal(format_args!("step `{}` maps over `{place}`, {what}", self.name));
         let text = as_json(source);
         let mut value: &RawValue = text.decode_raw().map_err(|_| no_list("which is no JSON"))?;
         for field in &map.path {

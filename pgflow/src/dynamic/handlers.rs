@@ -147,10 +147,7 @@ impl<F: Fn(HandlerCall) -> StepFuture + Send + Sync> Execute for Function<F> {
     }
 }
 
-fn encoded<Out: Serialize>(future: impl Future<Output = crate::Result<Out>> + Send + 'static) -> StepFuture
-where
-    Out: 'static,
-{
+fn encoded<Out: Serialize + 'static>(future: impl Future<Output = crate::Result<Out>> + Send + 'static) -> StepFuture {
     Box::pin(async move {
         let output = future.await?;
         Encoded::new(&output).map_err(|error| StepError::fatal(format_args!("the output has no JSON form: {error}")))
@@ -189,7 +186,8 @@ impl HandlerCall {
     /// # Errors
     /// When it is no `T`, or the step takes no output of that name: a fatal error.
     pub fn output<T: DeserializeOwned>(&self, step: &str) -> crate::Result<Option<T>> {
-        let given = self.dependencies.iter().find(|(name, given)| **name == *step && !matches!(given, Dependency::Order));
+        let given =
+            self.dependencies.iter().find(|(name, given)| **name == *step && !matches!(given, Dependency::Order));
         match given {
             Some((_, Dependency::Skipped)) => Ok(None),
             Some((_, given)) => read(&as_json(given), step).map(Some),
@@ -207,7 +205,9 @@ impl HandlerCall {
     pub fn item<T: DeserializeOwned>(&self) -> crate::Result<T> {
         match &self.item {
             Some(item) => read(item, "item"),
-            None => Err(StepError::fatal(format_args!("step `{}` is no map step: it has no item", self.context().step()))),
+            None => {
+                Err(StepError::fatal(format_args!("step `{}` is no map step: it has no item", self.context().step())))
+            }
         }
     }
 
@@ -217,7 +217,8 @@ impl HandlerCall {
     /// When it is no `T`: a fatal error.
     pub fn arguments<T: DeserializeOwned>(&self) -> crate::Result<T> {
         let input = self.takes_input.then(|| ("input", self.input.clone()));
-        let outputs = self.dependencies.iter().filter(|(_, given)| !matches!(given, Dependency::Order | Dependency::Skipped));
+        let outputs =
+            self.dependencies.iter().filter(|(_, given)| !matches!(given, Dependency::Order | Dependency::Skipped));
         let outputs = outputs.map(|(name, given)| (&**name, as_json(given)));
         let item = self.item.iter().map(|item| ("item", item.clone()));
         let members: Vec<String> = input

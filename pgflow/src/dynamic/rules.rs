@@ -108,8 +108,7 @@ pub(super) fn problems(definition: &Definition) -> Vec<DefinitionProblem> {
     }
     for (number, step) in definition.steps.iter().enumerate() {
         let mut report = |place: &str, message: String, help: Option<String>| {
-            of_steps
-                .push((number, DefinitionProblem::new(format!("steps[{number}]{place}"), message, help)));
+            of_steps.push((number, DefinitionProblem::new(format!("steps[{number}]{place}"), message, help)));
         };
         of_handler(step, &mut report);
         of_map(step, &mut report);
@@ -132,7 +131,8 @@ fn of_workflow(definition: &Definition) -> Vec<DefinitionProblem> {
         problems.push(DefinitionProblem::new("deadline_ms", why, None));
     }
     if definition.steps.len() > MOST_STEPS {
-        let message = format!("workflow `{name}` has {} steps, and at most {MOST_STEPS} are possible", definition.steps.len());
+        let message =
+            format!("workflow `{name}` has {} steps, and at most {MOST_STEPS} are possible", definition.steps.len());
         problems.push(DefinitionProblem::new("steps", message, None));
     }
     problems
@@ -186,7 +186,8 @@ fn of_condition(step: &StepDefinition, report: &mut Report<'_>) {
     };
     for name in asked.keys() {
         if name != "input" && !step.depends_on.iter().any(|edge| edge.step == *name) {
-            let message = format!("the condition of step `{}` asks for `{name}`, on which it does not depend", step.name);
+            let message =
+                format!("the condition of step `{}` asks for `{name}`, on which it does not depend", step.name);
             report(".when", message, Some("it may ask for `input` and for dependencies, by their names".to_owned()));
         }
     }

@@ -103,7 +103,9 @@ fn options_have_the_limits_of_the_macros() {
     let shorter = StepBuilder::new("b").backoff(Duration::from_secs(9)).max_backoff(Duration::from_secs(8));
     assert_eq!(
         of_step(shorter),
-        ["`steps[1].options.max_backoff_ms`: the longest wait between attempts is shorter than the first one, which is 9s"]
+        [
+            "`steps[1].options.max_backoff_ms`: the longest wait between attempts is shorter than the first one, which is 9s"
+        ]
     );
     let deadline = WorkflowBuilder::new("w").step(StepBuilder::new("a")).deadline(Duration::ZERO);
     assert_eq!(said(deadline), ["`deadline_ms`: a deadline is longer than nothing; leave the argument out for none"]);
@@ -169,7 +171,13 @@ fn everything() -> Definition {
         .step(StepBuilder::new("each").map_path("list", ["a", "b"]).skip_exhausted().max_attempts(9).backoff(second))
         .step(StepBuilder::new("own").map_input(["list"]).timeout(second).max_backoff(5 * second))
         .step(StepBuilder::new("three").map_fixed(3).delay(second).queue("slow"))
-        .step(StepBuilder::new("maybe").depends_on(["each"]).after(["own"]).when(json!({ "input": { "list": [1] } })).skippable())
+        .step(
+            StepBuilder::new("maybe")
+                .depends_on(["each"])
+                .after(["own"])
+                .when(json!({ "input": { "list": [1] } }))
+                .skippable(),
+        )
         .step(StepBuilder::new("last").depends_on(["maybe", "three"]).skip_with(["maybe"]))
         .build()
         .expect("it keeps the rules")
@@ -180,7 +188,9 @@ fn a_document_is_read_as_it_was_written() {
     let definition = everything();
     assert_eq!(Definition::from_json(&definition.to_json()).expect("it keeps the rules"), definition);
     assert!(definition.is_dynamic());
-    let short = Definition::from_json(r#"{ "name": "w", "steps": [{ "name": "a" }, { "name": "b", "map": { "step": "a" } }] }"#);
+    let short = Definition::from_json(
+        r#"{ "name": "w", "steps": [{ "name": "a" }, { "name": "b", "map": { "step": "a" } }] }"#,
+    );
     let long = WorkflowBuilder::new("w").step(StepBuilder::new("a")).step(StepBuilder::new("b").map("a")).build();
     assert_eq!(short, long);
 }
@@ -247,7 +257,16 @@ fn the_published_forms_are_up_to_date() {
 /// What of a form says which type things are of.
 fn types_only(value: &Value, patterns: bool) -> Value {
     const LEFT_OUT: &[&str] = &[
-        "$schema", "title", "default", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "format",
+        "$schema",
+        "title",
+        "default",
+        "minimum",
+        "maximum",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "format",
     ];
     match value {
         Value::Object(members) => {

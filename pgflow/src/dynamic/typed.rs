@@ -10,9 +10,9 @@ use super::handlers::{Execute, HandlerCall, Handlers, as_json};
 use crate::encoded::Encoded;
 use crate::glue::RunsIn;
 use crate::handler::{self, Dependency, StepFuture};
+use crate::registration::Registration;
 use crate::registration::{Attempt, Handle, Stateful};
 use crate::step::StepError;
-use crate::registration::Registration;
 
 impl Handlers {
     /// Adds each step of a typed workflow as a handler: `fulfil_order.charge`. What a step takes, it is given by the same names:
@@ -27,11 +27,7 @@ impl Handlers {
         steps.fold(self, |all, (number, step)| {
             let takes = step.depends_on.iter().map(|edge| {
                 let source = definition.steps.iter().find(|other| other.name == edge.step);
-                Takes {
-                    step: edge.step.clone(),
-                    value: edge.value,
-                    list: source.map(|source| source.map.is_some()),
-                }
+                Takes { step: edge.step.clone(), value: edge.value, list: source.map(|source| source.map.is_some()) }
             });
             let bridge = Bridge { handlers: registration.handlers(), number, takes: takes.collect() };
             all.put(format!("{}.{}", definition.name, step.name), Arc::new(bridge))
@@ -53,8 +49,11 @@ impl Handlers {
     ) -> Self {
         let handlers = handler::Handlers { steps: Cow::Owned(vec![P::HANDLER]), check_input: |_| Ok(()) };
         let takes = P::SPEC.depends_on.iter().map(|&(step, value)| Takes { step: step.to_owned(), value, list: None });
-        let bridge =
-            Bridge { handlers: Arc::new(Stateful { state: state.into(), handlers }), number: 0, takes: takes.collect() };
+        let bridge = Bridge {
+            handlers: Arc::new(Stateful { state: state.into(), handlers }),
+            number: 0,
+            takes: takes.collect(),
+        };
         self.put(name.into(), Arc::new(bridge))
     }
 }

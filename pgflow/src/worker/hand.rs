@@ -2,8 +2,8 @@
 //! worker's. It is never queued, so nobody has to claim it.
 
 use std::collections::HashSet;
-use std::sync::{Arc, PoisonError, RwLock};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgConnectOptions;

@@ -93,7 +93,12 @@ impl Dynamics {
         let handle = match DynamicHandle::new(&definition, &self.handlers) {
             Ok(handle) => handle,
             Err(missing) => {
-                tracing::debug!(workflow, version, ?missing, "the worker lacks handlers of a workflow, and leaves it to others");
+                tracing::debug!(
+                    workflow,
+                    version,
+                    ?missing,
+                    "the worker lacks handlers of a workflow, and leaves it to others"
+                );
                 return None;
             }
         };
@@ -180,9 +185,21 @@ impl Scout {
                 continue;
             }
             if workers == 0 {
-                tracing::warn!(workflow, version, handler, runs, "a handler is missing on all workers: runs of the workflow wait for it");
+                tracing::warn!(
+                    workflow,
+                    version,
+                    handler,
+                    runs,
+                    "a handler is missing on all workers: runs of the workflow wait for it"
+                );
             } else {
-                tracing::warn!(workflow, version, handler, runs, "no worker has all handlers of a workflow, though some have this one: its runs wait");
+                tracing::warn!(
+                    workflow,
+                    version,
+                    handler,
+                    runs,
+                    "no worker has all handlers of a workflow, though some have this one: its runs wait"
+                );
             }
         }
     }
@@ -192,7 +209,12 @@ async fn new_versions(connection: &mut PgConnection, known: i64) -> sqlx::Result
     sqlx::query_as(statements::DYNAMIC_VERSIONS).bind(known).fetch_all(connection).await
 }
 
-async fn take_versions(connection: &mut PgConnection, bucket: i32, worker: i32, versions: Vec<i32>) -> sqlx::Result<()> {
+async fn take_versions(
+    connection: &mut PgConnection,
+    bucket: i32,
+    worker: i32,
+    versions: Vec<i32>,
+) -> sqlx::Result<()> {
     sqlx::query(statements::TAKE_VERSIONS).bind(bucket).bind(worker).bind(versions).execute(connection).await.map(drop)
 }
 

@@ -168,12 +168,7 @@ impl WorkerLives {
     }
 
     /// What looks for workflows that are made at run time, where the worker has handlers for such.
-    fn scout(
-        &self,
-        worker: i32,
-        hand: Arc<Hand>,
-        found: mpsc::UnboundedSender<Vec<Arc<Plan>>>,
-    ) -> Option<AbortOnDrop> {
+    fn scout(&self, worker: i32, hand: Arc<Hand>, found: mpsc::UnboundedSender<Vec<Arc<Plan>>>) -> Option<AbortOnDrop> {
         let scout = Scout {
             connect: Arc::clone(&self.connect),
             bucket: self.options.bucket,

@@ -54,7 +54,11 @@ fn what_has_another_form_does_not_fit() {
     }
     let run = |run: Value| json!({ "runs": [run] });
     assert!(is_valid(&import_schema(), &run(json!({ "workflow": "w", "created_at": "2024-05-01T09:00:00Z" }))));
-    for document in [run(json!({})), run(json!({ "workflow": "w", "status": "over" })), run(json!({ "workflow": "w", "created_at": "today" }))] {
+    for document in [
+        run(json!({})),
+        run(json!({ "workflow": "w", "status": "over" })),
+        run(json!({ "workflow": "w", "created_at": "today" })),
+    ] {
         assert!(!is_valid(&import_schema(), &document), "{document}");
     }
 }

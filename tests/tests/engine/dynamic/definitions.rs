@@ -11,6 +11,9 @@ use tokio::sync::Semaphore;
 
 use super::{echoes, one_step, output, tools};
 
+/// Its name, what it depends on, what it takes, whether it is a map step, a last one, and takes the input; its handler.
+type Step = (String, Vec<i16>, Vec<i16>, bool, bool, bool, String);
+
 #[tokio::test]
 async fn a_workflow_is_created_once_and_got_with_its_steps_and_edges() {
     let db = TestDb::new().await;
@@ -33,7 +36,7 @@ async fn a_workflow_is_created_once_and_got_with_its_steps_and_edges() {
     assert_eq!((found.versions, found.live_runs), (1, Some(0)));
     assert_eq!(found.definition, definition);
     assert_eq!(found.hash, definition.hash(), "the database makes the hash as Rust does");
-    let stored: Vec<(String, Vec<i16>, Vec<i16>, bool, bool, bool, String)> = sqlx::query_as(
+    let stored: Vec<Step> = sqlx::query_as(
         "select name, depends_on, takes, is_map, is_leaf, takes_input, handler from pgflow.step order by number",
     )
     .fetch_all(&db.pool())
@@ -78,7 +81,11 @@ async fn runs_keep_their_version_when_a_workflow_is_updated() {
         }
     });
     let with = |step: &str| {
-        WorkflowBuilder::new("w").step(StepBuilder::new("wait")).step(StepBuilder::new(step).depends_on(["wait"])).build().unwrap()
+        WorkflowBuilder::new("w")
+            .step(StepBuilder::new("wait"))
+            .step(StepBuilder::new(step).depends_on(["wait"]))
+            .build()
+            .unwrap()
     };
     let error = client.update_workflow(&with("old")).await.unwrap_err();
     assert!(error.to_string().starts_with("there is no workflow `w`"), "{error}");
@@ -160,7 +167,9 @@ async fn a_name_belongs_to_a_program_or_is_made_at_run_time() {
     let db = TestDb::new().await;
     let client = db.client();
     double::start(&client, 1).await.unwrap();
-    for result in [client.create_workflow(&one_step("double", "a")).await, client.update_workflow(&one_step("double", "a")).await] {
+    for result in
+        [client.create_workflow(&one_step("double", "a")).await, client.update_workflow(&one_step("double", "a")).await]
+    {
         let error = result.unwrap_err();
         assert!(error.to_string().starts_with("workflow `double` is declared by a program"), "{error}");
     }
@@ -176,7 +185,8 @@ async fn a_name_belongs_to_a_program_or_is_made_at_run_time() {
 async fn each_worker_runs_what_it_has_all_handlers_of() {
     let db = TestDb::new().await;
     let client = db.client();
-    let both = WorkflowBuilder::new("both").step(StepBuilder::new("left")).step(StepBuilder::new("right")).build().unwrap();
+    let both =
+        WorkflowBuilder::new("both").step(StepBuilder::new("left")).step(StepBuilder::new("right")).build().unwrap();
     for definition in [one_step("one", "left"), one_step("other", "right"), both] {
         client.create_workflow(&definition).await.unwrap();
     }

@@ -68,7 +68,11 @@ async fn ended_runs_become_history_and_others_go_on_from_what_they_have() {
     db.assert_sound().await;
 
     let worker = db.worker().handlers(tools()).start().await.unwrap();
-    assert_eq!(output(&runs[3]).await, json!({ "input": 1, "fetch": 5, "each": [1, 70, 3] }), "what is known is not done again");
+    assert_eq!(
+        output(&runs[3]).await,
+        json!({ "input": 1, "fetch": 5, "each": [1, 70, 3] }),
+        "what is known is not done again"
+    );
     assert_eq!(output(&runs[4]).await, json!({ "input": 2, "fetch": { "input": 2 }, "each": [2, 3, 4] }));
     assert_eq!(output(&runs[6]).await["input"], json!(4));
     assert_eq!(runs[6].steps().await.unwrap()[0].attempts, Some(3), "attempts of before count");
@@ -96,32 +100,48 @@ async fn what_breaks_a_rule_is_refused_whole() {
     let refused = async |document: Value| -> String {
         let error = client.import(&document).await.unwrap_err();
         assert!(error.is_refused(), "{error}");
-        assert_eq!(db.value::<i64>("select (select count(*) from pgflow.run) + (select count(*) from pgflow.workflow)").await, 0);
+        assert_eq!(
+            db.value::<i64>("select (select count(*) from pgflow.run) + (select count(*) from pgflow.workflow)").await,
+            0
+        );
         error.to_string()
     };
     let runs = |runs: Value| json!({ "workflows": [workflow()], "runs": runs });
     for (document, says) in [
-        (json!({ "workflows": [workflow(), { "name": "x", "steps": [] }] }), "workflows[1]: `steps`: workflow `x` has no steps"),
+        (
+            json!({ "workflows": [workflow(), { "name": "x", "steps": [] }] }),
+            "workflows[1]: `steps`: workflow `x` has no steps",
+        ),
         (json!({ "workflows": [workflow(), workflow()] }), "workflow `orders` stands in the document twice"),
         (json!({ "run": [] }), "`document.run` is not allowed"),
         (runs(json!([{ "workflow": "order" }])), "`runs[0].workflow`: there is no workflow `order`"),
-        (runs(json!([{ "workflow": "orders", "input": "x" }])), "`runs[0].input`: `input` is of type string, and integer is wanted"),
+        (
+            runs(json!([{ "workflow": "orders", "input": "x" }])),
+            "`runs[0].input`: `input` is of type string, and integer is wanted",
+        ),
         (runs(json!([{ "workflow": "orders", "input": 1, "status": "over" }])), "`document.runs[0].status` is none of"),
         (
-            runs(json!([{ "id": "a", "workflow": "orders", "input": 1 }, { "id": "a", "workflow": "orders", "input": 1 }])),
+            runs(
+                json!([{ "id": "a", "workflow": "orders", "input": 1 }, { "id": "a", "workflow": "orders", "input": 1 }]),
+            ),
             "`runs[1].id`: `a` stands in the document twice",
         ),
         (
             runs(json!([{ "workflow": "orders", "input": 1, "created_at": "2124-01-01T00:00:00Z" }])),
             "`runs[0].created_at`: this is in the future",
         ),
-        (runs(json!([{ "workflow": "orders", "input": 1, "created_at": "yesterday" }])), "`document.runs[0].created_at` does not match"),
+        (
+            runs(json!([{ "workflow": "orders", "input": 1, "created_at": "yesterday" }])),
+            "`document.runs[0].created_at` does not match",
+        ),
         (
             runs(json!([{ "workflow": "orders", "input": 1, "steps": [done("fetsch", json!(1))] }])),
             "`runs[0].steps[0].name`: workflow `orders` has no step `fetsch`",
         ),
         (
-            runs(json!([{ "workflow": "orders", "input": 1, "steps": [done("fetch", json!(1)), done("fetch", json!(1))] }])),
+            runs(
+                json!([{ "workflow": "orders", "input": 1, "steps": [done("fetch", json!(1)), done("fetch", json!(1))] }]),
+            ),
             "`runs[0].steps[1].name`: step `fetch` stands here twice",
         ),
         (
@@ -137,7 +157,9 @@ async fn what_breaks_a_rule_is_refused_whole() {
             "`runs[0].steps[0]`: map step `each` has completed, and has no `items`",
         ),
         (
-            runs(json!([{ "workflow": "orders", "input": 1, "status": "completed", "steps": [done("fetch", json!(1))] }])),
+            runs(
+                json!([{ "workflow": "orders", "input": 1, "status": "completed", "steps": [done("fetch", json!(1))] }]),
+            ),
             "`runs[0]`: the run has completed, and step `each` has not",
         ),
         (
@@ -145,7 +167,9 @@ async fn what_breaks_a_rule_is_refused_whole() {
             "`runs[0]`: the run has failed, and neither a step nor an `error` says of what",
         ),
         (
-            runs(json!([{ "workflow": "orders", "input": 1, "steps": [{ "name": "fetch", "status": "failed", "error": "e" }] }])),
+            runs(
+                json!([{ "workflow": "orders", "input": 1, "steps": [{ "name": "fetch", "status": "failed", "error": "e" }] }]),
+            ),
             "`runs[0].steps[0]`: step `fetch` has failed, and the run has not",
         ),
     ] {

@@ -74,7 +74,10 @@ async fn typed_steps_are_handlers_beside_others() {
     assert_eq!(output(&run).await, json!(3 + 90 + 14));
     assert_eq!(output(&client.start_by_name("lists", &4).await.unwrap()).await, json!(10));
     let error = client.start_by_name("wrong", &3).await.unwrap().output().await.unwrap_err().to_string();
-    assert!(error.contains("the handler of step `tax` takes the output of `price`: name it in the step's `depends_on`"), "{error}");
+    assert!(
+        error.contains("the handler of step `tax` takes the output of `price`: name it in the step's `depends_on`"),
+        "{error}"
+    );
     worker.stop().await.unwrap();
     db.assert_all_ended().await;
 }

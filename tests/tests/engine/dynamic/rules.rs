@@ -45,12 +45,14 @@ async fn containment_is_that_of_postgres() {
         }
     }
     let (values, patterns): (Vec<Value>, Vec<Value>) = pairs.into_iter().unzip();
-    let found: Vec<bool> = sqlx::query_scalar("select v @> p from unnest($1::jsonb[], $2::jsonb[]) with ordinality u(v, p, at) order by at")
-        .bind(&values)
-        .bind(&patterns)
-        .fetch_all(&db.pool())
-        .await
-        .unwrap();
+    let found: Vec<bool> = sqlx::query_scalar(
+        "select v @> p from unnest($1::jsonb[], $2::jsonb[]) with ordinality u(v, p, at) order by at",
+    )
+    .bind(&values)
+    .bind(&patterns)
+    .fetch_all(&db.pool())
+    .await
+    .unwrap();
     for ((value, pattern), found) in values.iter().zip(&patterns).zip(&found) {
         assert_eq!(contains(value, pattern), *found, "{value} @> {pattern}");
     }
@@ -78,8 +80,9 @@ fn document() -> impl Strategy<Value = Value> {
         1 => "[a-e]".prop_map(|step| Some(json!({ "step": step }))),
         1 => "[a-e]".prop_map(|step| Some(json!({ "step": step, "count": 1 }))),
     ];
-    let skip = (any::<bool>(), prop::bool::weighted(0.2), prop::collection::vec("[a-e]", 0..2))
-        .prop_map(|(on_exhausted, skippable, with)| json!({ "on_exhausted": on_exhausted, "skippable": skippable, "with": with }));
+    let skip = (any::<bool>(), prop::bool::weighted(0.2), prop::collection::vec("[a-e]", 0..2)).prop_map(
+        |(on_exhausted, skippable, with)| json!({ "on_exhausted": on_exhausted, "skippable": skippable, "with": with }),
+    );
     let when = prop_oneof![
         5 => Just(None),
         1 => Just(Some(json!({ "input": { "x": 1 } }))),
@@ -147,7 +150,9 @@ fn mend(number: usize, step: &mut Value) {
         });
     }
     if let Some(members) = step.as_object_mut() {
-        members.retain(|name, value| !(name == "when" || name == "handler" || name == "map" && value.get("step").is_some()));
+        members.retain(|name, value| {
+            !(name == "when" || name == "handler" || name == "map" && value.get("step").is_some())
+        });
     }
 }
 
@@ -155,12 +160,13 @@ fn mend(number: usize, step: &mut Value) {
 async fn the_database_says_what_rust_says() {
     let db = TestDb::new().await;
     let documents = samples(600, document());
-    let found: Vec<Vec<String>> =
-        sqlx::query_scalar("select pgflow.definition_problems(d) from unnest($1::jsonb[]) with ordinality u(d, at) order by at")
-            .bind(&documents)
-            .fetch_all(&db.pool())
-            .await
-            .unwrap();
+    let found: Vec<Vec<String>> = sqlx::query_scalar(
+        "select pgflow.definition_problems(d) from unnest($1::jsonb[]) with ordinality u(d, at) order by at",
+    )
+    .bind(&documents)
+    .fetch_all(&db.pool())
+    .await
+    .unwrap();
     let mut right = 0;
     for (document, found) in documents.iter().zip(&found) {
         let said = Definition::from_document(document).err();
@@ -195,16 +201,15 @@ async fn the_database_says_what_rust_says() {
 #[tokio::test]
 async fn the_database_makes_the_same_of_a_document() {
     let db = TestDb::new().await;
-    let documents: Vec<Value> = samples(3_000, document())
-        .into_iter()
-        .filter(|document| Definition::from_document(document).is_ok())
-        .collect();
+    let documents: Vec<Value> =
+        samples(3_000, document()).into_iter().filter(|document| Definition::from_document(document).is_ok()).collect();
     let schemas = samples(documents.len(), json_value());
     let documents: Vec<Value> = documents
         .into_iter()
         .zip(schemas)
         .map(|(mut document, schema)| {
-            document["input"] = json!({ "title": "gone", "description": "gone", "default": schema, "const": "\u{1}\"é\\/" });
+            document["input"] =
+                json!({ "title": "gone", "description": "gone", "default": schema, "const": "\u{1}\"é\\/" });
             document["steps"][0]["output"] = json!({ "properties": { "title": { "type": "string" } }, "Z": 1, "a": 2 });
             document
         })

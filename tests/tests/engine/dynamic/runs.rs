@@ -182,7 +182,8 @@ async fn inputs_are_checked_and_starts_have_their_options() {
         assert_eq!(output(run).await, json!(n));
     }
     // From SQL as well; and what is started can be cancelled, and looked at, by its id.
-    let later: uuid::Uuid = db.value("select pgflow.start_run('checked', '{\"n\": 3}', p_start_at => now() + interval '1 day')").await;
+    let later: uuid::Uuid =
+        db.value("select pgflow.start_run('checked', '{\"n\": 3}', p_start_at => now() + interval '1 day')").await;
     let later = client.run(pgflow::dynamic::Dynamic, later.into());
     later.cancel().await.unwrap();
     assert_eq!(later.status().await.unwrap(), RunStatus::Cancelled);
