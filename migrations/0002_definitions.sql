@@ -39,6 +39,8 @@ create table pgflow.step (
     -- Whether it stands outside the graph, and is executed when the run has failed.
     on_failure boolean not null,
     takes_input boolean not null,
+    -- The signal that it waits for before its first attempt; null for none.
+    signal     text,
     -- Numbers of the steps that this one waits for, and of those whose output it takes.
     depends_on smallint[] not null,
     takes      smallint[] not null,
@@ -80,7 +82,7 @@ begin
         values (v_workflow, p_hash, p_definition, v_now, not p_becomes_current)
         returning id into v_version;
 
-        insert into step (version_id, number, name, contract, is_map, is_leaf, on_failure, takes_input, depends_on, takes, options)
+        insert into step (version_id, number, name, contract, is_map, is_leaf, on_failure, takes_input, signal, depends_on, takes, options)
         select v_version, s.number - 1, s.step ->> 'name', p_contracts[s.number], coalesce(jsonb_typeof(s.step -> 'map') = 'object', false),
                not coalesce((s.step ->> 'on_failure')::boolean, false) and not exists (
                    select from jsonb_array_elements(p_definition -> 'steps') other, jsonb_array_elements(other -> 'depends_on') edge
@@ -88,6 +90,7 @@ begin
                ),
                coalesce((s.step ->> 'on_failure')::boolean, false),
                (s.step ->> 'takes_input')::boolean or s.step @> '{"map": {}}' and not s.step -> 'map' ? 'step',
+               s.step #>> '{signal,name}',
                array(select n.number - 1 from jsonb_array_elements(s.step -> 'depends_on') with ordinality e(edge, at)
                      join jsonb_array_elements(p_definition -> 'steps') with ordinality n(step, number) on n.step ->> 'name' = e.edge ->> 'step'
                      order by e.at),

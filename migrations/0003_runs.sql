@@ -4,7 +4,7 @@
 -- Safe beside running workers: yes.
 --
 -- Lock order, for every function of this schema:
---     workflow -> latest -> worker -> task -> share -> mark -> run -> inbox -> ready
+--     workflow -> errand -> latest -> worker -> task -> share -> mark -> run -> inbox -> ready
 -- and within a table by key. Guards are read after the lock, in a later statement. A claim has no
 -- place in it: its own worker alone changes it, or recovery once that worker is dead.
 --
@@ -36,6 +36,10 @@ create table pgflow.run (
     queue      text not null,
     namespace  text not null,
     input      jsonb not null,
+    -- Of a run that is a step of another one: which, and the step and item there.
+    parent_id    uuid,
+    parent_step  smallint,
+    parent_index int,
     primary key (bucket, period, id)
 ) partition by range (period);
 
@@ -128,6 +132,55 @@ create table pgflow.action (
     primary key (bucket, period, run_id, number)
 ) partition by range (period);
 
+-- Of each unit that has asked to be executed again: how often, when it is due, and what it has to remember.
+create table pgflow.repeat (
+    bucket   int not null,
+    period   int not null,
+    run_id   uuid not null,
+    step     smallint not null,
+    index    int not null check (index >= -1),
+    count    int not null check (count >= 0),
+    -- How many of its failed attempts lie before: each time it has all of them again.
+    attempts smallint not null check (attempts >= 0),
+    -- When it has asked first; when it is due.
+    began_at timestamptz not null,
+    due_at   timestamptz not null,
+    -- Whether it is no part of its task any more: until then, whoever takes that executes it.
+    handed   boolean not null,
+    state    jsonb not null,
+    primary key (bucket, period, run_id, step, index)
+) partition by range (period);
+
+-- The runs that are steps of others: append only.
+create table pgflow.child (
+    bucket     int not null,
+    period     int not null,
+    -- The parent, with the step and item (-1 for a plain step), and which attempt of that has started the child.
+    run_id     uuid not null,
+    step       smallint not null,
+    index      int not null check (index >= -1),
+    number     smallint not null check (number >= 1),
+    child_id   uuid not null,
+    started_at timestamptz not null,
+    primary key (bucket, period, run_id, step, index, number)
+) partition by range (period);
+
+create sequence pgflow.signal_number;
+
+-- One row a signal that was sent to a run, for a step that waits for it or will: append only. The number tells the first from the later
+-- ones: it is given while the run is locked.
+create table pgflow.signal (
+    bucket  int not null,
+    period  int not null,
+    run_id  uuid not null,
+    step    smallint not null,
+    number  bigint not null default nextval('pgflow.signal_number'),
+    sent_at timestamptz not null,
+    sender  text not null,
+    payload jsonb not null,
+    primary key (bucket, period, run_id, step, number)
+) partition by range (period);
+
 create sequence pgflow.note_number;
 
 -- What handlers say of their progress: append only, written off the hot path, a few rows a second and attempt at most.
@@ -149,7 +202,7 @@ create table pgflow.note (
 -- The tables of history, each of which has a partition a month.
 create function pgflow.history_tables() returns text[]
 language sql immutable parallel safe
-as $$ select array['run', 'run_end', 'outcome', 'attempt', 'map', 'action', 'note'] $$;
+as $$ select array['run', 'run_end', 'outcome', 'attempt', 'map', 'action', 'child', 'repeat', 'signal', 'note'] $$;
 
 -- Makes the partitions of a month and of those after it, up to p_months in all, and gives how many were made. Rows outside all of them
 -- (of runs that were started before any worker had made their month; a clock that jumped) go to the default partition.
@@ -314,6 +367,8 @@ create table pgflow.task (
     attempts     smallint not null default 0,
     -- How often it, or its run before it was given away, has lost its worker to a crash.
     crashes      smallint not null default 0,
+    -- Whether its (only) unit was part of another one, and is no more: it has failed there, or has asked to be executed again.
+    own          boolean not null default false,
     due          boolean not null,
     available_at timestamptz not null,
     priority     int not null,
@@ -374,8 +429,9 @@ create table pgflow.inbox (
     sent_at timestamptz not null,
     step    smallint,
     index   int,
-    -- shared work is done; cancel the run, pause it, resume it; retry a step now; cancel an attempt
-    kind    "char" not null check (kind in ('s', 'x', 'p', 'r', 'n', 'a')),
+    -- shared work is done; cancel the run, pause it, resume it; retry a step now; cancel an attempt; a signal was sent; a
+    -- child has ended
+    kind    "char" not null check (kind in ('s', 'x', 'p', 'r', 'n', 'a', 'g', 'c')),
     -- Why somebody wants it.
     reason  text,
     primary key (bucket, id)
@@ -383,6 +439,16 @@ create table pgflow.inbox (
 create index inbox_of_run on pgflow.inbox (bucket, run_id);
 -- What somebody wants of runs: the few among many.
 create index inbox_of_people on pgflow.inbox (bucket, run_id) where kind <> 's';
+
+-- What is still to be said within families of runs: to a parent, that this run has ended; to this run, that it is to be cancelled, for its
+-- parent has ended. Each is done in a transaction of its own: the locks of a family have no order.
+create table pgflow.errand (
+    bucket int not null,
+    id     bigint generated always as identity,
+    run_id uuid not null,
+    kind   "char" not null check (kind in ('e', 'c')),
+    primary key (bucket, id)
+);
 
 -- Idempotency keys.
 create table pgflow.key (
@@ -409,4 +475,5 @@ alter table pgflow.ready set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_
 alter table pgflow.claim set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
 alter table pgflow.task  set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0);
 alter table pgflow.share set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
+alter table pgflow.errand set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);
 alter table pgflow.inbox set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_cost_delay = 0);

@@ -164,7 +164,7 @@ begin
     where ctid = any(array(
         select x.ctid from unnest(p_runs) w(id)
         cross join lateral (
-            select y.ctid from inbox y where y.bucket = p_bucket and y.run_id = w.id and (p_ends or y.kind in ('s', 'n', 'a')) offset 0
+            select y.ctid from inbox y where y.bucket = p_bucket and y.run_id = w.id and (p_ends or y.kind in ('s', 'n', 'a', 'g', 'c')) offset 0
         ) x));
 end $$;
 

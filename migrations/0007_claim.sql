@@ -9,15 +9,17 @@
 --     2  the owner of run_id was woken
 --     3  run_id was parked
 --     4  a run was claimed               number: milliseconds until its deadline, null for none; attempts: crashes; index: the place of its
---                                        queue among those of the call, from 1; flag: 't' if the input is checked; payload: the input
+--                                        queue among those of the call, from 1; flag: 't' if the input is checked; payload: the input;
+--                                        step: 1 for a run that is a step of another one
 --     5  an outcome                      step, index, attempts, flag: its kind, payload: the output, error
 --     6  failed attempts                 step, index, attempts: how many; number: milliseconds until the next one; version_id: how many
 --                                        lie before the last one after which the step was given new ones, null for none
---     7  shared work that is out         step, index: the first unit, attempts: how many; number: how often the unit was tried before
---                                        (after 10: a unit of a range that is tried again elsewhere)
+--     7  shared work that is out         step, index: the first unit, attempts: how many; number: 1 if the unit was part of another task
+--                                        (after 10: a unit of a range that is executed again elsewhere)
 --     8  a message                       number: its id; flag: its kind; step, index; error: why
 --     9  a task for this worker          number: its id; version_id, step, index: the first unit; attempts; payload: the items
---                                        flag: 't' if it has lost a worker to a crash; error: its queue
+--                                        flag: 't' if it has lost a worker to a crash, 'o' if its unit was part of another task, 'O' for
+--                                        both; error: its queue
 --    10  the input of a task's run       payload
 --    11  a unit that was begun and has not ended, of a run or task that has lost a worker to a crash
 --                                        step, index, attempts: how many workers died while it was executed alone; flag: 't' if it is
@@ -29,6 +31,12 @@
 --    14  outcomes of a step             step, attempts: how many; error: an array of each one's index and output in turns
 --    15  a task that the worker no longer holds                     number: its id
 --    16  an attempt of a task's unit that somebody has cancelled    number: the task's id; index
+--    19  a unit that has asked to be executed again    step, index, attempts: how often; number: milliseconds until it is due; version_id: how
+--                                        many failed attempts lie before; flag: 't' if it is no part of its task any more;
+--                                        payload: its state, and since when it has asked, in milliseconds
+--    18  the signal that a step is given  step; number: when it was sent, in microseconds since 1970; payload; error: its sender
+--    20  a child of a run                step, index, attempts: which attempt has started it; flag: how it has ended (null: not yet); payload:
+--                                        an object of its id (`child`), `output`, `error` and the `step` that it failed of
 create type pgflow.answer as (
     kind smallint, run_id uuid, number bigint, version_id int, step int, index int, attempts int, flag "char", payload jsonb, error text
 );
@@ -265,7 +273,7 @@ begin
     group by a.run_id, a.step, a.index;
 
     return query
-    select 7::smallint, t.run_id, t.attempts::bigint, null::int, t.step::int, t.first, t.count, null::"char", null::jsonb, null::text
+    select 7::smallint, t.run_id, t.own::int::bigint, null::int, t.step::int, t.first, t.count, null::"char", null::jsonb, null::text
     from unnest(p_runs) w(id) cross join lateral (select * from task x where x.bucket = p_bucket and x.run_id = w.id offset 0) t;
 
     return query
@@ -280,6 +288,10 @@ begin
     select 11::smallint, k.run_id, null::bigint, null::int, k.step::int, k.index, k.crashes::int,
            (case when k.suspect then 't' else 'f' end)::"char", null::jsonb, null::text
     from unnest(p_runs) w(id) cross join lateral (select * from mark x where x.bucket = p_bucket and x.run_id = w.id offset 0) k;
+
+    return query select * from pgflow.signals_of(p_bucket, p_runs);
+    return query select * from pgflow.repeats_of(p_bucket, p_runs, null, null, null);
+    return query select * from pgflow.children_of(p_bucket, p_runs, null, null);
 
     return query
     select 8::smallint, i.run_id, i.id, null::int, i.step::int, i.index, null::int, i.kind, null::jsonb, i.reason
@@ -327,6 +339,17 @@ begin
         ) o
     ) o
     group by o.run_id, o.step, o.small, case when o.small then o.index / 1000 else o.index end;
+    return query select * from pgflow.signals_of(p_bucket, array(
+        select distinct i.run_id from unnest(v_messages) m(id)
+        cross join lateral (select x.run_id from inbox x where x.bucket = p_bucket and x.id = m.id and x.kind = 'g' limit 1) i));
+    return query
+    select h.* from (
+        select array_agg(i.run_id order by i.id) as runs, array_agg(i.step order by i.id) as steps, array_agg(i.index order by i.id) as indexes
+        from unnest(v_messages) m(id)
+        cross join lateral (select * from inbox x where x.bucket = p_bucket and x.id = m.id and x.kind = 'c' limit 1) i
+    ) c
+    cross join lateral pgflow.children_of(p_bucket, c.runs, c.steps, c.indexes) h
+    where c.runs is not null;
     return query
     select 8::smallint, i.run_id, i.id, null::int, i.step::int, i.index, null::int, i.kind, null::jsonb, i.reason
     from unnest(v_messages) m(id) cross join lateral (select * from inbox x where x.bucket = p_bucket and x.id = m.id limit 1) i
@@ -371,9 +394,20 @@ begin
         select a.index from attempt a
         where a.bucket = p_bucket and a.period = t.period and a.run_id = t.run_id and a.step = t.step
           and a.index between t.first and t.first + t.count - 1 and a.number > 0
+        union all
+        select r.index from repeat r
+        where r.bucket = p_bucket and r.period = t.period and r.run_id = t.run_id and r.step = t.step
+          and r.index between t.first and t.first + t.count - 1 and r.handed
         offset 0
     ) x
-    where t.attempts = 0;
+    where not t.own;
+    return query
+    select r.* from (
+        select array_agg(t.run_id order by t.id) as runs, array_agg(t.step order by t.id) as steps, array_agg(t.first order by t.id) as firsts,
+               array_agg(t.count order by t.id) as counts
+        from unnest(v_new) n(id) cross join lateral (select * from task x where x.bucket = p_bucket and x.id = n.id limit 1) t
+    ) g
+    cross join lateral pgflow.repeats_of(p_bucket, g.runs, g.steps, g.firsts, g.counts) r;
 
     -- The outputs that their steps take, and what is recorded of the units themselves.
     return query
@@ -399,6 +433,11 @@ begin
     ) o
     order by o.run_id, o.step, o.index;
 
+    return query select * from pgflow.signals_of(p_bucket, array(
+        select distinct t.run_id from unnest(v_new) n(id)
+        cross join lateral (select * from task x where x.bucket = p_bucket and x.id = n.id limit 1) t
+        join step s on s.version_id = t.version_id and s.number = t.step and s.signal is not null));
+
     return query
     select 11::smallint, k.run_id, null::bigint, null::int, k.step::int, k.index, k.crashes::int,
            (case when k.suspect then 't' else 'f' end)::"char", null::jsonb, null::text
@@ -412,7 +451,7 @@ begin
 
     return query
     select 9::smallint, t.run_id, t.id, t.version_id, t.step::int, t.first, t.attempts::int,
-           (case when t.crashes > 0 then 't' else 'f' end)::"char",
+           (case when t.crashes > 0 then case when t.own then 'O' else 't' end when t.own then 'o' else 'f' end)::"char",
            case when t.first >= 0 then t.items else 'null' end, t.queue
     from unnest(v_new) n(id)
     cross join lateral (select * from task x where x.bucket = p_bucket and x.id = n.id limit 1) t

@@ -32,6 +32,12 @@
 --   p_known   tasks that the worker knows it holds. With some, it is told which of them it no longer holds, and which attempts of them
 --             were cancelled.
 --
+--   r_*       units that have asked to be executed again: the r_count-th time, r_wait_ms later, with this state; those of tasks become
+--             tasks of their own, with r_item.
+--   c_*       children that units of owned runs start: the unit's c_number-th attempt, with this input; in c_queue (null: that of the
+--             run), with so long to go (null: without a limit).
+--   p_families  runs among the entries that have a parent, or children: where they end, these are told.
+--
 -- Locks: worker (key share), task, share, mark, claim (its own), run (for update: those parked or woken), inbox, ready.
 create function pgflow.exchange(
     p_bucket int, p_worker int, p_number bigint, p_repeated boolean, p_marker bigint, p_queues text[], p_versions int[], p_priorities int[],
@@ -44,7 +50,12 @@ create function pgflow.exchange(
     m_entry int[], m_step smallint[], m_items int[],
     s_entry int[], s_step smallint[], s_first int[], s_count int[], s_attempts smallint[], s_queue text[], s_items jsonb[],
     b_entry int[], b_step smallint[], b_index int[], b_attempt smallint[], b_alone boolean[],
-    p_heard bigint[], p_watch uuid[], p_watch_from int[], p_known bigint[]
+    p_heard bigint[], p_watch uuid[], p_watch_from int[], p_known bigint[],
+    r_entry int[] default null, r_step smallint[] default null, r_index int[] default null, r_count int[] default null,
+    r_attempts smallint[] default null, r_wait_ms bigint[] default null, r_state jsonb[] default null, r_item jsonb[] default null,
+    c_entry int[] default null, c_step smallint[] default null, c_index int[] default null, c_number smallint[] default null,
+    c_version int[] default null, c_queue text[] default null, c_deadline_ms bigint[] default null, c_input jsonb[] default null,
+    p_families uuid[] default null
 ) returns setof pgflow.answer
 language plpgsql volatile
 set search_path = pgflow, pg_temp
@@ -193,9 +204,9 @@ begin
         ), added as (
             -- The retry of a shared unit is a task of its own: it may run anywhere, later. Where the run is paused, whoever has it next
             -- finds the failed attempt.
-            insert into task as x (bucket, run_id, period, version_id, first, count, step, attempts, crashes, due, available_at, priority,
-                                   turn, queue, namespace, items)
-            select p_bucket, t.run_id, t.period, t.version_id, a.index, 1, t.step, a.number, t.crashes, a.retry_ms = 0,
+            insert into task as x (bucket, run_id, period, version_id, first, count, step, attempts, crashes, own, due, available_at,
+                                   priority, turn, queue, namespace, items)
+            select p_bucket, t.run_id, t.period, t.version_id, a.index, 1, t.step, a.number, t.crashes, true, a.retry_ms = 0,
                    v_now + a.retry_ms * interval '1 millisecond', t.priority, t.turn, t.queue, t.namespace,
                    case when a.item is not null then jsonb_build_array(a.item) end
             from unnest(a_entry, a_step, a_index, a_number, a_retry_ms, a_item) a(entry, step, index, number, retry_ms, item)
@@ -206,6 +217,17 @@ begin
             returning x.run_id, x.step
         )
         select array_agg(d.run_id), array_agg(d.step) into v_added, v_added_steps from added d;
+    end if;
+
+    if cardinality(r_entry) > 0 then
+        select v_added || r.o_runs, v_added_steps || r.o_steps into v_added, v_added_steps
+        from pgflow.repeat_units(p_bucket, e_run, e_period, e_task, v_refused, v_now, r_entry, r_step, r_index, r_count, r_attempts, r_wait_ms,
+                                 r_state, r_item) r;
+    end if;
+
+    if cardinality(c_entry) > 0 then
+        perform pgflow.start_children(p_bucket, e_run, e_period, v_refused, v_now, c_entry, c_step, c_index, c_number, c_version, c_queue,
+                                      c_deadline_ms, c_input);
     end if;
 
     -- What is left of shared work ------------------------------------------------------------------------------------------------
@@ -257,9 +279,12 @@ begin
         order by 2, 3
         on conflict (bucket, run_id, step) do update set remaining = x.remaining + excluded.remaining;
 
-        insert into task (bucket, run_id, period, version_id, first, count, step, attempts, crashes, due, available_at, priority, turn, queue,
-                          namespace, items)
-        select p_bucket, r.id, r.period, r.version_id, s.first, s.count, s.step, s.attempts, r.crashes, true, v_now, r.priority,
+        insert into task (bucket, run_id, period, version_id, first, count, step, attempts, crashes, own, due, available_at, priority, turn,
+                          queue, namespace, items)
+        select p_bucket, r.id, r.period, r.version_id, s.first, s.count, s.step, s.attempts, r.crashes,
+               s.attempts > 0 or s.count = 1 and exists (
+                   select from repeat x where x.bucket = p_bucket and x.period = r.period and x.run_id = r.id and x.step = s.step and x.index = s.first),
+               true, v_now, r.priority,
                -- A run's tasks follow one another, from the head of the queue on.
                (greatest(h.turn, l.turn + 1, 0) + row_number() over (partition by r.id, q.name order by s.at) - 1)::int, q.name, r.namespace, s.items
         from unnest(s_entry, s_step, s_first, s_count, s_attempts, s_queue, s_items)
@@ -339,6 +364,12 @@ begin
             select coalesce(array_agg(w.run_id), '{}'), array_agg(w.step) into v_woken, v_woken_steps
             from unnest(v_woken, v_woken_steps) w(run_id, step) where not w.run_id = any(v_failing);
         end if;
+    end if;
+
+    if cardinality(p_families) > 0 then
+        perform pgflow.end_families(p_bucket, array(
+            select e.run_id from unnest(e_run, e_claim, e_fate) with ordinality e(run_id, claim, fate, at)
+            where e.claim > 0 and (e.fate between 1 and 3 or e.fate = -1) and e.run_id = any(p_families) and not e.at = any(v_refused)));
     end if;
 
     v_back := array(select e_run[c.at] from unnest(v_conflicts) c(at));
@@ -460,7 +491,7 @@ language plpgsql volatile
 as $$
 begin
     return query
-    select 4::smallint, r.id, ceil(extract(epoch from r.deadline_at - pgflow.now()) * 1000)::bigint, r.version_id, null::int,
+    select 4::smallint, r.id, ceil(extract(epoch from r.deadline_at - pgflow.now()) * 1000)::bigint, r.version_id, (r.parent_id is not null)::int,
            array_position(p_queues, r.queue), r.crashes::int,
            (case when r.checked then 't' else 'f' end)::"char", r.input, null::text
     from unnest(p_runs) with ordinality c(id, at)

@@ -15,20 +15,12 @@ begin
     perform set_config('pgflow.step_mark', p_mark, true);
 end $$;
 
--- The last statement before the COMMIT of a step's transaction: records the outcome, or raises. From here on the transaction must
--- not linger: its session is ended when the COMMIT does not follow at once.
---
---   p_claim, p_task   by which of the two the worker holds the unit; the other is 0.
+-- What comes before anything is recorded in a step's transaction: it is still the one that was begun, its worker is alive, and holds
+-- the unit. From here on the transaction must not linger.
 --
 -- Locks: worker (key share), task or claim (for share).
-create function pgflow.commit_step(
-    p_bucket int, p_worker int, p_mark text, p_claim bigint, p_task bigint, p_run uuid, p_period int, p_step smallint, p_index int,
-    p_attempts smallint, p_duration_ms real, p_output jsonb
-) returns void
+create function pgflow.guard_step(p_bucket int, p_worker int, p_mark text, p_claim bigint, p_task bigint, p_run uuid) returns void
 language plpgsql volatile
-set search_path = pgflow, pg_temp
-set enable_seqscan = off
-set plan_cache_mode = force_generic_plan
 as $$
 begin
     if current_setting('pgflow.step_mark', true) is distinct from p_mark then
@@ -47,6 +39,25 @@ begin
         raise exception 'run % is no longer with worker %', p_run, p_worker using errcode = 'PF003';
     end if;
 
+end $$;
+
+-- The last statement before the COMMIT of a step's transaction: records the outcome, or raises. From here on the transaction must
+-- not linger: its session is ended when the COMMIT does not follow at once.
+--
+--   p_claim, p_task   by which of the two the worker holds the unit; the other is 0.
+--
+-- Locks: worker (key share), task or claim (for share).
+create function pgflow.commit_step(
+    p_bucket int, p_worker int, p_mark text, p_claim bigint, p_task bigint, p_run uuid, p_period int, p_step smallint, p_index int,
+    p_attempts smallint, p_duration_ms real, p_output jsonb
+) returns void
+language plpgsql volatile
+set search_path = pgflow, pg_temp
+set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
+as $$
+begin
+    perform pgflow.guard_step(p_bucket, p_worker, p_mark, p_claim, p_task, p_run);
     insert into outcome (bucket, period, run_id, index, step, attempts, worker_id, duration_ms, recorded_at, kind, output)
     values (p_bucket, p_period, p_run, p_index, p_step, p_attempts, p_worker, p_duration_ms, pgflow.now(), 'c', p_output);
 end $$;

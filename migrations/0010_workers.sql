@@ -19,10 +19,11 @@ $$;
 --   troubled  whether there is something to recover
 --   due_ms    milliseconds until the next parked run or task is due (null: none waits for a time)
 --   called    runs of the worker of which somebody wants something, as messages say
+--   errands   whether something is to be said within families of runs
 --
 -- Locks: worker (its own row).
 create function pgflow.beat(
-    p_bucket int, p_worker int, out alive boolean, out fleet int, out troubled boolean, out due_ms bigint, out called uuid[]
+    p_bucket int, p_worker int, out alive boolean, out fleet int, out troubled boolean, out due_ms bigint, out called uuid[], out errands boolean
 )
 language plpgsql volatile
 set search_path = pgflow, pg_temp
@@ -55,6 +56,7 @@ begin
         where i.bucket = p_bucket and i.kind <> 's'
           and exists (select from claim c where c.bucket = p_bucket and c.worker_id = p_worker and i.run_id = any(c.runs))
         limit 1000);
+    errands := exists (select from errand x where x.bucket = p_bucket);
     -- `greatest` passes over nulls.
     due_ms := case when v_next is not null then greatest(ceil(extract(epoch from v_next - v_now) * 1000), 0) end;
 end $$;

@@ -18,7 +18,8 @@ select r.id as run_id, w.name as workflow, r.version_id, r.namespace, r.queue, r
        q.run_id is not null as waits, q.available_at,
        (select n.message from pgflow.note n
         where n.bucket = r.bucket and n.period = r.period and n.run_id = r.id and n.message is not null
-        order by n.number desc limit 1) as last_message
+        order by n.number desc limit 1) as last_message,
+       r.parent_id
 from pgflow.run r
 join pgflow.version v on v.id = r.version_id
 join pgflow.workflow w on w.id = v.workflow_id
@@ -31,7 +32,7 @@ left join pgflow.ready q on q.bucket = r.bucket and q.run_id = r.id;
 create function pgflow.run_steps(p_run uuid) returns table (
     number smallint, step text, status text, items int, items_done bigint, items_skipped bigint, attempts int, waits_for text[],
     next_attempt_at timestamptz, output jsonb, error text, skip_reason text, progress real, message text, worker_id int, duration_ms real,
-    recorded_at timestamptz
+    recorded_at timestamptz, signal text, repeats int
 )
 language plpgsql stable
 set search_path = pgflow, pg_temp
@@ -66,6 +67,12 @@ begin
         from attempt a
         where a.bucket = v_bucket and a.period = v_period and a.run_id = p_run
         order by a.step, a.failed_at desc, a.number desc
+    ), repeated as materialized (
+        -- Of a map step, of the item with the most.
+        select r.step, max(r.count) as count, min(r.due_at) filter (where r.due_at > v_now) as due_at
+        from repeat r
+        where r.bucket = v_bucket and r.period = v_period and r.run_id = p_run
+        group by r.step
     ), said as materialized (
         -- Of a map step, what its items have said last.
         select n.step, (array_agg(n.progress order by n.number desc) filter (where n.progress is not null))[1] as progress,
@@ -74,7 +81,7 @@ begin
         where n.bucket = v_bucket and n.period = v_period and n.run_id = p_run
         group by n.step
     ), known as materialized (
-        select s.number, s.name, s.is_map, s.on_failure, s.depends_on, m.items, c.done, c.skipped, c.at, c.attempts, c.error,
+        select s.number, s.name, s.is_map, s.on_failure, s.signal, s.depends_on, m.items, c.done, c.skipped, c.at, c.attempts, c.error,
                coalesce(c.settled or m.items = coalesce(c.done, 0), false) as settled
         from step s
         left join counted c on c.step = s.number
@@ -93,19 +100,22 @@ begin
                when k.settled then 'completed'
                when v_ended then 'cancelled'
                when b.names is not null then 'blocked'
-               when t.retry_at > v_now then 'waiting'
+               when t.retry_at > v_now or r.due_at is not null then 'waiting'
                else v_open
            end,
            k.items, case when k.is_map and o.kind is null then coalesce(k.done, 0) end,
            case when k.is_map and o.kind is null then coalesce(k.skipped, 0) end,
            greatest(k.attempts, t.attempts)::int, coalesce(b.names, '{}'),
-           case when not v_ended and not k.settled and t.retry_at > v_now then t.retry_at end,
+           -- What waits for a signal without a limit has a time beyond all limits.
+           case when not v_ended and not k.settled and t.retry_at > v_now and t.retry_at < v_now + interval '50 years' then t.retry_at
+                when not v_ended and not k.settled then r.due_at end,
            o.output, coalesce(k.error, t.error), case when o.kind = 's' then o.error end, n.progress, n.message, o.worker_id,
-           o.duration_ms, k.at
+           o.duration_ms, k.at, case when not v_ended and not k.settled and t.attempts = 0 and t.retry_at > v_now then k.signal end, r.count
     from known k
     left join blocked b on b.number = k.number
     left join tried t on t.step = k.number
     left join said n on n.step = k.number
+    left join repeated r on r.step = k.number
     left join plain o on o.step = k.number
     -- What is executed when the run has failed is told of once it has.
     where not k.on_failure or k.at is not null or t.step is not null
@@ -129,7 +139,8 @@ begin
            r.deadline_at, e.ended_at, r.input, r.crashes, e.error, q.run_id is not null, q.available_at,
            (select n.message from note n
             where n.bucket = r.bucket and n.period = r.period and n.run_id = r.id and n.message is not null
-            order by n.number desc limit 1)
+            order by n.number desc limit 1),
+           r.parent_id
     from unnest(p_runs) with ordinality c(id, at)
     cross join lateral (
         select * from run x where x.bucket = bucket_of_run(c.id) and x.period = period_of_run(c.id) and x.id = c.id limit 1
@@ -338,7 +349,7 @@ begin
 end $$;
 
 -- The trail of a run: what happened to it and who did it, in order. `kind` is `started` (by an actor, where the start said so); `cancel`, `cancel_attempt`, `pause`, `resume`,
--- `retry` or `fork`, of an actor; `step_delayed`, `attempt_failed`, `step_completed`, `step_failed` or `step_skipped`, of a worker; `run_completed`,
+-- `retry` or `fork`, of an actor; `signal`, of its sender; `step_delayed`, `attempt_failed`, `step_completed`, `step_failed` or `step_skipped`, of a worker; `run_completed`,
 -- `run_failed` or `run_cancelled`. It is derived from what is kept of the run anyway; nothing is written for it but the actions.
 create function pgflow.run_events(p_run uuid) returns table (
     at timestamptz, kind text, step text, index int, attempt int, worker_id int, actor text, reason text, detail jsonb
@@ -372,6 +383,12 @@ begin
         select 3, o.recorded_at, case o.kind when 'c' then 'step_completed' when 'f' then 'step_failed' else 'step_skipped' end, o.step, o.index,
                o.attempts, o.worker_id, null, o.error, jsonb_build_object('duration_ms', o.duration_ms)
         from outcome o where o.bucket = v_bucket and o.period = v_period and o.run_id = p_run
+        union all
+        select 1, g.sent_at, 'signal', g.step, -1, null, null, g.sender, null, jsonb_build_object('signal', x.signal)
+        from signal g
+        join run y on y.bucket = g.bucket and y.period = g.period and y.id = g.run_id
+        join step x on x.version_id = y.version_id and x.number = g.step
+        where g.bucket = v_bucket and g.period = v_period and g.run_id = p_run
         union all
         select 4, e.ended_at, case e.status when 'c' then 'run_completed' when 'f' then 'run_failed' else 'run_cancelled' end, null, -1, null, null,
                null, e.error, '{}'
@@ -414,5 +431,9 @@ as $$
               where x.remaining <> (select count(*) from task t where t.bucket = x.bucket and t.run_id = x.run_id and t.step = x.step)
     union all select q.run_id, 'it is paused, and has work out that nobody has taken' from ready q
               where q.paused and exists (select from task t where t.bucket = q.bucket and t.run_id = q.run_id and t.worker_id is null)
+    union all select c.child_id, 'it has not ended, but its parent has, and nothing is to be said of that'
+              from child c join state s on s.id = c.child_id join state p on p.id = c.run_id
+              where p.ended and not s.ended and not exists (select from errand x where x.bucket = c.bucket and x.run_id = c.child_id and x.kind = 'c')
+                and not exists (select from inbox i where i.bucket = c.bucket and i.run_id = c.child_id and i.kind = 'x')
     union all select q.run_id, 'it is queued, and there is no such run' from ready q where not exists (select from run r where r.id = q.run_id)
 $$;

@@ -146,6 +146,7 @@ begin
         insert into run_end (bucket, period, run_id, ended_at, status, error)
         select p_bucket, pgflow.period_of_run(w.id), w.id, v_now, 'x', p_reason from unnest(v_free) w(id);
         perform pgflow.take_back(p_bucket, v_free);
+        perform pgflow.end_families(p_bucket, v_free);
     end if;
     insert into inbox (bucket, run_id, sent_at, kind, reason) select p_bucket, w.id, v_now, 'x', p_reason from unnest(v_owned) w(id);
     perform pgflow.note_action(p_bucket, v_free || v_owned, v_now, 'cancel', p_reason, p_actor, '{}');
@@ -229,6 +230,21 @@ begin
     from again a
     -- What failed before its first attempt, in its condition for example, begins from there.
     where a.attempts > 0;
+    -- What has asked for too many repetitions, or for too long, goes on from where it was.
+    update repeat r set count = 0, began_at = v_now, due_at = least(r.due_at, v_now)
+    where (r.bucket, r.period, r.run_id) in (select p_bucket, pgflow.period_of_run(w.id), w.id from unnest(p_runs) w(id))
+      and not exists (
+          select from outcome o
+          where o.bucket = r.bucket and o.period = r.period and o.run_id = r.run_id and o.step = r.step and o.index = r.index);
+    -- What has waited for a signal in vain waits again.
+    delete from attempt a
+    where (a.bucket, a.period, a.run_id) in (select p_bucket, pgflow.period_of_run(w.id), w.id from unnest(p_runs) w(id))
+      and a.number = 0
+      and exists (select from run r join step s on s.version_id = r.version_id and s.number = a.step and s.signal is not null
+                  where r.bucket = a.bucket and r.period = a.period and r.id = a.run_id)
+      and not exists (select from attempt y where y.bucket = a.bucket and y.period = a.period and y.run_id = a.run_id
+                                              and y.step = a.step and y.index = a.index and y.number > 0)
+      and not exists (select from outcome o where o.bucket = a.bucket and o.period = a.period and o.run_id = a.run_id and o.step = a.step);
     insert into ready (bucket, run_id, period, version_id, priority, available_at, due, fresh, queue, namespace)
     select p_bucket, r.id, r.period, r.version_id, r.priority, v_now, true, false, r.queue, r.namespace
     from unnest(p_runs) w(id)

@@ -56,6 +56,12 @@ begin
     end if;
     select * into v_end from run_end e where e.bucket = v_bucket and e.period = v_period and e.run_id = p_run;
     if not found then
+        if v_step.signal is not null and exists (
+            select from attempt a where a.bucket = v_bucket and a.period = v_period and a.run_id = p_run and a.step = v_step.number
+            group by a.step having max(a.number) = 0 and max(a.retry_at) > v_now) then
+            raise exception 'step `%` waits for signal `%`, which no retry replaces', p_step, v_step.signal using errcode = 'PF409',
+                hint = format('Send it: select pgflow.send_signal(%L, %L, ..);', p_run, v_step.signal);
+        end if;
         -- A retry of shared work is a task of its own.
         update task t set due = true, available_at = v_now
         where t.bucket = v_bucket and t.run_id = p_run and t.step = v_step.number and t.worker_id is null and not t.due
@@ -64,6 +70,9 @@ begin
         update attempt a set retry_at = v_now
         where a.bucket = v_bucket and a.period = v_period and a.run_id = p_run and a.step = v_step.number and a.retry_at > v_now
           and (p_index is null or a.index = p_index);
+        update repeat r set due_at = v_now
+        where r.bucket = v_bucket and r.period = v_period and r.run_id = p_run and r.step = v_step.number and r.due_at > v_now
+          and (p_index is null or r.index = p_index);
         perform pgflow.note_action(v_bucket, array[p_run], v_now, 'retry', p_reason, p_actor,
                                    jsonb_strip_nulls(jsonb_build_object('step', p_step, 'index', p_index)));
         -- Of a run that has not begun nothing waits; a message would be heard later, and be taken for what waits then.

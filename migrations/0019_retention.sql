@@ -66,8 +66,9 @@ as $$
     order by r.workflow_id nulls last limit 1
 $$;
 
--- Removes all that is kept of these runs, which must have ended (before p_before; null: whenever); those that have not, or that somebody
--- acts upon, stay. Gives how many went.
+-- Removes all that is kept of these runs, which must have ended (before p_before; null: whenever), and of those that descend from them;
+-- those that have not, or that somebody acts upon, stay. Families stay together: a run stays while its parent is there, or one that
+-- descends from it has not ended. Gives how many went.
 --
 -- Locks: latest, mark, run (for update, skip locked rows), then what belongs to them, which nobody else changes.
 create function pgflow.remove_runs(p_bucket int, p_runs uuid[], p_before timestamptz) returns int
@@ -82,8 +83,10 @@ declare
     v_latest uuid[];
     v_marks uuid[];
     v_runs uuid[];
+    v_families record;
     v_periods int[];
 begin
+    select array_agg(f.root) as roots, array_agg(f.run_id) as runs into v_families from pgflow.families_of(p_bucket, p_runs) f;
     -- A start that supersedes has its row of `latest` before it locks the run.
     v_latest := array(
         select l.run_id from unnest(p_runs) w(id)
@@ -99,6 +102,7 @@ begin
         select w.id from unnest(v_runs) w(id)
         where (select count(*) from mark k where k.bucket = p_bucket and k.run_id = w.id)
               <= (select count(*) from unnest(v_marks) m(id) where m.id = w.id));
+    v_runs := v_runs || array(select f.id from unnest(v_families.runs) f(id) where not f.id = any(p_runs));
     v_runs := array(
         select r.id from (select distinct u.id from unnest(v_runs) u(id) order by u.id) w
         cross join lateral (
@@ -109,7 +113,19 @@ begin
         select w.id from unnest(v_runs) w(id)
         where exists (
             select from run_end e
-            where e.bucket = p_bucket and e.period = period_of_run(w.id) and e.run_id = w.id and (p_before is null or e.ended_at < p_before)));
+            where e.bucket = p_bucket and e.period = period_of_run(w.id) and e.run_id = w.id
+              and (p_before is null or e.ended_at < p_before or not w.id = any(p_runs))));
+    v_runs := array(
+        select distinct f.id from unnest(v_families.roots, v_families.runs) f(root, id)
+        where f.id = any(v_runs)
+          -- Of which no other one stays.
+          and not exists (
+              select from unnest(v_families.roots, v_families.runs) o(root, id)
+              where o.root = f.root and not o.id = any(v_runs)
+                and exists (select from run r where r.bucket = p_bucket and r.period = period_of_run(o.id) and r.id = o.id))
+          and not exists (
+              select from run r join run p on p.bucket = r.bucket and p.period = period_of_run(r.parent_id) and p.id = r.parent_id
+              where r.bucket = p_bucket and r.period = period_of_run(f.root) and r.id = f.root));
     v_periods := array(select period_of_run(w.id) from unnest(v_runs) w(id));
     -- The run itself is needed until the last.
     foreach v_table in array array_remove(history_tables(), 'run') loop
@@ -166,11 +182,14 @@ begin
             select * from run_end x where x.bucket = p_bucket and x.period = period_of_run(w.id) and x.run_id = w.id limit 1
         ) e
         cross join lateral (
-            select x.version_id from run x where x.bucket = p_bucket and x.period = period_of_run(w.id) and x.id = w.id limit 1
+            select x.version_id, x.parent_id from run x where x.bucket = p_bucket and x.period = period_of_run(w.id) and x.id = w.id limit 1
         ) r
         join version v on v.id = r.version_id
         cross join lateral (
-            select coalesce(e.ended_at < kept_since(v.workflow_id, e.status, v_now), false) as expired,
+            -- One that is a step of another one goes with that.
+            select coalesce(e.ended_at < kept_since(v.workflow_id, e.status, v_now), false)
+                   and not exists (
+                       select from run p where p.bucket = p_bucket and p.period = period_of_run(r.parent_id) and p.id = r.parent_id) as expired,
                    (select coalesce(sum(m.items), 0) + 10 from map m
                     where m.bucket = p_bucket and m.period = period_of_run(w.id) and m.run_id = w.id) as units
         ) k
@@ -227,9 +246,16 @@ begin
              select exists (
                  select from %I r left join %I e on e.bucket = r.bucket and e.period = r.period and e.run_id = r.id
                  left join kept k on k.version_id = r.version_id and k.status = e.status
-                 where e.status is null or e.ended_at >= k.since)',
-            'run_' || v_month, 'run_end_' || v_month)
-        into v_kept using v_now;
+                 where e.status is null or e.ended_at >= k.since
+                    -- Of a family that stands in other months as well.
+                    or r.parent_id is not null and not (period_of_run(r.parent_id) >= $2 and period_of_run(r.parent_id) < $3)
+                       and exists (select from run p where p.bucket = r.bucket and p.period = period_of_run(r.parent_id) and p.id = r.parent_id))
+                 or exists (
+                     select from %I c
+                     where not (period_of_run(c.child_id) >= $2 and period_of_run(c.child_id) < $3)
+                       and exists (select from run p where p.bucket = c.bucket and p.period = period_of_run(c.child_id) and p.id = c.child_id))',
+            'run_' || v_month, 'run_end_' || v_month, 'child_' || v_month)
+        into v_kept using v_now, v_first, period_of(v_end);
         continue when v_kept;
         foreach v_table in array history_tables() loop
             execute format('lock table %I in access exclusive mode', v_table);

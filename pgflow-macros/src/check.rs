@@ -4,11 +4,14 @@ use pgflow_graph::{Graph, Node, Problem, Rule, list, nearest};
 use syn::Ident;
 use syn::ext::IdentExt;
 
+use crate::children;
 use crate::ends;
 use crate::misuse::{failure_is_misused, from_is_misused, maps, no_outputs};
 use crate::model::{Binding, Edge, Producer, Question, Step, Workflow};
 use crate::parse::{Include, MapPath, Parameter, StepName};
+use crate::repeats;
 use crate::report::{Sink, StepSink};
+use crate::signals;
 
 /// How many values a step may take.
 const MAX_VALUES: usize = 16;
@@ -27,6 +30,9 @@ pub(crate) fn check(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
         questions(step, &names, &sink.attribute);
         step.arguments.vague |= sink.attribute.count() > before;
         parameters(step, &names, &sink.parameters);
+        signals::check(step, workflow.is_shared, sink);
+        repeats::check(step, sink);
+        children::check(step, sink);
         if workflow.is_shared {
             ends::input_is_known(step, &sink.attribute);
         }
@@ -34,6 +40,7 @@ pub(crate) fn check(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
             step.broken = true;
         }
     }
+    signals::are_different(workflow, steps);
 }
 
 /// Finds the step that each name means.
@@ -195,6 +202,11 @@ fn hooks(workflow: &Workflow, steps: &[StepSink]) {
             (arguments.skips_exhausted, "`on_exhausted`"),
             (arguments.skippable, "`skippable`"),
             (!arguments.skip_with.is_empty(), "`skip_with`"),
+            (arguments.child.is_some(), "`child`"),
+            (arguments.signal_timeout.is_some(), "`signal_timeout`"),
+            (arguments.latest_signal.is_some(), "`latest_signal`"),
+            (arguments.max_repeats.is_some(), "`max_repeats`"),
+            (arguments.repeat_timeout.is_some(), "`repeat_timeout`"),
             (arguments.queue.is_some(), "`queue`"),
         ];
         let refused: Vec<&str> = refused.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
@@ -360,7 +372,7 @@ fn parameters(step: &mut Step, names: &[String], sink: &Sink) {
             ),
             _ => {}
         }
-        if *binding != Binding::Extractor {
+        if !matches!(*binding, Binding::Extractor | Binding::Signal | Binding::Repeat) {
             if taken.contains(binding) {
                 let what = parameter.from.as_ref().map_or_else(|| parameter.name(), StepName::name);
                 sink.error(
@@ -427,6 +439,12 @@ fn bind(parameter: &Parameter, step: &Step, names: &[String], sink: &Sink) -> Bi
         if let Some(edge) = edge_named(&step.edges, |name| means(name)) {
             return Binding::Output(edge);
         }
+    }
+    if parameter.signal().is_some() {
+        return Binding::Signal;
+    }
+    if parameter.repeat().is_some() {
+        return Binding::Repeat;
     }
     if let Some(name) = names.iter().find(|name| **name != own && parameter.is(name) && !step.unclear) {
         if step.is_hook() {

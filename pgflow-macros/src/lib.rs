@@ -5,6 +5,9 @@
 //! parse/      tokens -> syntax; what is wrong in itself is reported
 //! model.rs    the workflow: names, meanings, places
 //! check.rs    what is wrong with it as a whole; every name gets its meaning
+//! children.rs what must be said of steps that are runs of other workflows
+//! signals.rs  what must be said of signals
+//! repeats.rs  what must be said of steps that repeat themselves
 //! ends.rs     what must be said of its input and output
 //! misuse.rs   what was meant by mistakes that are likely
 //! expand/     model -> tokens
@@ -13,6 +16,7 @@
 //! ```
 
 mod check;
+mod children;
 mod debug;
 mod ends;
 mod expand;
@@ -20,7 +24,9 @@ mod gate;
 mod misuse;
 mod model;
 mod parse;
+mod repeats;
 mod report;
+mod signals;
 mod step;
 #[cfg(test)]
 mod tests;

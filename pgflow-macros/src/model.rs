@@ -113,6 +113,10 @@ pub(crate) enum Binding {
     Item,
     /// The output of a dependency, by its place among the edges.
     Output(usize),
+    /// A signal.
+    Signal,
+    /// What lets it ask to be executed again.
+    Repeat,
     /// An extractor.
     Extractor,
 }
@@ -276,6 +280,18 @@ impl Step {
                 with: self.arguments.skip_with.iter().map(StepName::name).collect(),
             },
         }
+    }
+
+    /// The parameter that takes a signal: what that holds, and whether it may not come.
+    pub(crate) fn signal(&self) -> Option<(&Parameter, &Type, bool)> {
+        let (parameter, _) = self.parameters.iter().find(|(_, binding)| *binding == Binding::Signal)?;
+        parameter.signal().map(|(payload, optional)| (parameter, payload, optional))
+    }
+
+    /// The parameter that lets it ask to be executed again, and what it remembers.
+    pub(crate) fn repeat(&self) -> Option<(&Parameter, Type)> {
+        let (parameter, _) = self.parameters.iter().find(|(_, binding)| *binding == Binding::Repeat)?;
+        parameter.repeat().map(|state| (parameter, state))
     }
 
     /// The parameter that takes the item.

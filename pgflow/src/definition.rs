@@ -45,6 +45,15 @@ pub struct StepDefinition {
     /// When the step is skipped.
     #[serde(default, skip_serializing_if = "SkipPolicy::is_never")]
     pub skip: SkipPolicy,
+    /// The signal that it waits for before its first attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<SignalDefinition>,
+    /// For a step that is a run of another workflow, the name of that: its function makes the input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub child: Option<String>,
+    /// For a step that may ask to be executed again, JSON Schema of its state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeat: Option<Value>,
     /// Of a workflow that was made at run time: the name of the handler that executes it ([`Handlers`](crate::dynamic)).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handler: Option<String>,
@@ -93,6 +102,33 @@ pub struct Edge {
     pub value: bool,
 }
 
+/// A signal that a step waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SignalDefinition {
+    /// Its name: that of the step's parameter.
+    pub name: String,
+    /// JSON Schema of its payload.
+    pub payload: Value,
+    /// Whether the step is executed without when none has come in time; otherwise it fails then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
+}
+
+impl SignalDefinition {
+    /// A signal without which the step is not executed.
+    #[must_use]
+    pub fn new(name: impl Into<String>, payload: Value) -> Self {
+        Self { name: name.into(), payload, optional: false }
+    }
+
+    fn identity(&self) -> Value {
+        serde_json::json!({
+            "name": self.name, "payload": without_descriptions(&self.payload), "optional": self.optional,
+        })
+    }
+}
+
 /// The list that a map step maps over.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -126,6 +162,18 @@ pub struct StepOptions {
     /// How long the step waits before its first attempt; none for not at all.
     #[serde(rename = "delay_ms", default, skip_serializing_if = "Option::is_none", with = "delay")]
     pub delay: Option<Delay>,
+    /// How long the step waits for its signal; none for no limit.
+    #[serde(rename = "signal_timeout_ms", default, skip_serializing_if = "Option::is_none", with = "opt_millis")]
+    pub signal_timeout: Option<Duration>,
+    /// Whether the latest signal counts of those that were sent before the step begins; otherwise the first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub latest_signal: bool,
+    /// How often the step may ask to be executed again before it fails; none for no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_repeats: Option<u32>,
+    /// For how long, counted from when it has asked first; none for no limit.
+    #[serde(rename = "repeat_timeout_ms", default, skip_serializing_if = "Option::is_none", with = "opt_millis")]
+    pub repeat_timeout: Option<Duration>,
     /// The queue whose workers execute the step; none for that of the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
@@ -148,6 +196,10 @@ impl Default for StepOptions {
             max_backoff: an_hour(),
             timeout: None,
             delay: None,
+            signal_timeout: None,
+            latest_signal: false,
+            max_repeats: None,
+            repeat_timeout: None,
             queue: None,
         }
     }
@@ -240,6 +292,9 @@ impl StepDefinition {
             depends_on: Vec::new(),
             map: None,
             skip: SkipPolicy::default(),
+            signal: None,
+            child: None,
+            repeat: None,
             handler: None,
             condition: None,
             on_failure: false,
@@ -260,6 +315,16 @@ impl StepDefinition {
             "on_failure": self.on_failure,
             "output": without_descriptions(&self.output),
         });
+        // What few steps have is told where it is there, so that those without keep their contract.
+        if let Some(signal) = &self.signal {
+            identity["signal"] = signal.identity();
+        }
+        if let Some(child) = &self.child {
+            identity["child"] = Value::from(child.as_str());
+        }
+        if let Some(state) = &self.repeat {
+            identity["repeat"] = without_descriptions(state);
+        }
         // What only workflows have that are made at run time.
         if let Some(handler) = &self.handler {
             identity["handler"] = handler.as_str().into();

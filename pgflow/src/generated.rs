@@ -60,6 +60,36 @@ macro_rules! __client_functions {
     };
 }
 
+/// Writes the senders of a workflow's signals into its module.
+#[cfg(feature = "postgres")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __signal_functions {
+    ($visibility:vis $workflow:ident $($(#[doc = $about:literal])* $name:ident: $payload:ident = $text:literal)*) => {
+        /// What sends signals to runs of this workflow.
+        $visibility mod signals {
+            $(
+                $(#[doc = $about])*
+                #[allow(dead_code, reason = "a workflow uses of this what it needs")]
+                pub fn $name(
+                    run: &$crate::Run<super::$workflow>,
+                    payload: super::$payload,
+                ) -> $crate::SendSignal<'_> {
+                    run.signal($text, payload)
+                }
+            )*
+        }
+    };
+}
+
+/// Without the engine there is nobody to send one to.
+#[cfg(not(feature = "postgres"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __signal_functions {
+    ($($tokens:tt)*) => {};
+}
+
 /// Without the engine there is nothing to start a run with.
 #[cfg(not(feature = "postgres"))]
 #[doc(hidden)]

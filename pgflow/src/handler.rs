@@ -6,8 +6,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::definition::Definition;
 use crate::encoded::Encoded;
 use crate::extract::Context;
+use crate::repeat::Repeated;
+use crate::signal::Sent;
 use crate::step::StepError;
 use crate::upcast::Upcast;
 
@@ -24,6 +27,10 @@ pub struct Call<S> {
     pub dependencies: Vec<Dependency>,
     /// In a map step, the item.
     pub item: Option<Encoded>,
+    /// The signal that it has waited for, if one has come.
+    pub signal: Option<Sent>,
+    /// What it has asked to be executed again with, if it has.
+    pub repeated: Option<Repeated>,
 }
 
 /// What a dependency gave.
@@ -71,6 +78,8 @@ pub struct Handler<S> {
     pub when: Option<Condition>,
     /// How long it waits before its first attempt, where that is computed.
     pub delay: Option<Wait>,
+    /// The workflow of which it starts a run.
+    pub child: Option<fn() -> Definition>,
     /// From which older outputs its output can be made.
     pub upcasts: &'static [Upcast],
 }

@@ -49,7 +49,9 @@ mod notes;
 mod path;
 #[cfg(feature = "postgres")]
 mod registration;
+mod repeat;
 mod schema;
+mod signal;
 mod step;
 #[cfg(feature = "postgres")]
 pub mod testing;
@@ -64,13 +66,13 @@ mod workflow;
 #[cfg(feature = "postgres")]
 pub use client::{
     Action, BulkAction, Client, Comparison, DeployCheck, Fork, ImportReport, ImportedRun, ImportedWorkflow,
-    MissingHandler, Run, RunEvent, RunFilter, RunStatus, RunSummary, StartOptions, StepNote, StepSummary, VersionCheck,
-    VersionSummary, WorkflowDetail, WorkflowFilter, start_in, start_many_in,
+    MissingHandler, Run, RunChild, RunEvent, RunFilter, RunSignal, RunStatus, RunSummary, SendSignal, StartOptions,
+    StepNote, StepSummary, VersionCheck, VersionSummary, WorkflowDetail, WorkflowFilter, start_in, start_many_in,
 };
 pub use compare::{Change, ChangeKind, Verdict};
 #[cfg(feature = "postgres")]
 pub use database::migrate;
-pub use definition::{Definition, Delay, Edge, MapSource, SkipPolicy, StepDefinition, StepOptions};
+pub use definition::{Definition, Delay, Edge, MapSource, SignalDefinition, SkipPolicy, StepDefinition, StepOptions};
 pub use drawing::Drawing;
 #[cfg(feature = "postgres")]
 pub use error::Error;
@@ -78,6 +80,8 @@ pub use extract::{Context, FromContext, State};
 pub use macros::{step, workflow};
 #[cfg(feature = "postgres")]
 pub use registration::Registration;
+pub use repeat::Repeat;
+pub use signal::Signal;
 #[cfg(feature = "postgres")]
 pub use sqlx;
 pub use step::{Failure, Result, RunId, Skippable, StepContext, StepError};
@@ -102,6 +106,8 @@ pub mod __private {
     pub use crate::encoded::Encoded;
     pub use crate::glue::*;
     pub use crate::handler::{Call, Condition, Dependency, Expand, Handler, Handlers, StepFuture, Wait};
+    pub use crate::repeat::Repeated;
+    pub use crate::signal::Sent;
     pub use crate::upcast::Upcast;
     pub use crate::workflow::Workflow;
 }

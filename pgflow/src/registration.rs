@@ -9,6 +9,8 @@ use crate::definition::Definition;
 use crate::encoded::Encoded;
 use crate::extract::Context;
 use crate::handler::{Call, Dependency, Handlers, StepFuture};
+use crate::repeat::Repeated;
+use crate::signal::Sent;
 use crate::step::{StepContext, StepError, panic_message};
 use crate::tx::TxSlot;
 use crate::workflow::Workflow;
@@ -68,6 +70,8 @@ pub(crate) struct Attempt {
     pub(crate) input: Encoded,
     pub(crate) dependencies: Vec<Dependency>,
     pub(crate) item: Option<Encoded>,
+    pub(crate) signal: Option<Sent>,
+    pub(crate) repeated: Option<Repeated>,
 }
 
 /// The functions of a workflow, without the type of its state.
@@ -82,6 +86,11 @@ pub(crate) trait Handle: Send + Sync {
     fn delay(&self, step: usize, input: &Encoded, dependencies: &[Dependency]) -> Result<Duration, StepError>;
     /// Makes an output of the step of this number from an older one, by its up-caster of this number.
     fn upcast(&self, step: usize, upcast: usize, output: &Encoded) -> Result<Encoded, StepError>;
+    /// The workflow of which the step of this number starts a run.
+    fn child(&self, step: usize) -> Option<Definition> {
+        let _ = step;
+        None
+    }
     /// Whether a payload is an input of the workflow.
     fn check_input(&self, input: &Encoded) -> serde_json::Result<()>;
 }
@@ -97,12 +106,14 @@ impl<S: Send + Sync> Handle for Stateful<S> {
         let Some(handler) = self.handlers.steps.get(step) else {
             return Box::pin(std::future::ready(Err(no_handler(step))));
         };
-        let Attempt { context, tx, input, dependencies, item } = attempt;
+        let Attempt { context, tx, input, dependencies, item, signal, repeated } = attempt;
         (handler.run)(Call {
             context: Context { step: context, state: Arc::clone(&self.state), tx },
             input,
             dependencies,
             item,
+            signal,
+            repeated,
         })
     }
 
@@ -131,6 +142,10 @@ impl<S: Send + Sync> Handle for Stateful<S> {
         let upcast = self.handlers.steps.get(step).and_then(|handler| handler.upcasts.get(upcast));
         let Some(upcast) = upcast else { return Err(no_handler(step)) };
         guarded("carrying an older output over", || (upcast.carry)(output).map_err(StepError::fatal))
+    }
+
+    fn child(&self, step: usize) -> Option<Definition> {
+        self.handlers.steps.get(step).and_then(|handler| handler.child).map(|definition| definition())
     }
 
     fn check_input(&self, input: &Encoded) -> serde_json::Result<()> {

@@ -21,6 +21,8 @@ pub(crate) fn document(definition: &Definition) -> Value {
     let mut parts = vec![Part::new(&definition.input), Part::new(&definition.output)];
     for step in &definition.steps {
         parts.extend(step.item.as_ref().map(Part::new));
+        parts.extend(step.signal.as_ref().map(|signal| Part::new(&signal.payload)));
+        parts.extend(step.repeat.as_ref().map(Part::new));
         parts.push(Part::new(&step.output));
     }
     let mut shared = Shared::default();
@@ -38,11 +40,17 @@ pub(crate) fn document(definition: &Definition) -> Value {
     let mut placed = parts.iter().zip(&names).map(|(part, names)| part.placed(names));
     let mut next = || placed.next().unwrap_or_default();
     let (input, output) = (next(), next());
-    let mut steps = Map::new();
+    let (mut steps, mut signals) = (Map::new(), Map::new());
     for step in &definition.steps {
         let mut payloads = Map::new();
         if step.item.is_some() {
             payloads.insert("item".to_owned(), next());
+        }
+        if let Some(signal) = &step.signal {
+            signals.insert(signal.name.clone(), next());
+        }
+        if step.repeat.is_some() {
+            payloads.insert("state".to_owned(), next());
         }
         payloads.insert("output".to_owned(), next());
         let schema = json!({ "type": "object", "properties": payloads });
@@ -54,6 +62,9 @@ pub(crate) fn document(definition: &Definition) -> Value {
         "type": "object",
         "properties": { "input": input, "output": output, "steps": { "type": "object", "properties": steps } },
     });
+    if !signals.is_empty() {
+        schema["properties"]["signals"] = json!({ "type": "object", "properties": signals });
+    }
     if !definitions.is_empty() {
         schema["$defs"] = Value::Object(definitions);
     }

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::cancellation::Cancellation;
+use crate::encoded::Encoded;
 use crate::notes::{Noted, Notes};
+use crate::repeat::Again;
 
 /// What a step returns: `pgflow::Result<T>` is a [`Result`](std::result::Result) whose error is a [`StepError`].
 pub type Result<T, E = StepError> = std::result::Result<T, E>;
@@ -73,7 +75,7 @@ impl<T> From<T> for Skippable<T> {
 }
 
 /// What is done after a failed attempt, while attempts are left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Retry {
     /// Try again after the step's back-off.
     Backoff,
@@ -83,6 +85,8 @@ pub(crate) enum Retry {
     Never,
     /// It was no failure: the step is skipped.
     Skip,
+    /// It was no failure: the step is executed again.
+    Again(Box<Again>),
 }
 
 impl StepError {
@@ -109,6 +113,12 @@ impl StepError {
         Self { message: reason, retry: Retry::Skip }
     }
 
+    /// Not an error: the step has asked to be executed again.
+    pub(crate) fn again(wait: Duration, state: Encoded) -> Self {
+        let message = format!("it is executed again in {wait:?}");
+        Self { message, retry: Retry::Again(Box::new(Again { wait, state })) }
+    }
+
     /// What went wrong, with the chain of causes.
     #[must_use]
     pub fn message(&self) -> &str {
@@ -123,7 +133,7 @@ impl StepError {
 
     #[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "asked by the worker only"))]
     pub(crate) fn policy(&self) -> Retry {
-        self.retry
+        self.retry.clone()
     }
 }
 

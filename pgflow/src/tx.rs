@@ -76,6 +76,11 @@ impl TxSlot {
         }
     }
 
+    /// Whether the step has taken a [`Tx`].
+    pub(crate) fn is_used(&self) -> bool {
+        self.transaction.try_lock().is_ok_and(|transaction| transaction.is_some())
+    }
+
     async fn begin(&self) -> Result<Tx> {
         let mut place = Arc::clone(&self.transaction).try_lock_owned().map_err(|_| twice())?;
         if place.is_some() {

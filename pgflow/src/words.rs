@@ -48,9 +48,37 @@ pub(crate) fn conditions(step: &StepDefinition) -> Vec<String> {
     said
 }
 
+/// The signal that it waits for: `waits for signal approval`.
+pub(crate) fn signal(step: &StepDefinition) -> Option<String> {
+    let signal = step.signal.as_ref()?;
+    let optional = if signal.optional { ", or goes on without" } else { "" };
+    Some(format!("waits for signal {}{optional}", signal.name))
+}
+
+/// That it is a run of another workflow.
+pub(crate) fn child(step: &StepDefinition) -> Option<String> {
+    step.child.as_ref().map(|workflow| format!("a run of {workflow}"))
+}
+
+/// Whether it may ask to be executed again.
+pub(crate) fn repeat(step: &StepDefinition) -> Option<String> {
+    step.repeat.as_ref().map(|_| "repeats itself".to_owned())
+}
+
 /// The options by name.
-pub(crate) fn options(options: &StepOptions) -> [(&'static str, String); 6] {
-    let StepOptions { max_attempts, backoff, max_backoff, timeout, delay, queue } = options;
+pub(crate) fn options(options: &StepOptions) -> [(&'static str, String); 10] {
+    let StepOptions {
+        max_attempts,
+        backoff,
+        max_backoff,
+        timeout,
+        delay,
+        signal_timeout,
+        latest_signal,
+        max_repeats,
+        repeat_timeout,
+        queue,
+    } = options;
     let delay = match delay {
         Some(Delay::Computed) => "computed".to_owned(),
         Some(Delay::Fixed(delay)) => time(Some(*delay)),
@@ -63,6 +91,10 @@ pub(crate) fn options(options: &StepOptions) -> [(&'static str, String); 6] {
         ("longest backoff", time(Some(*max_backoff))),
         ("timeout", time(*timeout)),
         ("delay", delay),
+        ("signal timeout", time(*signal_timeout)),
+        ("repeats", max_repeats.map_or_else(|| "no limit".to_owned(), |most| most.to_string())),
+        ("repeat timeout", time(*repeat_timeout)),
+        ("signal", if *latest_signal { "latest" } else { "first" }.to_owned()),
     ]
 }
 

@@ -60,6 +60,8 @@ pub trait Workflow: Send + Sync + 'static {
     /// | the input | `/properties/input` |
     /// | the output | `/properties/output` |
     /// | an item of a map step | `/properties/steps/properties/<step>/properties/item` |
+    /// | the state of a step that repeats itself | `/properties/steps/properties/<step>/properties/state` |
+    /// | a signal that a step waits for | `/properties/signals/properties/<signal>` |
     /// | what a step gives; a map step, for one item | `/properties/steps/properties/<step>/properties/output` |
     ///
     /// Types stand in `$defs`, each once; two of the same name are told apart by a number. Doc comments are descriptions. The keys

@@ -12,6 +12,8 @@ const RULES: &[&str] = &[
     "module",
     "parameter",
     "payload",
+    "repeat",
+    "signal",
     "signature",
     "skippable",
     "step-alone",

@@ -95,6 +95,8 @@ impl Take<'_> {
             Binding::Input => self.input(at, parameter),
             Binding::Item => self.item(parameter),
             Binding::Output(edge) => self.output(at, parameter, edge),
+            Binding::Signal => self.signal(parameter),
+            Binding::Repeat => self.repeat(parameter),
             Binding::Extractor => self.extractor(at, parameter),
         };
         self.within.extend(quote!(let #variable = #taken?;));
@@ -140,6 +142,22 @@ impl Take<'_> {
         let Names { codec, .. } = Names::of(self.n);
         let slot = slot(self.workflow, self.step, &parameter.name(), "item");
         quote!(#private::item(#call.item.as_ref(), &#codec, #slot))
+    }
+
+    fn signal(&self, parameter: &Parameter) -> TokenStream {
+        let Self { private, call, .. } = self;
+        let Names { signal, .. } = Names::of(self.n);
+        let slot = slot(self.workflow, self.step, &parameter.name(), "signal");
+        let may_miss = parameter.signal().is_some_and(|(_, optional)| optional);
+        let take = Ident::new(if may_miss { "take_maybe_signal" } else { "take_signal" }, Span::call_site());
+        quote!(#private::#take(#call.signal.as_ref(), &#signal, #slot))
+    }
+
+    fn repeat(&self, parameter: &Parameter) -> TokenStream {
+        let Self { private, call, .. } = self;
+        let Names { state, .. } = Names::of(self.n);
+        let slot = slot(self.workflow, self.step, &parameter.name(), "state");
+        quote!(#private::take_repeat(#call.repeated.as_ref(), &#state, #slot))
     }
 
     fn output(&mut self, at: usize, parameter: &Parameter, edge: usize) -> TokenStream {

@@ -24,7 +24,7 @@ pub(super) fn functions(workflow: &Workflow, n: usize) -> TokenStream {
                 Binding::Output(edge) => step.edges[*edge].to.is_some_and(|to| {
                     workflow.own(to).is_none_or(|producer| producer.returns.is_some() && !producer.arguments.vague)
                 }),
-                Binding::Item | Binding::Extractor => false,
+                Binding::Item | Binding::Signal | Binding::Repeat | Binding::Extractor => false,
             })
     };
     let when =

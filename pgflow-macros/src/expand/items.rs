@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 
 use super::link::{ends, included};
 use super::spec::option;
-use super::{Names, attempt, condition, list, local, output, proof, returns_function, spec};
+use super::{Names, attempt, condition, list, local, output, proof, returns_function, signal, spec};
 use crate::model::{Producer, Step, Workflow};
 use crate::parse::{MapPath, StepName};
 
@@ -50,12 +50,14 @@ pub(super) fn items(workflow: &Workflow) -> TokenStream {
             #krate::__client_functions! { #visibility Workflow }
         }
     });
+    let signals = signal::senders(workflow);
     quote! {
         const _: () = { #hidden };
         #ty
         #definition
         #schema
         #client
+        #signals
         #output
     }
 }
@@ -118,6 +120,8 @@ pub(crate) fn step(workflow: &Workflow, n: usize) -> TokenStream {
     if workflow.steps[n].returns.is_some() {
         tokens.extend(upcasts_function(workflow, n));
     }
+    tokens.extend(signal::payload(workflow, n));
+    tokens.extend(signal::state(workflow, n));
     tokens.extend(condition::functions(workflow, n));
     if runs(workflow, &workflow.steps[n]) {
         tokens.extend(list::item(workflow, n));
@@ -134,9 +138,10 @@ fn returns(workflow: &Workflow, n: usize) -> Option<TokenStream> {
     let Names { output, returns: function, .. } = Names::of(n);
     let output_type = output_of(workflow, n);
     let of = returns_function(&workflow.steps[n]);
+    let child = child(&workflow.steps[n]).into_iter();
     Some(quote! {
         type #output = #returns;
-        const #function: #private::Returns<#output, #output_type> = #private::#of::<#returns>();
+        const #function: #private::Returns<#output, #output_type> = #private::#of::<#returns #(, #child)*>();
     })
 }
 
@@ -144,6 +149,10 @@ fn returns(workflow: &Workflow, n: usize) -> Option<TokenStream> {
 pub(super) fn output_of(workflow: &Workflow, n: usize) -> TokenStream {
     let private = workflow.private();
     let Names { output, .. } = Names::of(n);
+    if let Some(child) = child(&workflow.steps[n]) {
+        let krate = &workflow.krate;
+        return quote!(<#child as #krate::Workflow>::Output);
+    }
     let (first, last) = ends(workflow.steps[n].returns.as_ref());
     let open = quote_spanned!(first=> <);
     if workflow.steps[n].arguments.skippable {
@@ -152,6 +161,12 @@ pub(super) fn output_of(workflow: &Workflow, n: usize) -> TokenStream {
     }
     let ok = quote_spanned!(last=> Ok);
     quote!(#open #output as #private::StepResult>::#ok)
+}
+
+/// The type of the workflow of which a step is a run.
+pub(super) fn child(step: &Step) -> Option<TokenStream> {
+    let module = &step.arguments.child.as_ref()?.module;
+    Some(quote!(#module::Workflow))
 }
 
 /// Whether the step can be generated: nothing is wrong with it, and what it takes is known.
@@ -232,7 +247,13 @@ pub(super) fn handler(workflow: &Workflow, n: usize) -> TokenStream {
     let when = option(step.condition.is_some().then(|| quote!(#when)));
     let delay = option(step.delay.is_some().then(|| quote!(#delay)));
     let upcasts = upcasts(workflow, n);
-    quote!(#private::Handler { run: #run, expand: #expand, when: #when, delay: #delay, upcasts: #upcasts })
+    let krate = &workflow.krate;
+    let child = option(child(step).map(|child| quote!(<#child as #krate::Workflow>::definition)));
+    quote! {
+        #private::Handler {
+            run: #run, expand: #expand, when: #when, delay: #delay, child: #child, upcasts: #upcasts
+        }
+    }
 }
 
 /// From which older outputs that of step `n` can be made.

@@ -30,6 +30,7 @@ mod list;
 mod output;
 mod proof;
 mod shared;
+mod signal;
 mod spec;
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -63,6 +64,10 @@ pub(crate) struct Names {
     pub(crate) when: Ident,
     /// The delay, where it is computed.
     pub(crate) delay: Ident,
+    /// What can be done with the signal that it waits for.
+    pub(crate) signal: Ident,
+    /// What can be done with what it remembers from one repetition to the next.
+    pub(crate) state: Ident,
     /// The older outputs from which its output can be made.
     pub(crate) upcasts: Ident,
 }
@@ -78,6 +83,8 @@ impl Names {
             expand: format_ident!("__pgflow_expand_{step}"),
             when: format_ident!("__pgflow_when_{step}"),
             delay: format_ident!("__pgflow_delay_{step}"),
+            signal: format_ident!("__PGFLOW_SIGNAL_{step}"),
+            state: format_ident!("__PGFLOW_STATE_{step}"),
             upcasts: format_ident!("__PGFLOW_UPCASTS_{step}"),
         }
     }
@@ -103,13 +110,22 @@ pub(crate) fn module(module: &Module, workflow: &Workflow) -> TokenStream {
 
 /// The type of the output of a step that returns `returns`.
 pub(crate) fn output_type(private: &TokenStream, step: &Step, returns: &TokenStream) -> TokenStream {
+    if let Some(child) = &step.arguments.child {
+        let module = &child.module;
+        return quote!(<#module::Workflow as #private::Workflow>::Output);
+    }
     let ok = quote!(<#returns as #private::StepResult>::Ok);
     if step.arguments.skippable { quote!(<#ok as #private::MaySkip>::Value) } else { ok }
 }
 
 /// The function that says what can be done with what a step returns.
 pub(crate) fn returns_function(step: &Step) -> Ident {
-    Ident::new(if step.arguments.skippable { "skippable" } else { "returns" }, Span::call_site())
+    let name = match &step.arguments {
+        arguments if arguments.child.is_some() => "child",
+        arguments if arguments.skippable => "skippable",
+        _ => "returns",
+    };
+    Ident::new(name, Span::call_site())
 }
 
 /// A local variable that cannot meet a name of the user's.

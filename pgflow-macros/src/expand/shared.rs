@@ -104,6 +104,7 @@ fn runs_in(workflow: &Workflow, step: &Step) -> TokenStream {
                     expand: ::core::option::Option::None,
                     when: ::core::option::Option::None,
                     delay: ::core::option::Option::None,
+                    child: ::core::option::Option::None,
                     upcasts: &[],
                 };
             }

@@ -8,8 +8,9 @@ use syn::Member;
 use syn::ext::IdentExt;
 
 use super::Names;
-use super::items::{runs, upcasts};
+use super::items::{child, runs, upcasts};
 use super::link::included;
+use super::signal;
 use crate::model::{Step, Workflow};
 use crate::parse::{Delay, MapPath, StepArguments, StepName};
 
@@ -74,6 +75,15 @@ pub(super) fn spec(workflow: &Workflow, n: usize, step: &Step) -> TokenStream {
         (_, Some(_)) => Some(quote!(#private::Delay::Computed)),
         _ => None,
     });
+    let signal = signal::spec(n, step);
+    let signal_timeout = option(step.arguments.signal_timeout.as_ref().map(|(_, time)| duration(*time)));
+    let latest_signal = step.arguments.latest_signal.is_some();
+    let krate = &workflow.krate;
+    let child = option(child(step).map(|child| quote!(<#child as #krate::Workflow>::NAME)));
+    let Names { state, .. } = Names::of(n);
+    let repeat = option(step.repeat().map(|_| quote!(#state.schema)));
+    let max_repeats = option(step.arguments.max_repeats.as_ref().map(|(_, most)| quote!(#most)));
+    let repeat_timeout = option(step.arguments.repeat_timeout.as_ref().map(|(_, time)| duration(*time)));
     let upcasts = upcasts(workflow, n);
     let queue = option(step.arguments.queue.as_ref().map(ToTokens::to_token_stream));
     let when = step.condition.is_some();
@@ -93,6 +103,13 @@ pub(super) fn spec(workflow: &Workflow, n: usize, step: &Step) -> TokenStream {
             max_backoff: #max_backoff,
             timeout: #timeout,
             delay: #delay,
+            signal: #signal,
+            signal_timeout: #signal_timeout,
+            latest_signal: #latest_signal,
+            child: #child,
+            repeat: #repeat,
+            max_repeats: #max_repeats,
+            repeat_timeout: #repeat_timeout,
             queue: #queue,
             when: #when,
             on_exhausted: #on_exhausted,

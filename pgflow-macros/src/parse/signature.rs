@@ -36,6 +36,21 @@ impl Parameter {
         self.ident.unraw().to_string()
     }
 
+    /// What it takes of a signal, and whether that may not come: `Signal<T>`, `Option<Signal<T>>`. The name decides.
+    pub(crate) fn signal(&self) -> Option<(&Type, bool)> {
+        if let Some(payload) = argument_of(&self.ty, "Signal") {
+            return Some((payload, false));
+        }
+        argument_of(&self.ty, "Option").and_then(|ty| argument_of(ty, "Signal")).map(|payload| (payload, true))
+    }
+
+    /// What it remembers, where it lets the step ask to be executed again: `Repeat<T>`, or `Repeat`. The name decides.
+    pub(crate) fn repeat(&self) -> Option<Type> {
+        let Type::Path(path) = &self.ty else { return None };
+        path.path.segments.last().filter(|segment| segment.ident == "Repeat")?;
+        Some(first_argument(&self.ty).cloned().unwrap_or_else(|| parse_quote!(())))
+    }
+
     /// Whether the parameter is meant by this name. A leading underscore says that the parameter is not used, and no more.
     pub(crate) fn is(&self, name: &str) -> bool {
         let own = self.name();
@@ -234,6 +249,13 @@ fn returns(output: &ReturnType, name: &Ident, step: &str, skippable: bool, sink:
         _ => {}
     }
     Some((**ty).clone())
+}
+
+/// What stands between the angle brackets of a type of this name.
+fn argument_of<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
+    let Type::Path(path) = ty else { return None };
+    path.path.segments.last().filter(|segment| segment.ident == name)?;
+    first_argument(ty)
 }
 
 /// What stands first between the angle brackets of a type.

@@ -28,6 +28,11 @@ const ARGUMENTS: Known = Known {
         ("max_backoff", "\"5m\""),
         ("timeout", "\"30s\""),
         ("delay", "\"10m\""),
+        ("child", "shipping"),
+        ("signal_timeout", "\"3d\""),
+        ("latest_signal", ""),
+        ("max_repeats", "100"),
+        ("repeat_timeout", "\"1h\""),
         ("queue", "\"mail\""),
         ("when", "|input| input.gift"),
         ("on_exhausted", "skip"),
@@ -43,6 +48,7 @@ const ARGUMENTS: Known = Known {
             "`max_attempts` says how often it is tried, the first time counted",
         ),
         (&["deadline"], "`timeout` says how long one attempt may take; `deadline` is an argument of `#[workflow]`"),
+        (&["workflow", "run", "start", "starts"], "`child` names the module of a workflow of which the step is a run"),
         (&["state", "input", "output", "include"], "it is an argument of `#[workflow]`"),
         (&["after", "needs", "requires", "dependencies", "deps"], "`depends_on` lists the steps that it waits for"),
         (&["if", "condition", "only_if", "skip_if"], "`when` says under which condition it is executed"),
@@ -51,6 +57,8 @@ const ARGUMENTS: Known = Known {
 
 /// The arguments that say in which form others take what the step gives.
 const FORM: [&str; 5] = ["map", "when", "on_exhausted", "skippable", "skip_with"];
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// The arguments of `#[step]`.
 #[derive(Default)]
@@ -71,6 +79,16 @@ pub(crate) struct StepArguments {
     pub(crate) timeout: Option<Duration>,
     /// How long the step waits before its first attempt.
     pub(crate) delay: Option<Delay>,
+    /// The workflow of which it is a run: its module.
+    pub(crate) child: Option<Child>,
+    /// How long it waits for its signal, and where that stands.
+    pub(crate) signal_timeout: Option<(Ident, Duration)>,
+    /// That the latest signal counts, where that stands.
+    pub(crate) latest_signal: Option<Ident>,
+    /// How often it may ask to be executed again, and where that stands.
+    pub(crate) max_repeats: Option<(Ident, u32)>,
+    /// For how long.
+    pub(crate) repeat_timeout: Option<(Ident, Duration)>,
     /// The queue whose workers execute it.
     pub(crate) queue: Option<LitStr>,
     /// The condition under which the step is executed.
@@ -90,6 +108,14 @@ pub(crate) struct StepArguments {
     /// Whether it is not known in which form others take what the step gives, since what says so is wrong: nothing is concluded from
     /// what they take.
     pub(crate) vague: bool,
+}
+
+/// The workflow of which a step is a run.
+pub(crate) struct Child {
+    /// The argument.
+    pub(crate) argument: Ident,
+    /// The workflow's module.
+    pub(crate) module: syn::Path,
 }
 
 /// How long a step waits before its first attempt.
@@ -151,6 +177,39 @@ impl StepArguments {
             "skip_with" => self.skip_with = steps(input, sink, &SKIP_WITH)?,
             "when" => self.when = Some(Closure::read(input, WHEN, sink)?),
             "delay" => self.delay = Some(delay(input, sink)?),
+            "child" => {
+                let module = input.call(syn::Path::parse_mod_style).map_err(|error| {
+                    syn::Error::new(
+                        error.span(),
+                        "`child` is the path of a workflow's module, as in `child = shipping`",
+                    )
+                })?;
+                self.child = Some(Child { argument: name.clone(), module });
+            }
+            "signal_timeout" => {
+                let time = time(input, |time| {
+                    if time.is_zero() {
+                        Some("a time-out is longer than nothing; leave the argument out for no limit")
+                    } else {
+                        (time > 365 * DAY)
+                            .then_some("a signal is waited for `365d` at most; leave the argument out for no limit")
+                    }
+                })?;
+                self.signal_timeout = Some((name.clone(), time));
+            }
+            "latest_signal" => self.latest_signal = Some(name.clone()),
+            "max_repeats" => self.max_repeats = Some((name.clone(), max_repeats(input)?)),
+            "repeat_timeout" => {
+                let time = time(input, |time| {
+                    if time.is_zero() {
+                        Some("a time-out is longer than nothing; leave the argument out for no limit")
+                    } else {
+                        (time > 365 * DAY)
+                            .then_some("a step repeats itself for `365d` at most; leave the argument out for no limit")
+                    }
+                })?;
+                self.repeat_timeout = Some((name.clone(), time));
+            }
             "queue" => self.queue = Some(queue(input)?),
             "on_exhausted" => self.skips_exhausted = skips_exhausted(input)?,
             "skippable" => self.skippable = true,
@@ -286,6 +345,18 @@ fn map(input: ParseStream<'_>, sink: &Sink) -> syn::Result<MapPath> {
         return Err(input.error("a path to a list is made of fields alone, as in `map = reserve.lines`"));
     }
     Ok(MapPath { source, fields })
+}
+
+fn max_repeats(input: ParseStream<'_>) -> syn::Result<u32> {
+    const WRONG: &str = "`max_repeats` is a number from 1 to 2147483647, as in `max_repeats = 100`";
+    if input.peek(Token![-]) {
+        return Err(input.error(WRONG));
+    }
+    let literal: LitInt = input.parse().map_err(|error| syn::Error::new(error.span(), WRONG))?;
+    match literal.base10_parse::<u32>() {
+        Ok(number @ 1..=0x7fff_ffff) if literal.suffix().is_empty() => Ok(number),
+        _ => Err(syn::Error::new(literal.span(), WRONG)),
+    }
 }
 
 fn max_attempts(input: ParseStream<'_>) -> syn::Result<u16> {

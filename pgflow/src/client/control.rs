@@ -12,6 +12,7 @@ use crate::database::statements;
 use crate::error::{Error, Kind};
 use crate::news::{Ended, News};
 use crate::step::RunId;
+use crate::worker::ERRANDS_ROUND;
 use crate::workflow::RunOf;
 
 /// Something that is done to a run, or to a step of it, once it is awaited. Who does it, and why, is kept with the run.
@@ -296,6 +297,32 @@ impl Client {
             _ => News::work(),
         };
         self.shared.announcer.tell(&self.pool, &news).await;
+        if matches!((what, done), (What::Cancel, true)) {
+            self.tell_families().await;
+        }
+    }
+
+    /// Has the children of runs cancelled that have ended, and their parents told. Workers do it as well, with their next beat.
+    async fn tell_families(&self) {
+        loop {
+            let told =
+                sqlx::query_as(statements::RUN_ERRANDS).bind(BUCKET).bind(ERRANDS_ROUND).fetch_one(&self.pool).await;
+            let (ended, called, more): (Vec<Uuid>, Vec<Uuid>, bool) = match told {
+                Ok(told) => told,
+                Err(error) => {
+                    tracing::debug!(%error, "the families of cancelled runs were not told; workers do it");
+                    return;
+                }
+            };
+            let ended = ended.into_iter().map(|run| Ended { run, output: None, ours: false }).collect();
+            let news = News { work: !called.is_empty(), messages: called, ended };
+            if !news.is_empty() {
+                self.shared.announcer.tell(&self.pool, &news).await;
+            }
+            if !more {
+                return;
+            }
+        }
     }
 }
 

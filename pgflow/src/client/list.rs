@@ -73,6 +73,8 @@ pub struct RunSummary {
     pub workflow: String,
     /// The id of the workflow's version.
     pub version: i32,
+    /// The run of which it is a step.
+    pub parent: Option<RunId>,
     /// The namespace; empty for none.
     pub namespace: String,
     /// How it stands.
@@ -115,6 +117,10 @@ pub struct StepSummary {
     pub progress: Option<f32>,
     /// What it has said last.
     pub message: Option<String>,
+    /// The signal that it waits for.
+    pub signal: Option<String>,
+    /// How often it has asked to be executed again (of the items, the one with the most).
+    pub repeats: Option<i32>,
 }
 
 impl Client {
@@ -168,6 +174,7 @@ fn summary(row: &sqlx::postgres::PgRow) -> sqlx::Result<Result<RunSummary, Error
         id: RunId::from(row.try_get::<Uuid, _>("run_id")?),
         workflow: row.try_get("workflow")?,
         version: row.try_get("version_id")?,
+        parent: row.try_get::<Option<Uuid>, _>("parent_id")?.map(RunId::from),
         namespace: row.try_get("namespace")?,
         status,
         created_at: row.try_get("created_at")?,
@@ -191,5 +198,7 @@ fn step(row: &sqlx::postgres::PgRow) -> sqlx::Result<StepSummary> {
         skip_reason: row.try_get("skip_reason")?,
         progress: row.try_get("progress")?,
         message: row.try_get("message")?,
+        signal: row.try_get("signal")?,
+        repeats: row.try_get("repeats")?,
     })
 }

@@ -1,6 +1,7 @@
 //! The client: starts runs, awaits and lists them.
 
 mod announce;
+mod children;
 mod control;
 mod definitions;
 mod deploy;
@@ -12,6 +13,7 @@ mod notes;
 mod options;
 mod retention;
 mod run;
+mod signals;
 mod start;
 mod versions;
 mod wait;
@@ -30,6 +32,7 @@ use crate::error::Error;
 use crate::step::RunId;
 use crate::workflow::{RunOf, Workflow};
 
+pub use children::RunChild;
 pub use control::{Action, BulkAction};
 pub use definitions::{MissingHandler, WorkflowDetail, WorkflowFilter};
 pub use deploy::{DeployCheck, VersionCheck};
@@ -40,6 +43,7 @@ pub use list::{RunFilter, RunSummary, StepSummary};
 pub use notes::StepNote;
 pub use options::StartOptions;
 pub use run::{Run, RunStatus};
+pub use signals::{RunSignal, SendSignal};
 pub(crate) use start::{register, register_aside};
 pub use start::{start_in, start_many_in};
 pub use versions::{Comparison, VersionSummary};

@@ -158,6 +158,12 @@ impl<'a> Judge<'a> {
             ChangeKind::Output => schema::told(&step.output, &other.output),
             ChangeKind::Skipping => vec![words::now("skipped", &words::skips(step), &words::skips(other))],
             ChangeKind::Dependencies => words::dependencies(step, other),
+            ChangeKind::Child => {
+                let said = |step: &StepDefinition| step.child.clone().unwrap_or_else(|| "none".to_owned());
+                vec![words::now("workflow", &said(step), &said(other))]
+            }
+            ChangeKind::Signal => words::signals(step, other),
+            ChangeKind::Repeat => words::states(step, other),
             ChangeKind::OnFailure => {
                 let said =
                     |step: &StepDefinition| if step.on_failure { "when the run has failed" } else { "in the graph" };
@@ -193,6 +199,9 @@ fn own_kinds(step: &StepDefinition, other: &StepDefinition) -> Vec<ChangeKind> {
                 || step.takes_input != other.takes_input
                 || step.handler != other.handler,
         ),
+        (ChangeKind::Child, step.child != other.child),
+        (ChangeKind::Signal, !words::same_signal(step, other)),
+        (ChangeKind::Repeat, !words::same_state(step, other)),
         (ChangeKind::OnFailure, step.on_failure != other.on_failure),
     ]
     .into_iter()

@@ -44,6 +44,12 @@ pub enum ChangeKind {
     Dependencies,
     /// When a step is skipped.
     Skipping,
+    /// Of which workflow a step is a run.
+    Child,
+    /// What signal a step waits for.
+    Signal,
+    /// What a step remembers that asks to be executed again.
+    Repeat,
     /// Whether a step is executed when the run has failed.
     OnFailure,
     /// In which order the steps are declared: another version, in which nothing of a step differs.
@@ -163,6 +169,9 @@ impl fmt::Display for Change {
             ChangeKind::Output => " gives something else",
             ChangeKind::Dependencies => " depends on something else",
             ChangeKind::Skipping => " is skipped otherwise",
+            ChangeKind::Child => " is a run of another workflow",
+            ChangeKind::Signal => " waits for another signal",
+            ChangeKind::Repeat => " remembers something else from one repetition to the next",
             ChangeKind::OnFailure => " is executed on another occasion",
             ChangeKind::Order => " declares its steps in another order",
             ChangeKind::Upcasts => " carries over other outputs of earlier versions",

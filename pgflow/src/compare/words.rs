@@ -1,6 +1,6 @@
 //! What a change is called, and what is to be done about it.
 
-use super::schema::same_schema;
+use super::schema::{self, same_schema};
 use super::{Change, ChangeKind, Verdict};
 use crate::definition::{StepDefinition, StepOptions};
 use crate::words;
@@ -20,6 +20,40 @@ pub(super) fn options(before: &StepOptions, after: &StepOptions) -> Vec<String> 
 pub(super) fn same_upcasts(before: &StepDefinition, after: &StepDefinition) -> bool {
     let pairs = || before.upcasts.iter().zip(&after.upcasts);
     before.upcasts.len() == after.upcasts.len() && pairs().all(|(one, other)| same_schema(one, other))
+}
+
+/// Whether they wait for the same signal.
+pub(super) fn same_signal(before: &StepDefinition, after: &StepDefinition) -> bool {
+    match (&before.signal, &after.signal) {
+        (Some(one), Some(other)) => {
+            one.name == other.name && one.optional == other.optional && same_schema(&one.payload, &other.payload)
+        }
+        (one, other) => one.is_none() && other.is_none(),
+    }
+}
+
+/// Whether they remember the same from one repetition to the next.
+pub(super) fn same_state(before: &StepDefinition, after: &StepDefinition) -> bool {
+    match (&before.repeat, &after.repeat) {
+        (Some(one), Some(other)) => same_schema(one, other),
+        (one, other) => one.is_none() && other.is_none(),
+    }
+}
+
+pub(super) fn states(before: &StepDefinition, after: &StepDefinition) -> Vec<String> {
+    let said = |step: &StepDefinition| words::repeat(step).unwrap_or_else(|| "is executed once".to_owned());
+    match (&before.repeat, &after.repeat) {
+        (Some(one), Some(other)) => schema::told(one, other),
+        _ => vec![now("repetition", &said(before), &said(after))],
+    }
+}
+
+pub(super) fn signals(before: &StepDefinition, after: &StepDefinition) -> Vec<String> {
+    let said = |step: &StepDefinition| words::signal(step).unwrap_or_else(|| "waits for none".to_owned());
+    if let (true, Some(one), Some(other)) = (said(before) == said(after), &before.signal, &after.signal) {
+        return schema::told(&one.payload, &other.payload);
+    }
+    vec![now("signal", &said(before), &said(after))]
 }
 
 pub(super) fn skips(step: &StepDefinition) -> String {

@@ -51,6 +51,9 @@ migrations! {
     18 "0018_versions";
     19 "0019_retention";
     20 "0020_upcasts";
+    21 "0021_children";
+    22 "0022_signals";
+    23 "0023_repeats";
     25 "0025_dynamic";
     29 "0029_import";
     30 "0030_privileges";

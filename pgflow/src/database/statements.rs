@@ -19,6 +19,7 @@ statements! {
     CANCEL_RUN = "cancel_run";
     CANCEL_RUNS = "cancel_runs";
     CARRY_OVER = "carry_over";
+    COMMIT_REPEAT = "commit_repeat";
     COMMIT_STEP = "commit_step";
     CREATE_WORKFLOW = "create_workflow";
     #[cfg_attr(not(feature = "embedded"), allow(dead_code, reason = "asked by the embedded server only"))]
@@ -33,6 +34,7 @@ statements! {
     FORGET_KEYS = "forget_keys";
     FORK_RUN = "fork_run";
     FORGET_WORKERS = "forget_workers";
+    HAS_REPEATED = "has_repeated";
     HAS_SCHEMA = "has_schema";
     IMPORT_DOCUMENT = "import_document";
     JSON_IS_ACCEPTED = "json_is_accepted";
@@ -62,12 +64,16 @@ statements! {
     RESUME_RUNS = "resume_runs";
     RETRY_STEP = "retry_step";
     RETIRE_WORKER = "retire_worker";
+    RUN_CHILDREN = "run_children";
+    RUN_ERRANDS = "run_errands";
     RUN_EVENTS = "run_events";
     RUN_INPUT = "run_input";
     RUN_NOTES = "run_notes";
     RUN_OUTCOMES = "run_outcomes";
     RUN_RESULTS = "run_results";
+    RUN_SIGNALS = "run_signals";
     RUNS_TO_CARRY = "runs_to_carry";
+    SEND_SIGNAL = "send_signal";
     SERVER_VERSION = "server_version";
     SET_LOCK_TIMEOUT = "set_lock_timeout";
     SETTLE_START = "settle_start";

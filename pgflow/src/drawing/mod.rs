@@ -145,6 +145,9 @@ impl Line {
 /// What is said of a step apart from its arrows: conditions, and options that are not the default.
 fn remarks(step: &StepDefinition) -> Vec<String> {
     let mut said = words::conditions(step);
+    said.extend(words::child(step));
+    said.extend(words::signal(step));
+    said.extend(words::repeat(step));
     let defaults = words::options(&StepOptions::default());
     for ((name, value), (_, default)) in words::options(&step.options).into_iter().zip(defaults) {
         match name {
@@ -153,6 +156,7 @@ fn remarks(step: &StepDefinition) -> Vec<String> {
             "attempts" => said.push(format!("{value} attempts")),
             // How long the waits are between attempts is no part of a picture.
             "backoff" | "longest backoff" => {}
+            "repeats" => said.push(format!("{value} repeats")),
             _ => said.push(format!("{name} {value}")),
         }
     }

@@ -119,7 +119,7 @@ impl Handle for DynamicHandle {
             Ok(step) => step,
             Err(error) => return Box::pin(ready(Err(error))),
         };
-        let Attempt { context, tx, input, dependencies, item } = attempt;
+        let Attempt { context, tx, input, dependencies, item, .. } = attempt;
         step.handler.execute(HandlerCall {
             context: Context { step: context, state: Arc::new(()), tx },
             input,

@@ -113,6 +113,12 @@ impl Handlers {
         self
     }
 
+    /// Something is wrong with one: it is told when a worker starts.
+    pub(super) fn refuse(mut self, problem: String) -> Self {
+        self.problems.push(problem);
+        self
+    }
+
     /// All of these and of others.
     pub(crate) fn and(mut self, others: Self) -> Self {
         self.problems.extend(others.problems);

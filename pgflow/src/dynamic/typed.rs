@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 use super::handlers::{Execute, HandlerCall, Handlers, as_json};
+use crate::definition::StepDefinition;
 use crate::encoded::Encoded;
 use crate::glue::RunsIn;
 use crate::handler::{self, Dependency, StepFuture};
@@ -18,12 +19,12 @@ impl Handlers {
     /// Adds each step of a typed workflow as a handler: `fulfil_order.charge`. What a step takes, it is given by the same names:
     /// the input, and the outputs of dependencies that are called as in its workflow.
     ///
-    /// A step with `on_failure` is none; conditions, delays and options are those of the workflow that is made at run time.
+    /// A step with `on_failure` is none, nor one that waits for a signal, repeats itself or starts a run of another workflow; conditions, delays and options are those of the workflow that is made at run time.
     #[must_use]
     pub fn workflow(self, workflow: impl Into<Registration>) -> Self {
         let registration = workflow.into();
         let definition = registration.definition();
-        let steps = definition.steps.iter().enumerate().filter(|(_, step)| !step.on_failure);
+        let steps = definition.steps.iter().enumerate().filter(|(_, step)| is_plain(step));
         steps.fold(self, |all, (number, step)| {
             let takes = step.depends_on.iter().map(|edge| {
                 let source = definition.steps.iter().find(|other| other.name == edge.step);
@@ -47,15 +48,28 @@ impl Handlers {
         name: impl Into<String>,
         state: impl Into<Arc<S>>,
     ) -> Self {
+        let name = name.into();
+        let spec = P::SPEC;
+        if spec.signal.is_some() || spec.child.is_some() || spec.repeat.is_some() {
+            return self.refuse(format!(
+                "step `{}` cannot be handler `{name}`: it waits for a signal, repeats itself or starts a run of another workflow",
+                spec.name
+            ));
+        }
         let handlers = handler::Handlers { steps: Cow::Owned(vec![P::HANDLER]), check_input: |_| Ok(()) };
-        let takes = P::SPEC.depends_on.iter().map(|&(step, value)| Takes { step: step.to_owned(), value, list: None });
+        let takes = spec.depends_on.iter().map(|&(step, value)| Takes { step: step.to_owned(), value, list: None });
         let bridge = Bridge {
             handlers: Arc::new(Stateful { state: state.into(), handlers }),
             number: 0,
             takes: takes.collect(),
         };
-        self.put(name.into(), Arc::new(bridge))
+        self.put(name, Arc::new(bridge))
     }
+}
+
+/// Whether a step is no more than its function.
+fn is_plain(step: &StepDefinition) -> bool {
+    !step.on_failure && step.signal.is_none() && step.child.is_none() && step.repeat.is_none()
 }
 
 /// A typed step behind the name of a handler.
@@ -77,7 +91,7 @@ impl Bridge {
     fn attempt(&self, call: HandlerCall) -> Result<Attempt, StepError> {
         let dependencies = self.takes.iter().map(|takes| takes.find(&call)).collect::<Result<Vec<_>, _>>()?;
         let HandlerCall { context, input, item, .. } = call;
-        Ok(Attempt { context: context.step, tx: context.tx, input, dependencies, item })
+        Ok(Attempt { context: context.step, tx: context.tx, input, dependencies, item, signal: None, repeated: None })
     }
 }
 

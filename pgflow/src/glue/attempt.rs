@@ -10,6 +10,8 @@ use crate::glue::payload::{ItemCodec, Payload};
 use crate::glue::shared::{Certain, SharedStep, certain};
 use crate::handler::Dependency;
 use crate::path::{located, unreadable};
+use crate::repeat::{Repeat, Repeated};
+use crate::signal::{Sent, Signal};
 use crate::step::StepError;
 
 /// The place of a parameter, for messages.
@@ -170,6 +172,42 @@ pub fn item<T>(item: Option<&Encoded>, codec: &ItemCodec<T>, slot: Slot) -> Resu
     (codec.decode)(item).map_err(|error| slot.unreadable(&unreadable(item, "item", &error)))
 }
 
+/// Takes the signal that the step has waited for.
+///
+/// # Errors
+/// When what is stored is no such signal, or there is none: a fatal error.
+pub fn take_signal<T>(signal: Option<&Sent>, payload: &Payload<T>, slot: Slot) -> Result<Signal<T>, StepError> {
+    take_maybe_signal(signal, payload, slot)?.ok_or_else(|| slot.missing())
+}
+
+/// Takes the signal that the step has waited for, if one has come in time.
+///
+/// # Errors
+/// When what is stored is no such signal: a fatal error.
+pub fn take_maybe_signal<T>(
+    signal: Option<&Sent>,
+    payload: &Payload<T>,
+    slot: Slot,
+) -> Result<Option<Signal<T>>, StepError> {
+    let Some(signal) = signal else { return Ok(None) };
+    (payload.decode)(&signal.payload)
+        .map(|payload| Some(signal.with(payload)))
+        .map_err(|error| slot.unreadable(&unreadable(&signal.payload, slot.parameter, &error)))
+}
+
+/// Takes what lets the step ask to be executed again.
+///
+/// # Errors
+/// When what is stored is no such state: a fatal error.
+pub fn take_repeat<T>(repeated: Option<&Repeated>, payload: &Payload<T>, slot: Slot) -> Result<Repeat<T>, StepError> {
+    let read = |repeated: &Repeated| {
+        (payload.decode)(&repeated.state)
+            .map_err(|error| slot.unreadable(&unreadable(&repeated.state, slot.parameter, &error)))
+    };
+    let state = repeated.map(read).transpose()?;
+    Ok(Repeat::stored(state, repeated.map_or(0, |repeated| repeated.count), payload.encode))
+}
+
 /// Reads the value that holds the list of a map step: the workflow's input, or the output of a plain step.
 ///
 /// # Errors
@@ -214,6 +252,8 @@ impl Slot {
             ("", _) => self.fatal(format_args!(
                 "the list that it maps over cannot be read from the stored output of `{from}`: {error}"
             )),
+            (_, "state") => self.fatal(format_args!("the state of its repetition cannot be read: {error}")),
+            (_, "signal") => self.fatal(format_args!("its signal `{parameter}` cannot be read: {error}")),
             (_, "item") => {
                 self.fatal(format_args!("its parameter `{parameter}` cannot be read from the stored item: {error}"))
             }
@@ -231,7 +271,7 @@ impl Slot {
     fn missing(self) -> StepError {
         let Self { from, .. } = self;
         match from {
-            "input" | "item" => self.fatal(format_args!("its {from} is missing")),
+            "input" | "item" | "signal" => self.fatal(format_args!("its {from} is missing")),
             _ => self.fatal(format_args!("the stored output of `{from}` is missing")),
         }
     }

@@ -6,7 +6,7 @@ use pgflow_graph::{Node, Skip, Source};
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Value, json};
 
-use crate::definition::{Definition, Delay, Edge, MapSource, SkipPolicy, StepDefinition};
+use crate::definition::{Definition, Delay, Edge, MapSource, SignalDefinition, SkipPolicy, StepDefinition};
 use crate::glue::fields::{Shape, fields_schema};
 use crate::glue::payload::SchemaOf;
 use crate::glue::shared::SharedStep;
@@ -37,6 +37,20 @@ pub struct StepSpec {
     pub timeout: Option<Duration>,
     /// How long it waits before its first attempt.
     pub delay: Option<Delay>,
+    /// The signal that it waits for, by its name, and whether it goes on without.
+    pub signal: Option<(&'static str, SchemaOf, bool)>,
+    /// How long it waits for that.
+    pub signal_timeout: Option<Duration>,
+    /// Whether the latest one counts.
+    pub latest_signal: bool,
+    /// The workflow of which it starts a run.
+    pub child: Option<&'static str>,
+    /// What it remembers, where it may ask to be executed again.
+    pub repeat: Option<SchemaOf>,
+    /// How often it may.
+    pub max_repeats: Option<u32>,
+    /// For how long.
+    pub repeat_timeout: Option<Duration>,
     /// The queue whose workers execute it.
     pub queue: Option<&'static str>,
     /// Whether it has a condition.
@@ -140,6 +154,16 @@ fn step(spec: &StepSpec) -> StepDefinition {
     }
     step.options.timeout = spec.timeout;
     step.options.delay = spec.delay;
+    step.signal = spec.signal.map(|(name, payload, optional)| SignalDefinition {
+        optional,
+        ..SignalDefinition::new(name, (payload.root)().to_value())
+    });
+    step.options.signal_timeout = spec.signal_timeout;
+    step.options.latest_signal = spec.latest_signal;
+    step.child = spec.child.map(ToOwned::to_owned);
+    step.repeat = spec.repeat.map(|state| (state.root)().to_value());
+    step.options.max_repeats = spec.max_repeats;
+    step.options.repeat_timeout = spec.repeat_timeout;
     step.options.queue = spec.queue.map(ToOwned::to_owned);
     step.on_failure = spec.on_failure;
     step.upcasts = spec.upcasts.iter().map(|upcast| (upcast.schema.root)().to_value()).collect();

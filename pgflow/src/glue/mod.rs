@@ -16,14 +16,15 @@ mod tests;
 
 pub use attempt::{
     Extract, Slot, check_input, encode_items, extract, item, read_shared, read_source, read_sources, send, take_gaps,
-    take_input, take_list, take_maybe_gaps, take_maybe_list, take_maybe_one, take_one,
+    take_input, take_list, take_maybe_gaps, take_maybe_list, take_maybe_one, take_maybe_signal, take_one, take_repeat,
+    take_signal,
 };
 pub use declare::{StepSpec, definition, included};
 pub use fields::{Fields, Shape, fields_schema, serialize_fields, there};
 pub use link::{Accepts, List, Never, items};
 pub use payload::{
     CarriesOver, HasJson, HasSchema, IntoStepError, ItemCodec, ItemSchema, KnownSchema, MaySkip, Payload, Returns,
-    SchemaOf, StepResult, UnknownSchema, item_codec, payload, returns, skippable, upcast,
+    SchemaOf, StartsWith, StepResult, UnknownSchema, child, item_codec, payload, returns, skippable, upcast,
 };
 pub use shared::{
     Certain, Form, Gaps, Given, Many, Maybe, One, Read, RunsIn, SharedStep, TakesInput, certain, decode_given,

@@ -11,6 +11,7 @@ use crate::encoded::Encoded;
 use crate::glue::attempt::Slot;
 use crate::step::{Skippable, StepError};
 use crate::upcast::Upcast;
+use crate::workflow::Workflow;
 
 /// A type that has a JSON Schema.
 #[diagnostic::on_unimplemented(
@@ -165,6 +166,41 @@ where
         finish: |result, slot| {
             let output = result.into_result().map_err(Into::into)?.decide().map_err(StepError::skip)?;
             Encoded::new(&output).map_err(|error| slot.unwritable(&error))
+        },
+    }
+}
+
+/// What a step returns that starts a run: the input of that.
+#[diagnostic::on_unimplemented(
+    message = "this step starts a run whose input is `{Input}`, but it returns `{Self}`",
+    label = "the input is `{Input}`",
+    note = "a step with `child` returns the input of the run; what others take of the step is the output of the run"
+)]
+pub trait StartsWith<Input> {
+    /// The same.
+    fn into_input(self) -> Input;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> StartsWith<T> for T {
+    fn into_input(self) -> T {
+        self
+    }
+}
+
+/// States that `R` is what a step can return that starts a run of `W`: the run's input. What the step gives is the run's output.
+#[must_use]
+pub const fn child<R: StepResult, W: Workflow>() -> Returns<R, W::Output>
+where
+    R::Ok: StartsWith<W::Input>,
+    R::Error: IntoStepError,
+    W::Output: HasSchema + HasJson,
+{
+    Returns {
+        payload: payload::<W::Output>(),
+        finish: |result, slot| {
+            let input = result.into_result().map_err(Into::into)?.into_input();
+            W::encode_input(&input).map_err(|error| slot.unwritable(&error))
         },
     }
 }

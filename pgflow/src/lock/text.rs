@@ -14,8 +14,20 @@ const ABOUT: &str =
 
 /// In this order for people; what is not listed stands behind, in order.
 const OF_WORKFLOW: &[&str] = &["name", "hash", "deadline_ms", "input", "output"];
-const OF_STEP: &[&str] =
-    &["name", "contract", "on_failure", "takes_input", "depends_on", "map", "skip", "options", "output"];
+const OF_STEP: &[&str] = &[
+    "name",
+    "contract",
+    "on_failure",
+    "takes_input",
+    "depends_on",
+    "map",
+    "skip",
+    "child",
+    "signal",
+    "repeat",
+    "options",
+    "output",
+];
 
 pub(super) fn write(workflows: &[Definition]) -> String {
     let mut out = format!("{{\n  \"format\": {FORMAT},\n  \"about\": {},\n  \"workflows\": ", Value::from(ABOUT));

@@ -33,6 +33,9 @@ fn line(step: &StepDefinition) -> String {
     for words in words::conditions(step) {
         let _ = write!(text, "{}{words}", if words.starts_with("skipped") { " or " } else { " " });
     }
+    for words in words::child(step).into_iter().chain(words::signal(step)).chain(words::repeat(step)) {
+        let _ = write!(text, ", {words}");
+    }
     if step.on_failure {
         text.push_str(" when the run has failed");
     }

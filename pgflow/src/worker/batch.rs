@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use uuid::Uuid;
 
@@ -15,6 +16,10 @@ pub(crate) struct Batch {
     pub(crate) entries: Vec<Entry>,
     pub(crate) outcomes: Vec<Outcome>,
     pub(crate) attempts: Vec<FailedAttempt>,
+    pub(crate) repeats: Vec<AskedAgain>,
+    pub(crate) children: Vec<ChildStart>,
+    /// Runs that end, or have failed, with a parent or children that are to be told.
+    pub(crate) families: Vec<Uuid>,
     pub(crate) maps: Vec<MapSize>,
     pub(crate) shares: Vec<Share>,
     pub(crate) beginnings: Vec<Beginning>,
@@ -125,6 +130,37 @@ pub(crate) struct FailedAttempt {
     pub(crate) item: Option<Encoded>,
 }
 
+/// That a unit has asked to be executed again.
+#[derive(Debug)]
+pub(crate) struct AskedAgain {
+    pub(crate) entry: usize,
+    pub(crate) step: usize,
+    pub(crate) index: i32,
+    pub(crate) count: u32,
+    /// How many failed attempts lie before.
+    pub(crate) attempts: u16,
+    /// When it is due, and in how long.
+    pub(crate) due: Instant,
+    pub(crate) wait_ms: i64,
+    pub(crate) state: Encoded,
+    /// For a unit of a task: its item, which goes into the task of its own.
+    pub(crate) item: Option<Encoded>,
+}
+
+/// That a unit starts a run.
+#[derive(Debug)]
+pub(crate) struct ChildStart {
+    pub(crate) entry: usize,
+    pub(crate) step: usize,
+    pub(crate) index: i32,
+    /// The attempt of the unit.
+    pub(crate) number: u16,
+    pub(crate) version: i32,
+    pub(crate) queue: Option<String>,
+    pub(crate) deadline_ms: Option<i64>,
+    pub(crate) input: Encoded,
+}
+
 #[derive(Debug)]
 pub(crate) struct MapSize {
     pub(crate) entry: usize,
@@ -187,10 +223,14 @@ impl Batch {
         let mut part = std::mem::take(self);
         for mut outcome in rest {
             let entry = &mut part.entries[outcome.entry];
+            let run = entry.run;
             outcome.entry = self.entry(entry.holder, entry.claim, || Entry {
                 fate: std::mem::replace(&mut entry.fate, Fate::GoesOn),
                 ..*entry
             });
+            if let Some(at) = part.families.iter().position(|family| *family == run) {
+                self.families.push(part.families.remove(at));
+            }
             self.outcomes.push(outcome);
         }
         part
@@ -200,7 +240,29 @@ impl Batch {
     pub(crate) fn refuse_outcome(&mut self, place: usize, reason: &str) {
         let outcome = &mut self.outcomes[place];
         outcome.verdict = Verdict::Failed(format!("the output cannot be stored: {reason}"));
-        let entry = &mut self.entries[outcome.entry];
+        let entry = outcome.entry;
+        self.fail(entry);
+    }
+
+    /// Makes a failure of a repetition whose state the database refuses.
+    pub(crate) fn refuse_repeat(&mut self, place: usize, reason: &str) {
+        let AskedAgain { entry, step, index, attempts, .. } = self.repeats.remove(place);
+        let verdict = Verdict::Failed(format!("its state cannot be stored: {reason}"));
+        let attempts = attempts.saturating_add(1);
+        self.outcomes.push(Outcome { entry, step, index, attempts, duration_ms: 0.0, verdict });
+        self.fail(entry);
+    }
+
+    /// Makes a failure of a unit whose child the database refuses, by its input.
+    pub(crate) fn refuse_child(&mut self, place: usize, reason: &str) {
+        let ChildStart { entry, step, index, number: attempts, .. } = self.children.remove(place);
+        let verdict = Verdict::Failed(format!("the input of the run that it starts cannot be stored: {reason}"));
+        self.outcomes.push(Outcome { entry, step, index, attempts, duration_ms: 0.0, verdict });
+        self.fail(entry);
+    }
+
+    fn fail(&mut self, entry: usize) {
+        let entry = &mut self.entries[entry];
         if matches!(entry.holder, Holder::Run(_)) {
             // Where that was the step for it, it fails anyway.
             if !matches!(entry.fate, Fate::Failed(_)) {

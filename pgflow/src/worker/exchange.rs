@@ -86,7 +86,7 @@ impl FromRow<'_, PgRow> for Row {
             attempts: row.try_get(6)?,
             flag,
             payload: row.try_get(8)?,
-            text: if matches!(kind, 8 | 9 | 14 | 17) || kind == 5 && flag == Some(FAILED) {
+            text: if matches!(kind, 8 | 9 | 14 | 17 | 18) || kind == 5 && flag == Some(FAILED) {
                 row.try_get(9)?
             } else {
                 None
@@ -173,12 +173,34 @@ fn trouble(error: &sqlx::Error) -> Trouble {
     }
 }
 
-/// Looks for the outputs that the database refuses by halving what is asked about, and makes failures of them. Gives whether there
-/// were any.
+/// Makes failures of the outputs and states that the database refuses. Gives whether there were any.
 async fn drop_refused(link: &mut Link, batch: &mut Batch, reason: &str) -> bool {
     let outputs: Vec<(usize, Encoded)> =
         batch.outcomes.iter().enumerate().filter_map(|(place, o)| Some((place, o.verdict.output()?.clone()))).collect();
-    let mut suspects: Vec<&[(usize, Encoded)]> = vec![&outputs];
+    let states: Vec<(usize, Encoded)> =
+        batch.repeats.iter().enumerate().map(|(place, repeat)| (place, repeat.state.clone())).collect();
+    let inputs: Vec<(usize, Encoded)> =
+        batch.children.iter().enumerate().map(|(place, child)| (place, child.input.clone())).collect();
+    let (outputs, states) = (refused_among(link, &outputs).await, refused_among(link, &states).await);
+    let inputs = refused_among(link, &inputs).await;
+    for place in &outputs {
+        tracing::warn!(reason, "the database refuses the output of a step; the step fails");
+        batch.refuse_outcome(*place, reason);
+    }
+    for place in states.iter().rev() {
+        tracing::warn!(reason, "the database refuses the state of a step; the step fails");
+        batch.refuse_repeat(*place, reason);
+    }
+    for place in inputs.iter().rev() {
+        tracing::warn!(reason, "the database refuses the input of a run that a step starts; the step fails");
+        batch.refuse_child(*place, reason);
+    }
+    !(outputs.is_empty() && states.is_empty() && inputs.is_empty())
+}
+
+/// The places of payloads that the database refuses, found by halving what is asked about.
+async fn refused_among(link: &mut Link, payloads: &[(usize, Encoded)]) -> Vec<usize> {
+    let mut suspects: Vec<&[(usize, Encoded)]> = vec![payloads];
     let mut refused = Vec::new();
     while let Some(part) = suspects.pop() {
         if part.is_empty() {
@@ -196,11 +218,8 @@ async fn drop_refused(link: &mut Link, batch: &mut Batch, reason: &str) -> bool 
             _ => {}
         }
     }
-    for place in &refused {
-        tracing::warn!(reason, "the database refuses the output of a step; the step fails");
-        batch.refuse_outcome(*place, reason);
-    }
-    !refused.is_empty()
+    refused.sort_unstable();
+    refused
 }
 
 async fn ask_about(connection: &mut PgConnection, texts: Vec<Encoded>) -> sqlx::Result<()> {
@@ -311,6 +330,23 @@ async fn call(connection: &mut PgConnection, request: &Request) -> sqlx::Result<
         .bind(listed(&request.watch))
         .bind(listed(&request.watch_from))
         .bind(listed(&request.known_tasks))
+        .bind(batch.repeats.iter().map(|r| place(r.entry)).collect::<List<_>>().0)
+        .bind(batch.repeats.iter().map(|r| small(r.step)).collect::<List<_>>().0)
+        .bind(batch.repeats.iter().map(|r| r.index).collect::<List<_>>().0)
+        .bind(batch.repeats.iter().map(|r| i32::try_from(r.count).unwrap_or(i32::MAX)).collect::<List<_>>().0)
+        .bind(batch.repeats.iter().map(|r| count(r.attempts)).collect::<List<_>>().0)
+        .bind(batch.repeats.iter().map(|r| r.wait_ms).collect::<List<_>>().0)
+        .bind(batch.repeats.iter().map(|r| Jsonb(r.state.as_str())).collect::<List<_>>().0)
+        .bind(batch.repeats.iter().map(|r| r.item.as_ref().map(|item| Jsonb(item.as_str()))).collect::<List<_>>().0)
+        .bind(batch.children.iter().map(|c| place(c.entry)).collect::<List<_>>().0)
+        .bind(batch.children.iter().map(|c| small(c.step)).collect::<List<_>>().0)
+        .bind(batch.children.iter().map(|c| c.index).collect::<List<_>>().0)
+        .bind(batch.children.iter().map(|c| count(c.number)).collect::<List<_>>().0)
+        .bind(batch.children.iter().map(|c| c.version).collect::<List<_>>().0)
+        .bind(batch.children.iter().map(|c| c.queue.as_deref()).collect::<List<_>>().0)
+        .bind(batch.children.iter().map(|c| c.deadline_ms).collect::<List<_>>().0)
+        .bind(batch.children.iter().map(|c| Jsonb(c.input.as_str())).collect::<List<_>>().0)
+        .bind(listed(&batch.families))
         .fetch_all(connection)
         .await
 }

@@ -15,6 +15,9 @@ const RECOVERY_ROUND: i32 = 100;
 /// How many parked runs and tasks one round brings in.
 const PROMOTION_ROUND: i32 = 1_000;
 
+/// How many runs' families one transaction tells.
+pub(crate) const ERRANDS_ROUND: i32 = 500;
+
 /// What the keeper has to say.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Sign {
@@ -22,6 +25,8 @@ pub(crate) enum Sign {
     Beat { fleet: i32, called: Vec<Uuid> },
     /// Runs or tasks have become due, or were handed on.
     Work,
+    /// Runs have ended since their parents have; and of others, whoever has them is to look for a message.
+    Families { ended: Vec<Uuid>, called: Vec<Uuid> },
     /// The worker counts as dead, or must expect to.
     Fenced,
 }
@@ -34,8 +39,14 @@ pub(crate) struct Keeper {
     pub(crate) silence_limit: Duration,
 }
 
-/// What the driver tells the keeper: something it parked is due at this time.
-pub(crate) type DueAt = Instant;
+/// What the driver tells the keeper.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Due {
+    /// Something that it has parked is due at this time.
+    At(Instant),
+    /// A run has ended whose parent or children are to be told.
+    Errands,
+}
 
 impl Keeper {
     /// Starts the thread. It ends when the driver drops its side of the channels.
@@ -44,7 +55,7 @@ impl Keeper {
     pub(crate) fn start(
         self,
         signs: mpsc::UnboundedSender<Sign>,
-        due: mpsc::UnboundedReceiver<DueAt>,
+        due: mpsc::UnboundedReceiver<Due>,
     ) -> std::io::Result<oneshot::Receiver<()>> {
         let (ended, wait) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -55,7 +66,7 @@ impl Keeper {
         Ok(wait)
     }
 
-    async fn keep(self, signs: mpsc::UnboundedSender<Sign>, mut due: mpsc::UnboundedReceiver<DueAt>) {
+    async fn keep(self, signs: mpsc::UnboundedSender<Sign>, mut due: mpsc::UnboundedReceiver<Due>) {
         let mut link = Link::new(Arc::clone(&self.options))
             .with_deadline((self.silence_limit / 2).max(Duration::from_millis(500)));
         let mut last_good = Instant::now();
@@ -78,6 +89,9 @@ impl Keeper {
                         next_due = beat
                             .due_ms
                             .and_then(|ms| now.checked_add(Duration::from_millis(u64::try_from(ms).unwrap_or(0))));
+                        if beat.errands {
+                            self.run_errands(&mut link, &signs).await;
+                        }
                         if beat.troubled {
                             self.recover(&mut link, &signs).await;
                         }
@@ -100,7 +114,8 @@ impl Keeper {
             tokio::select! {
                 () = tokio::time::sleep_until(wake.into()) => {}
                 told = due.recv() => match told {
-                    Some(at) => next_due = Some(next_due.map_or(at, |known| known.min(at))),
+                    Some(Due::At(at)) => next_due = Some(next_due.map_or(at, |known| known.min(at))),
+                    Some(Due::Errands) => self.run_errands(&mut link, &signs).await,
                     None => return link.close().await,
                 },
                 () = signs.closed() => return link.close().await,
@@ -125,6 +140,27 @@ impl Keeper {
                 }
             }
             Err(error) => tracing::warn!(worker, %error, "recovery did not succeed; the next beat tries again"),
+        }
+    }
+
+    /// Tells the families of runs that have ended: until nothing is left to say.
+    async fn run_errands(&self, link: &mut Link, signs: &mpsc::UnboundedSender<Sign>) {
+        let bucket = self.bucket;
+        loop {
+            match link.call(|connection| Box::pin(run_errands(connection, bucket))).await {
+                Ok((ended, called, more)) => {
+                    if !ended.is_empty() || !called.is_empty() {
+                        let _ = signs.send(Sign::Families { ended, called });
+                    }
+                    if !more {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(worker = self.worker, %error, "the families of runs were not told; the next beat tries again");
+                    return;
+                }
+            }
         }
     }
 
@@ -160,6 +196,7 @@ struct Beat {
     troubled: bool,
     due_ms: Option<i64>,
     called: Vec<Uuid>,
+    errands: bool,
 }
 
 struct Recovered {
@@ -169,9 +206,9 @@ struct Recovered {
 }
 
 async fn beat(connection: &mut PgConnection, bucket: i32, worker: i32) -> sqlx::Result<Beat> {
-    let (alive, fleet, troubled, due_ms, called) =
+    let (alive, fleet, troubled, due_ms, called, errands) =
         sqlx::query_as(statements::BEAT).bind(bucket).bind(worker).fetch_one(connection).await?;
-    Ok(Beat { alive, fleet, troubled, due_ms, called })
+    Ok(Beat { alive, fleet, troubled, due_ms, called, errands })
 }
 
 async fn disconnect(connection: &mut PgConnection, bucket: i32, worker: i32) -> sqlx::Result<i32> {
@@ -194,6 +231,10 @@ async fn recover(connection: &mut PgConnection, bucket: i32, worker: i32) -> sql
             return Ok(sum);
         }
     }
+}
+
+async fn run_errands(connection: &mut PgConnection, bucket: i32) -> sqlx::Result<(Vec<Uuid>, Vec<Uuid>, bool)> {
+    sqlx::query_as(statements::RUN_ERRANDS).bind(bucket).bind(ERRANDS_ROUND).fetch_one(connection).await
 }
 
 async fn promote(connection: &mut PgConnection, bucket: i32) -> sqlx::Result<Option<i64>> {

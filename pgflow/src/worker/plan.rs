@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::handler::{Dependency, StepFuture};
 use crate::registration::{Attempt, Handle, Registration};
 use crate::step::{Retry, StepError};
+use crate::worker::family::PlanChild;
 use crate::worker::run::Recorded;
 use crate::worker::unit::PLAIN;
 
@@ -38,6 +39,13 @@ pub(crate) struct PlanStep {
     pub(crate) max_backoff: Duration,
     pub(crate) timeout: Option<Duration>,
     pub(crate) delay: Option<Delay>,
+    /// The signal that it waits for.
+    pub(crate) signal: Option<PlanSignal>,
+    /// The workflow of which it starts a run.
+    pub(crate) child: Option<PlanChild>,
+    /// How often it may ask to be executed again, and for how long.
+    pub(crate) max_repeats: Option<u32>,
+    pub(crate) repeat_timeout: Option<Duration>,
     /// Where it is executed.
     pub(crate) at: StepQueue,
     /// Whether it has a condition.
@@ -66,6 +74,17 @@ pub(crate) struct PlanEdge {
     pub(crate) value: bool,
     /// Whether the output is needed: it is passed on, or mapped over.
     pub(crate) read: bool,
+}
+
+/// A signal that a step waits for.
+#[derive(Clone, Debug)]
+pub(crate) struct PlanSignal {
+    pub(crate) name: Arc<str>,
+    /// Whether the step is executed without when none has come in time.
+    pub(crate) optional: bool,
+    pub(crate) timeout: Option<Duration>,
+    /// Whether the latest counts of those that were sent before the step begins.
+    pub(crate) latest: bool,
 }
 
 /// Where the list of a map step is.
@@ -125,6 +144,13 @@ impl Plan {
 }
 
 impl Plan {
+    /// The workflows of which its steps start runs, and where that is kept.
+    pub(crate) fn children(&mut self) -> Vec<(Definition, &mut PlanChild)> {
+        let handlers = Arc::clone(&self.handlers);
+        let steps = self.steps.iter_mut().enumerate();
+        steps.filter_map(|(number, step)| Some((handlers.child(number)?, step.child.as_mut()?))).collect()
+    }
+
     /// What the dependencies of a step have given, in their order, from what is recorded of a run.
     pub(crate) fn dependencies(&self, step: usize, outcomes: &HashMap<(usize, i32), Recorded>) -> Vec<Dependency> {
         let edges = self.steps[step].dependencies.iter();
@@ -170,7 +196,8 @@ impl PlanStep {
             Retry::Skip => AfterFailure::Skip,
             Retry::Never => self.when_exhausted(),
             _ if attempt >= max_attempts => self.when_exhausted(),
-            Retry::Backoff => AfterFailure::Retry(self.backoff_after(attempt)),
+            // Who asks to be executed again has not failed, and was heard before.
+            Retry::Backoff | Retry::Again(_) => AfterFailure::Retry(self.backoff_after(attempt)),
             Retry::After(wait) => AfterFailure::Retry(wait),
         }
     }
@@ -232,12 +259,26 @@ fn plan_step(definition: &Definition, step: &StepDefinition, queues: &[String]) 
         max_backoff: step.options.max_backoff,
         timeout: step.options.timeout,
         delay: step.options.delay,
-        // What is executed when the run has failed, its owner executes.
+        child: step.child.as_ref().map(|workflow| PlanChild {
+            workflow: workflow.as_str().into(),
+            version: 0,
+            deadline: None,
+            queue: step.options.queue.clone(),
+        }),
+        max_repeats: step.options.max_repeats,
+        repeat_timeout: step.options.repeat_timeout,
+        signal: step.signal.as_ref().map(|signal| PlanSignal {
+            name: signal.name.as_str().into(),
+            optional: signal.optional,
+            timeout: step.options.signal_timeout,
+            latest: step.options.latest_signal,
+        }),
+        // What is executed when the run has failed, its owner executes; and what makes the input of a run.
         at: step
             .options
             .queue
             .as_deref()
-            .filter(|_| !step.on_failure)
+            .filter(|_| !step.on_failure && step.child.is_none())
             .map_or(StepQueue::OfRun, |name| StepQueue::of(name, queues)),
     })
 }
@@ -274,6 +315,10 @@ impl Handle for Renumbered {
 
     fn upcast(&self, step: usize, upcast: usize, output: &Encoded) -> Result<Encoded, StepError> {
         self.handlers.upcast(self.number(step), upcast, output)
+    }
+
+    fn child(&self, step: usize) -> Option<Definition> {
+        self.handlers.child(self.number(step))
     }
 
     fn check_input(&self, input: &Encoded) -> serde_json::Result<()> {

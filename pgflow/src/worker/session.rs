@@ -50,14 +50,18 @@ impl WorkerLives {
         let queues = options.queue_names();
         for registration in registrations {
             let version = crate::client::register(pool, registration.definition()).await?;
-            plans.insert(version, Arc::new(Plan::new(version, registration, &queues)?));
+            let mut plan = Plan::new(version, registration, &queues)?;
+            know_children(pool, &mut plan).await?;
+            plans.insert(version, Arc::new(plan));
             for (other, definition) in other_versions(pool, version).await? {
-                if let Some(plan) = Plan::of_other_version(other, &definition, registration, &queues)? {
+                if let Some(mut plan) = Plan::of_other_version(other, &definition, registration, &queues)? {
+                    know_children(pool, &mut plan).await?;
                     tracing::info!(workflow = %definition.name, version = other, "the worker goes on with the runs of another version");
                     plans.insert(other, Arc::new(plan));
                 } else if let Some(Carried { definition, steps }) = registration.definition().carried(&definition) {
                     let to = crate::client::register_aside(pool, &definition).await?;
-                    if let Some(plan) = Plan::of_other_version(to, &definition, registration, &queues)? {
+                    if let Some(mut plan) = Plan::of_other_version(to, &definition, registration, &queues)? {
+                        know_children(pool, &mut plan).await?;
                         tracing::info!(workflow = %definition.name, version = other, to, "the worker carries the runs of another version over");
                         plans.entry(to).or_insert_with(|| Arc::new(plan));
                         carries.push(Arc::new(Carry { from: other, to, steps, handlers: registration.handlers() }));
@@ -268,6 +272,15 @@ impl WorkerLives {
         }
         link.close().await;
     }
+}
+
+/// Finds the versions of the workflows of which steps start runs.
+async fn know_children(pool: &PgPool, plan: &mut Plan) -> Result<(), Error> {
+    for (definition, child) in plan.children() {
+        child.version = crate::client::register_aside(pool, &definition).await?;
+        child.deadline = definition.deadline;
+    }
+    Ok(())
 }
 
 /// What else is stored of the workflow of a version, as far as this program can read it.

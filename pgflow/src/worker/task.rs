@@ -1,15 +1,17 @@
 //! A task that this worker has taken: a step of somebody's run, or a range of a map step's items.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use uuid::Uuid;
 
 use super::caution::Caution;
 use super::plan::Plan;
+use super::repetition::Repetition;
 use super::unit::{Holder, PLAIN, Unit};
 use crate::encoded::Encoded;
 use crate::handler::Dependency;
+use crate::signal::Sent;
 
 pub(crate) struct HeldTask {
     pub(crate) id: i64,
@@ -26,6 +28,12 @@ pub(crate) struct HeldTask {
     pub(crate) first: i32,
     /// One for each unit; none for a plain step.
     pub(crate) items: Vec<Option<Encoded>>,
+    /// Whether its only unit was part of another task.
+    pub(crate) own: bool,
+    /// What units have to remember that have asked to be executed again, by their index.
+    pub(crate) repetitions: HashMap<i32, Repetition>,
+    /// The signal that its step has waited for.
+    pub(crate) signal: Option<Sent>,
     /// Attempts that lie behind its only unit.
     pub(crate) attempts: u16,
     /// What is known of its units where it has lost a worker to a crash.
@@ -46,10 +54,8 @@ impl HeldTask {
 
     /// The units that have no outcome yet.
     pub(crate) fn units(&mut self, has_outcome: impl Fn(i32) -> bool) -> Vec<Unit> {
-        let first = self.first;
-        let indexes =
-            (0..self.items.len()).map(|n| if first == PLAIN { PLAIN } else { first + i32::try_from(n).unwrap_or(0) });
-        let units: Vec<Unit> = indexes
+        let units: Vec<Unit> = self
+            .indexes()
             .filter(|index| !has_outcome(*index))
             .map(|index| Unit {
                 holder: Holder::Task(self.id),
@@ -61,6 +67,12 @@ impl HeldTask {
             .collect();
         self.left = units.len();
         units
+    }
+
+    /// The indexes of its units.
+    pub(crate) fn indexes(&self) -> impl Iterator<Item = i32> + use<> {
+        let first = self.first;
+        (0..self.items.len()).map(move |n| if first == PLAIN { PLAIN } else { first + i32::try_from(n).unwrap_or(0) })
     }
 
     pub(crate) fn item(&self, index: i32) -> Option<Encoded> {

@@ -1,6 +1,7 @@
 //! The engine on real Postgres: what runs give, and that nothing is left behind.
 #![allow(clippy::unwrap_used, reason = "a test says what it found by failing")]
 
+mod children;
 mod control;
 mod delays;
 mod deploys;
@@ -14,9 +15,11 @@ mod listing;
 mod notes;
 mod plans;
 mod queues;
+mod repeats;
 mod retention;
 mod runs;
 mod schema;
+mod signals;
 mod skips;
 mod starts;
 mod trail;

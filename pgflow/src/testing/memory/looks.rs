@@ -52,6 +52,7 @@ impl Machine {
         let name = |step: usize| self.setup.plan.steps[step].name.to_string();
         let outcomes = self.record.outcomes.iter();
         let outcomes = outcomes.map(|((step, index), outcome)| ((name(*step), *index), outcome.clone()));
-        Recording { input: self.input.clone(), outcomes: outcomes.collect() }
+        let signals = self.record.signals.iter().map(|signal| (name(signal.step), signal.sent.clone()));
+        Recording { input: self.input.clone(), outcomes: outcomes.collect(), signals: signals.collect() }
     }
 }

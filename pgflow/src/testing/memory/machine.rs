@@ -1,6 +1,6 @@
 //! What carries a run in memory on: the worker's part, with what is recorded kept here.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -10,24 +10,28 @@ use futures_util::stream::FuturesUnordered;
 use sqlx::PgPool;
 
 use super::faults::{Fault, Faults};
-use super::record::Record;
-use super::{lock, run_id};
+use super::record::{Record, SentSignal};
+use super::{every_queue, lock, run_id};
 use crate::cancellation::Cancellation;
 use crate::client::RunStatus;
 use crate::encoded::Encoded;
 use crate::notes::Notes;
-use crate::registration;
-use crate::step::{StepContext, StepError, StepInfo};
+use crate::registration::{self, Registration};
+use crate::signal::Sent;
+use crate::step::{Retry, StepContext, StepError, StepInfo};
 use crate::tx::TxSlot;
 use crate::worker::PAST_DEADLINE;
-use crate::worker::attempt::{call, too_slow};
+use crate::worker::attempt::{call, limited_again, too_slow};
 use crate::worker::clock::Clock;
 use crate::worker::plan::Plan;
+use crate::worker::repetition::{Limits, Repetition};
 use crate::worker::run::{OwnedRun, Recorded};
 use crate::worker::unit::Unit;
 
 /// How long attempts that are under way have to end before the clock is moved, and a handler that was told to end.
 const MOMENT: Duration = Duration::from_millis(20);
+/// What waits for longer waits for somebody, and for no time.
+const BEYOND: Duration = Duration::from_secs(50 * 365 * 24 * 3600);
 const GRACE: Duration = Duration::from_secs(5);
 
 /// What all runs of a runner have in common.
@@ -35,6 +39,8 @@ pub(super) struct Setup {
     pub(super) plan: Arc<Plan>,
     pub(super) pool: Option<PgPool>,
     pub(super) faults: Arc<Mutex<Faults>>,
+    /// The workflows of which steps may start runs, by their names.
+    pub(super) children: Arc<HashMap<String, Registration>>,
 }
 
 /// A run in memory.
@@ -150,6 +156,11 @@ impl Machine {
         self.moment().await;
     }
 
+    /// The same as [`finish`](Self::finish), as a future of a known size: a child may have children.
+    fn finish_boxed(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(self.finish())
+    }
+
     pub(super) async fn finish(&mut self) {
         loop {
             self.settle().await;
@@ -163,7 +174,9 @@ impl Machine {
     fn next_time(&self, timeouts: bool) -> Option<Instant> {
         let run = self.owned.as_ref()?;
         let ends = self.under_way.values().filter(|_| timeouts).filter_map(|attempt| self.times_out(attempt));
-        run.retries.iter().map(|(at, _)| *at).chain(run.deadline).chain(ends).min()
+        let until = self.clock.now() + BEYOND;
+        let retries = run.retries.iter().map(|(at, _)| *at).filter(|at| *at < until);
+        retries.chain(run.deadline).chain(ends).min()
     }
 
     fn times_out(&self, attempt: &UnderWay) -> Option<Instant> {
@@ -210,8 +223,8 @@ impl Machine {
 
     /// Lets a worker take the run, with what is recorded of it.
     pub(super) fn take_up(&mut self) {
-        let history = self.record.history(&self.clock, self.deadline);
         let plan = Arc::clone(&self.setup.plan);
+        let history = self.record.history(&plan, &self.clock, self.deadline);
         let mut run = OwnedRun::new(run_id().into(), 0, (0, 1), plan, self.input.clone(), history);
         if run.deadline.is_some_and(|deadline| deadline <= self.clock.now()) {
             self.owned = Some(run);
@@ -250,6 +263,8 @@ impl Machine {
             input: run.input.clone(),
             dependencies: run.dependencies(unit.step),
             item: run.item(unit.step, unit.index),
+            signal: run.signal(unit.step),
+            repeated: run.repetition(unit.step, unit.index).map(Repetition::told),
         };
         self.serial += 1;
         let serial = self.serial;
@@ -259,7 +274,12 @@ impl Machine {
             Some(error) => Box::pin(std::future::ready((serial, Ended::Returned(Err(error))))),
             None => {
                 self.executions[unit.step] += 1;
-                Box::pin(async move { (serial, execute(&setup, unit.step, attempt).await) })
+                let limits = Limits::of(step, run.repetition(unit.step, unit.index));
+                let now = self.clock.clone();
+                Box::pin(async move {
+                    let ended = execute(&setup, unit.step, attempt, limits, now).await;
+                    (serial, follow_child(&setup, unit.step, ended).await)
+                })
             }
         };
         let (abort, registration) = AbortHandle::new_pair();
@@ -287,6 +307,21 @@ impl Machine {
                 self.take_up();
             }
         }
+    }
+
+    /// Sends a signal; gives whether a step of the run waits for one of this name, or will.
+    pub(super) fn signal(&mut self, name: &str, sent: &Sent) -> bool {
+        let plan = Arc::clone(&self.setup.plan);
+        let awaits = |step: &usize| plan.steps[*step].signal.as_ref().is_some_and(|signal| &*signal.name == name);
+        let steps: Vec<usize> = (0..plan.steps.len()).filter(awaits).collect();
+        for step in &steps {
+            self.record.signals.push(SentSignal { step: *step, at: self.clock.now(), sent: sent.clone() });
+            if let Some(run) = self.owned.as_mut().filter(|_| !self.paused && !self.handing_back) {
+                let opened = run.take_signal(*step, sent.clone());
+                self.follow(opened);
+            }
+        }
+        !steps.is_empty()
     }
 
     pub(super) fn cancel(&mut self, reason: &str) {
@@ -327,19 +362,55 @@ impl Machine {
     }
 }
 
+/// Where a step is a run of another workflow, carries that to its end with the input that the step has made.
+async fn follow_child(setup: &Setup, step: usize, ended: Ended) -> Ended {
+    let (Some(child), Ended::Returned(Ok(input))) = (&setup.plan.steps[step].child, &ended) else { return ended };
+    let Some(registration) = setup.children.get(&*child.workflow) else {
+        let workflow = &child.workflow;
+        return Ended::Returned(Err(StepError::fatal(format_args!(
+            "the runner has no workflow `{workflow}`: give it one, `with_child({workflow}::Workflow)`"
+        ))));
+    };
+    let plan = match Plan::new(0, registration, &every_queue(registration)) {
+        Ok(plan) => Arc::new(plan),
+        Err(error) => return Ended::Returned(Err(StepError::fatal(error))),
+    };
+    let setup = Setup { plan, pool: setup.pool.clone(), faults: Arc::default(), children: Arc::clone(&setup.children) };
+    let deadline = registration.definition().deadline;
+    let mut machine = Machine::new(Arc::new(setup), input.clone(), deadline);
+    machine.finish_boxed().await;
+    let result = match machine.output() {
+        Ok(output) => Ok(output.unwrap_or_else(|| Encoded::from("null"))),
+        Err(error) if machine.status().is_final() => Err(StepError::fatal(error)),
+        Err(_) => Err(StepError::fatal(format_args!(
+            "the run of workflow `{}` waits for somebody, and nobody acts upon it in memory",
+            child.workflow
+        ))),
+    };
+    Ended::Returned(result)
+}
+
 /// Calls the handler of a step, and commits its transaction if it has one.
-async fn execute(setup: &Setup, step: usize, mut attempt: registration::Attempt) -> Ended {
+async fn execute(
+    setup: &Setup,
+    step: usize,
+    mut attempt: registration::Attempt,
+    limits: Limits,
+    clock: Clock,
+) -> Ended {
     let slot = setup.pool.clone().map(TxSlot::plain);
     attempt.tx.clone_from(&slot);
     let timeout = setup.plan.steps[step].timeout;
     let context = attempt.context.clone();
     let result = call(&setup.plan.handlers, step, attempt, timeout).await;
+    let result = result.map_err(|error| limited_again(error, limits, clock.now()));
+    let fails = result.as_ref().is_err_and(|error| !matches!(error.policy(), Retry::Again(_)));
     let transaction = match slot.map(|slot| slot.take()).transpose() {
         Ok(transaction) => transaction.flatten(),
         Err(error) => return Ended::Returned(result.and(Err(error))),
     };
     let crashes = lock(&setup.faults).take(step, |fault| matches!(fault, Fault::CrashDuring));
-    if crashes || result.is_err() || context.was_cancelled() {
+    if crashes || fails || context.was_cancelled() {
         if let Some(transaction) = transaction {
             let _ = transaction.roll_back().await;
         }

@@ -7,6 +7,7 @@ mod outcomes;
 mod record;
 mod replay;
 
+use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -18,8 +19,10 @@ use self::machine::{Machine, Setup};
 pub use self::record::TestStep;
 pub use self::replay::{Difference, Recording};
 use crate::client::RunStatus;
+use crate::encoded::Encoded;
 use crate::error::Error;
 use crate::registration::Registration;
+use crate::signal::Sent;
 use crate::step::{RunId, StepError};
 use crate::worker::plan::Plan;
 use crate::workflow::Workflow;
@@ -92,16 +95,27 @@ impl<W: Workflow> Runner<W> {
 
     fn of(registration: Registration) -> Self {
         let plan = Plan::new(0, &registration, &every_queue(&registration)).unwrap_or_else(|error| panic!("{error}"));
-        let setup = Setup { plan: Arc::new(plan), pool: None, faults: Arc::default() };
+        let setup = Setup { plan: Arc::new(plan), pool: None, faults: Arc::default(), children: Arc::default() };
         Self { setup: Arc::new(setup), registration, workflow: PhantomData }
     }
 
     /// A database for steps that take a [`Tx`](crate::Tx): their transactions begin and commit there. It needs no schema `pgflow`.
     #[must_use]
     pub fn with_pool(self, pool: PgPool) -> Self {
-        let Setup { plan, faults, .. } = &*self.setup;
-        let setup = Setup { plan: Arc::clone(plan), pool: Some(pool), faults: Arc::clone(faults) };
-        Self { setup: Arc::new(setup), ..self }
+        let Setup { plan, faults, children, .. } = &*self.setup;
+        let (plan, faults, children) = (Arc::clone(plan), Arc::clone(faults), Arc::clone(children));
+        Self { setup: Arc::new(Setup { plan, pool: Some(pool), faults, children }), ..self }
+    }
+
+    /// A workflow of which steps start runs: these are carried to their end in memory as well, each when its step has made its input.
+    #[must_use]
+    pub fn with_child(self, workflow: impl Into<Registration>) -> Self {
+        let Setup { plan, pool, faults, children } = &*self.setup;
+        let registration: Registration = workflow.into();
+        let mut children = HashMap::clone(children);
+        children.insert(registration.definition().name.clone(), registration);
+        let (plan, pool, faults) = (Arc::clone(plan), pool.clone(), Arc::clone(faults));
+        Self { setup: Arc::new(Setup { plan, pool, faults, children: Arc::new(children) }), ..self }
     }
 
     /// The next attempt of this step (or of one item of it) fails, and may be tried again. Its function is not called.
@@ -252,6 +266,18 @@ impl<W: Workflow> TestRun<W> {
     #[track_caller]
     pub fn executions(&self, step: &str) -> usize {
         self.step(step).executions
+    }
+
+    /// Sends it a signal, as somebody of this name would. It is kept until a step waits for it.
+    ///
+    /// # Panics
+    /// When no step of the workflow waits for a signal of this name, when the run has ended, or when the payload has no JSON form.
+    #[track_caller]
+    pub fn signal(&mut self, name: &str, payload: impl serde::Serialize, sender: &str) {
+        let payload = Encoded::new(&payload).unwrap_or_else(|error| panic!("the payload cannot be encoded: {error}"));
+        assert!(!self.machine.status().is_final(), "the run takes no signal: it is {}", self.machine.status());
+        let sent = Sent { payload, sender: sender.to_owned(), sent_at: std::time::SystemTime::now() };
+        assert!(self.machine.signal(name, &sent), "no step of workflow `{}` waits for a signal `{name}`", W::NAME);
     }
 
     /// Cancels it, unless it has ended: what is under way is dropped.

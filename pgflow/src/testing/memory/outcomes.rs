@@ -7,9 +7,11 @@ use super::lock;
 use super::machine::Machine;
 use super::record::{Attempt, Outcome};
 use crate::client::RunStatus;
-use crate::step::StepError;
+use crate::repeat::Again;
+use crate::step::{Retry, StepError};
 use crate::worker::plan::AfterFailure;
-use crate::worker::run::{Opened, OwnedRun, Recorded};
+use crate::worker::repetition::{LONGEST_WAIT, Repetition};
+use crate::worker::run::{Delayed, Opened, OwnedRun, Recorded};
 use crate::worker::unit::{PLAIN, Unit};
 
 impl Machine {
@@ -26,8 +28,7 @@ impl Machine {
                 }
                 return self.end(RunStatus::Failed, None);
             }
-            for (unit, retry_at, _) in opened.delayed {
-                let error = "it waits before its first attempt".to_owned();
+            for Delayed { unit, until: retry_at, why: error, .. } in opened.delayed {
                 let Unit { step, index, .. } = unit;
                 self.record.attempts.push(Attempt { step, index, number: 0, retry_at, error, resumed: false });
             }
@@ -59,6 +60,9 @@ impl Machine {
     pub(super) fn failed(&mut self, unit: Unit, error: &StepError) {
         let (plan, Some(run)) = (Arc::clone(&self.setup.plan), &mut self.owned) else { return };
         let most = run.max_attempts(unit.step, unit.index);
+        if let Retry::Again(again) = error.policy() {
+            return self.repeat(unit, *again);
+        }
         let message = error.message().to_owned();
         match plan.steps[unit.step].after_failure(unit.attempt, most, error.policy()) {
             AfterFailure::Skip => self.outcome(unit, Recorded::Skipped, Some(message)),
@@ -76,6 +80,28 @@ impl Machine {
                     resumed: false,
                 });
             }
+        }
+    }
+
+    /// Has a unit executed again.
+    fn repeat(&mut self, unit: Unit, Again { wait, state }: Again) {
+        let now = self.clock.now();
+        let due = now + wait.min(LONGEST_WAIT);
+        let Some(run) = &mut self.owned else { return };
+        let former = run.repetition(unit.step, unit.index);
+        let repetition = Repetition {
+            count: former.map_or(0, |former| former.count).saturating_add(1),
+            began: former.map_or(now, |former| former.began),
+            failed: unit.attempt.saturating_sub(1),
+            handed: true,
+            state,
+        };
+        self.record.repeats.insert((unit.step, unit.index), (repetition.clone(), due));
+        run.remember((unit.step, unit.index), repetition);
+        run.retries.push((due, unit));
+        let crashes = lock(&self.setup.faults).take(unit.step, |fault| matches!(fault, Fault::CrashAfter));
+        if crashes {
+            self.crash();
         }
     }
 

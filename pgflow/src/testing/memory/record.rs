@@ -8,8 +8,10 @@ use serde_json::Value;
 use crate::client::RunStatus;
 use crate::encoded::Encoded;
 use crate::handler::Dependency;
+use crate::signal::Sent;
 use crate::worker::clock::Clock;
 use crate::worker::plan::Plan;
+use crate::worker::repetition::Repetition;
 use crate::worker::run::{History, Recorded};
 use crate::worker::unit::PLAIN;
 
@@ -63,12 +65,24 @@ pub(super) struct Attempt {
     pub(super) resumed: bool,
 }
 
+/// A signal for a step.
+#[derive(Clone, Debug)]
+pub(super) struct SentSignal {
+    pub(super) step: usize,
+    pub(super) at: Instant,
+    pub(super) sent: Sent,
+}
+
 /// All that is recorded of a run.
 #[derive(Debug, Default)]
 pub(super) struct Record {
     pub(super) outcomes: BTreeMap<(usize, i32), Outcome>,
     pub(super) attempts: Vec<Attempt>,
     pub(super) maps: BTreeMap<usize, usize>,
+    /// What units have asked to be executed again with, and when they are due.
+    pub(super) repeats: BTreeMap<(usize, i32), (Repetition, Instant)>,
+    /// In the order in which they were sent.
+    pub(super) signals: Vec<SentSignal>,
     /// What has failed, in order.
     pub(super) failures: Vec<(usize, i32)>,
     /// How it has ended, and why where no outcome says it.
@@ -77,8 +91,16 @@ pub(super) struct Record {
 
 impl Record {
     /// What whoever takes the run is told.
-    pub(super) fn history(&self, clock: &Clock, deadline: Option<Instant>) -> History {
+    pub(super) fn history(&self, plan: &Plan, clock: &Clock, deadline: Option<Instant>) -> History {
         let mut history = History { clock: clock.clone(), deadline, ..History::default() };
+        let open = self.repeats.iter().filter(|(unit, _)| !self.outcomes.contains_key(unit));
+        history.repeats.extend(open.map(|(unit, repeat)| (*unit, repeat.clone())));
+        for signal in &self.signals {
+            let latest = plan.steps[signal.step].signal.as_ref().is_some_and(|awaited| awaited.latest);
+            if self.is_in_time(signal) && (latest || !history.signals.contains_key(&signal.step)) {
+                history.signals.insert(signal.step, signal.sent.clone());
+            }
+        }
         for (unit, outcome) in &self.outcomes {
             history.outcomes.insert(*unit, outcome.recorded.clone());
         }
@@ -94,10 +116,22 @@ impl Record {
         history
     }
 
+    /// Whether a signal has come before its step had waited in vain.
+    fn is_in_time(&self, signal: &SentSignal) -> bool {
+        let mut waits = self.attempts.iter().filter(|attempt| attempt.step == signal.step && attempt.number == 0);
+        waits.all(|attempt| signal.at <= attempt.retry_at)
+    }
+
     /// Has a failed run go on from what it failed of, each with all its attempts again.
     pub(super) fn revive(&mut self, hook: Option<usize>, now: Instant) {
         self.end = None;
         self.failures.clear();
+        // What has asked for too many repetitions, or for too long, goes on from where it was.
+        let outcomes = &self.outcomes;
+        let has_failed = |unit| outcomes.get(unit).is_none_or(|outcome| !is_good(outcome));
+        for (_, (repetition, due)) in self.repeats.iter_mut().filter(|(unit, _)| has_failed(unit)) {
+            (repetition.count, repetition.began, *due) = (0, now, now.min(*due));
+        }
         let again: Vec<(usize, i32)> = self
             .outcomes
             .iter()
@@ -113,6 +147,9 @@ impl Record {
             if outcome.attempts > 0 {
                 let number = outcome.attempts;
                 self.attempts.push(Attempt { step, index, number, retry_at: now, error, resumed: true });
+            } else {
+                // What has waited for a signal in vain waits again.
+                self.attempts.retain(|attempt| attempt.step != step || attempt.number > 0);
             }
         }
     }
@@ -188,7 +225,8 @@ impl Record {
         });
         let plain = self.outcomes.get(&(step, PLAIN));
         let is_skipped = plain.is_some_and(|outcome| matches!(outcome.recorded, Recorded::Skipped));
-        let waits = tried().any(|attempt| attempt.retry_at > now);
+        let asked = self.repeats.range((step, PLAIN)..=(step, i32::MAX)).any(|(_, (_, due))| *due > now);
+        let waits = asked || tried().any(|attempt| attempt.retry_at > now);
         let blocked = || plan.steps[step].dependencies.iter().any(|edge| !self.is_settled(edge.step));
         let status = match () {
             () if failed.is_some() => "failed",

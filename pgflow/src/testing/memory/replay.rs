@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use serde_json::Value;
 use sqlx::Row as _;
@@ -17,6 +18,7 @@ use crate::error::{Error, Kind};
 use crate::handler::Dependency;
 use crate::notes::Notes;
 use crate::registration::Attempt;
+use crate::signal::Sent;
 use crate::step::{RunId, StepContext, StepInfo};
 use crate::worker::attempt::call;
 use crate::worker::plan::{Plan, PlanMap};
@@ -30,6 +32,8 @@ pub struct Recording {
     pub(super) input: Encoded,
     /// By the step's name and the item (-1 for a plain step).
     pub(super) outcomes: BTreeMap<(String, i32), Outcome>,
+    /// The signals that were sent to each step, in their order.
+    pub(super) signals: Vec<(String, Sent)>,
 }
 
 /// Where a step does not do what is recorded of it.
@@ -73,7 +77,17 @@ impl Recording {
         let rows =
             sqlx::query(statements::RUN_OUTCOMES).bind(run.as_uuid()).fetch_all(client.pool()).await.map_err(fail)?;
         let outcomes = rows.iter().map(outcome).collect::<sqlx::Result<_>>().map_err(fail)?;
-        Ok(Self { input, outcomes })
+        let signals = client.signals(run).await?.into_iter().map(|signal| {
+            let payload = Encoded::new(&signal.payload).map_err(|e| Error::invalid(e.to_string()))?;
+            Ok((signal.step, Sent { payload, sender: signal.sender, sent_at: SystemTime::UNIX_EPOCH }))
+        });
+        Ok(Self { input, outcomes, signals: signals.collect::<Result<_, Error>>()? })
+    }
+
+    /// The signal that a step was given.
+    fn signal(&self, step: &str, latest: bool) -> Option<Sent> {
+        let mut sent = self.signals.iter().filter(|(name, _)| name == step).map(|(_, signal)| signal);
+        if latest { sent.next_back() } else { sent.next() }.cloned()
     }
 }
 
@@ -92,8 +106,8 @@ fn outcome(row: &sqlx::postgres::PgRow) -> sqlx::Result<((String, i32), Outcome)
 impl<W: Workflow> Runner<W> {
     /// Executes each step of a recorded run again, with the input and the outputs of other steps that are recorded, and tells where it
     /// does something else now: another output, another number of items, a skip or none, a failure or none, a payload that today's types do
-    /// not read. Each step is given what is recorded, so that one difference does not bring others. Steps that the run did not reach are
-    /// left out; orders for what shall go wrong do not count.
+    /// not read. Each step is given what is recorded, so that one difference does not bring others. Steps that the run did not reach, and those that repeat
+    /// themselves, are left out; orders for what shall go wrong do not count.
     ///
     /// ```no_run
     /// # use pgflow::testing::{Recording, Runner};
@@ -130,7 +144,9 @@ impl<W: Workflow> Runner<W> {
                 note(said(&outcome.recorded), "no step of the workflow".to_owned());
                 continue;
             };
-            if Some(step) == plan.hook {
+            // What it remembered when it was executed last is not kept.
+            let repeats = self.registration.definition().steps[step].repeat.is_some();
+            if Some(step) == plan.hook || repeats {
                 continue;
             }
             let dependencies = plan.dependencies(step, &outcomes);
@@ -166,7 +182,11 @@ impl<W: Workflow> Runner<W> {
                     Some(item)
                 }
             };
-            let now = self.again(step, *index, outcome.attempts, recording.input.clone(), dependencies, item).await;
+            let now = {
+                let latest = self.registration.definition().steps[step].options.latest_signal;
+                let given = Given { dependencies, item, signal: recording.signal(name, latest) };
+                self.again(step, *index, outcome.attempts, recording.input.clone(), given).await
+            };
             note(said(&outcome.recorded), now);
         }
         differences.extend(self.lists_no_longer_empty(recording, &outcomes));
@@ -201,8 +221,7 @@ impl<W: Workflow> Runner<W> {
         index: i32,
         attempt: u16,
         input: Encoded,
-        dependencies: Vec<Dependency>,
-        item: Option<Encoded>,
+        Given { dependencies, item, signal }: Given,
     ) -> String {
         let plan = &self.setup.plan;
         let context = StepContext::new(StepInfo {
@@ -218,7 +237,7 @@ impl<W: Workflow> Runner<W> {
             notes: Notes::default(),
         });
         let slot = self.setup.pool.clone().map(crate::tx::TxSlot::plain);
-        let attempt = Attempt { context, tx: slot.clone(), input, dependencies, item };
+        let attempt = Attempt { context, tx: slot.clone(), input, dependencies, item, signal, repeated: None };
         let result = call(&plan.handlers, step, attempt, plan.steps[step].timeout).await;
         // It has happened before: nothing of it is to happen again.
         if let Some(Ok(Some(transaction))) = slot.map(|slot| slot.take()) {
@@ -230,6 +249,13 @@ impl<W: Workflow> Runner<W> {
             Err(error) => said(&Recorded::Failed(error.message().to_owned())),
         }
     }
+}
+
+/// What a step is given besides the input.
+struct Given {
+    dependencies: Vec<Dependency>,
+    item: Option<Encoded>,
+    signal: Option<Sent>,
 }
 
 /// The items of a map step, from what is recorded; none of a plain step.

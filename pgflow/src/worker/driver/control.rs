@@ -1,15 +1,18 @@
 //! What people want of runs: it comes as messages to their owner.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
 use super::runs::due_ms;
 use super::{Driver, Finished, Running};
+use crate::signal::Sent;
 use crate::step::Retry;
 use crate::worker::attempt::Ended;
 use crate::worker::batch::Fate;
 use crate::worker::exchange::Row;
+use crate::worker::family::Child;
 use crate::worker::run::Aside;
 use crate::worker::unit::{Holder, Unit};
 
@@ -22,7 +25,7 @@ pub(super) struct Message {
     reason: Option<String>,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Wish {
     Cancel,
     Pause,
@@ -30,11 +33,22 @@ enum Wish {
     /// Of a step, or of one item.
     RetryNow(usize, Option<i32>),
     CancelAttempt(usize, i32),
+    /// A signal for a step; none where it has come with the run.
+    Signal(usize, Option<Sent>),
+    /// A child of a unit has ended; none where that has come with the run.
+    Child(usize, i32, Option<Child>),
+}
+
+/// What messages speak of, told before them.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) signals: HashMap<(Uuid, usize), Sent>,
+    pub(super) children: HashMap<(Uuid, (usize, i32)), Child>,
 }
 
 impl Message {
     /// That of a row, if somebody wants something.
-    pub(super) fn of(run: Uuid, row: &Row) -> Option<Self> {
+    pub(super) fn of(run: Uuid, row: &Row, told: &mut Told) -> Option<Self> {
         let step = row.step.and_then(|step| usize::try_from(step).ok());
         let wish = match (row.flag?.cast_unsigned(), step, row.index) {
             (b'x', ..) => Wish::Cancel,
@@ -42,6 +56,8 @@ impl Message {
             (b'r', ..) => Wish::Resume,
             (b'n', Some(step), index) => Wish::RetryNow(step, index),
             (b'a', Some(step), Some(index)) => Wish::CancelAttempt(step, index),
+            (b'g', Some(step), _) => Wish::Signal(step, told.signals.remove(&(run, step))),
+            (b'c', Some(step), Some(index)) => Wish::Child(step, index, told.children.remove(&(run, (step, index)))),
             _ => return None,
         };
         Some(Self { id: row.number?, run, wish, reason: row.text.clone() })
@@ -75,7 +91,7 @@ impl Driver {
             Wish::Pause => run.will_hear(message),
             Wish::Resume if aside.is_some() => run.will_hear(message),
             // For whoever has it next.
-            Wish::RetryNow(..) if aside.is_some() => return,
+            Wish::RetryNow(..) | Wish::Child(..) if aside.is_some() => return,
             _ => self.lanes[lane].batch.heard.push(message),
         }
         let Some(run) = self.runs.get_mut(&id) else { return };
@@ -89,7 +105,36 @@ impl Driver {
                 run.retry_now(step, index, Instant::now());
                 self.set_timers(id);
             }
+            // Whoever has it next finds the signal.
+            Wish::Signal(..) if aside.is_some() => {}
+            Wish::Signal(step, signal) => {
+                let Some(signal) = signal else { return };
+                self.bytes = self.bytes.saturating_sub(run.bytes);
+                let opened = run.take_signal(step, signal);
+                self.bytes += run.bytes;
+                self.advance(id, opened);
+            }
+            Wish::Child(step, index, child) => {
+                if let Some(child) = child {
+                    self.child_ended(id, step, index, child);
+                }
+            }
             Wish::CancelAttempt(step, index) => self.cancel_attempt(Holder::Run(id), step, index, reason.as_deref()),
+        }
+    }
+
+    /// Begins the steps without their signals whose time was over before a round trip was sent that has brought none.
+    pub(super) fn open_overdue(&mut self, number: i64, watched: &[Uuid]) {
+        for id in watched {
+            let Some(run) = self.runs.get_mut(id).filter(|run| !run.leaving && run.aside.is_none()) else { continue };
+            let overdue: Vec<(usize, i64)> = run.overdue.extract_if(.., |(_, before)| *before < number).collect();
+            for (step, _) in overdue {
+                let Some(run) = self.runs.get_mut(id) else { break };
+                self.bytes = self.bytes.saturating_sub(run.bytes);
+                let opened = run.open_overdue(step);
+                self.bytes += run.bytes;
+                self.advance(*id, opened);
+            }
         }
     }
 

@@ -44,7 +44,7 @@ impl Driver {
         match handed {
             Handed::Run { number, id, version, queue, input, deadline } => {
                 let history = History { deadline, ..History::default() };
-                let claimed = Claimed { id, version, queue, input, checked: true, history };
+                let claimed = Claimed { id, version, queue, input, checked: true, has_parent: false, history };
                 self.take_run((lane, number), claimed);
             }
             Handed::Unknown(number) => {

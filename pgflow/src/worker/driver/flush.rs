@@ -15,6 +15,7 @@ use crate::news::{Ended, News};
 use crate::worker::batch::{Batch, Entry, Fate, Outcome, Verdict};
 use crate::worker::exchange::{Request, Row, exchange, refused};
 use crate::worker::hand::FIRST_DIRECT;
+use crate::worker::keeper::Due;
 use crate::worker::run::OwnedRun;
 use crate::worker::unit::{Holder, PLAIN};
 
@@ -224,6 +225,20 @@ impl Driver {
         for beginning in batch.beginnings.iter().filter(|beginning| held(beginning.entry)) {
             self.begun(beginning.unit);
         }
+        for child in batch.children.iter().filter(|child| held(child.entry)) {
+            if let Holder::Run(id) = batch.entries[child.entry].holder {
+                news.work = true;
+                self.child_started(id, child.step, child.index);
+            }
+        }
+        if !batch.families.is_empty() {
+            let _ = self.due.send(Due::Errands);
+        }
+        for asked in batch.repeats.iter().filter(|asked| held(asked.entry)) {
+            if let Holder::Run(id) = batch.entries[asked.entry].holder {
+                self.repeated(id, asked);
+            }
+        }
         for attempt in batch.attempts.iter().filter(|attempt| held(attempt.entry)) {
             if let Holder::Run(id) = batch.entries[attempt.entry].holder
                 && let Some(run) = self.runs.get_mut(&id)
@@ -259,7 +274,7 @@ impl Driver {
                     self.forget(entry.holder);
                 }
                 (Fate::Parked { due_ms }, Holder::Run(id)) if parked.contains(&id) => {
-                    let _ = self.due.send(Instant::now() + Duration::from_millis(due_ms.unsigned_abs()));
+                    let _ = self.due.send(Due::At(Instant::now() + Duration::from_millis(due_ms.unsigned_abs())));
                     self.forget(entry.holder);
                 }
                 (Fate::Parked { .. }, Holder::Run(id)) => {

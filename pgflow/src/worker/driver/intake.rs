@@ -1,18 +1,21 @@
 //! What the database answers: claimed runs with their history, messages, tasks.
 
 use std::collections::{HashMap, HashSet};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use uuid::Uuid;
 
 use super::Driver;
-use super::control::Message;
+use super::control::{Message, Told};
 use super::units::PAST_DEADLINE;
 use crate::database::Link;
 use crate::encoded::Encoded;
+use crate::signal::Sent;
 use crate::worker::batch::Fate;
 use crate::worker::caution::{Caution, Known};
 use crate::worker::exchange::Row;
+use crate::worker::family::Child;
+use crate::worker::repetition::Repetition;
 use crate::worker::run::{Failing, History, OwnedRun, Recorded};
 use crate::worker::task::HeldTask;
 use crate::worker::unit::{Holder, PLAIN};
@@ -25,6 +28,8 @@ pub(super) struct Claimed {
     pub(super) queue: usize,
     pub(super) input: Encoded,
     pub(super) checked: bool,
+    /// Whether it is a step of another one.
+    pub(super) has_parent: bool,
     pub(super) history: History,
 }
 
@@ -32,7 +37,9 @@ pub(super) struct Claimed {
 struct TaskRun {
     input: Encoded,
     outcomes: HashMap<(usize, i32), Recorded>,
-    /// Units that have a task of their own, since they are tried again.
+    signals: HashMap<usize, Sent>,
+    repetitions: HashMap<(usize, i32), Repetition>,
+    /// Units that have a task of their own, since they are executed again.
     retried: HashSet<(usize, i32)>,
     caution: Caution,
 }
@@ -50,6 +57,7 @@ impl Driver {
         let mut task_runs: HashMap<Uuid, TaskRun> = HashMap::new();
         let mut unclaimed: HashSet<Uuid> = HashSet::new();
         let mut messages: Vec<Message> = Vec::new();
+        let mut told = Told::default();
         let (mut tasks, mut units): (usize, usize) = (0, 0);
         for row in rows {
             if let (12, Some(version), Some(priority), Some(seq)) = (row.kind, row.version_id, row.index, row.number) {
@@ -72,7 +80,8 @@ impl Driver {
                     let deadline = row.number.and_then(|ms| at(Instant::now(), ms));
                     let history = History { caution, deadline, ..History::default() };
                     let queue = queue_of(row.index);
-                    claimed.push(Claimed { id, version, queue, input, checked, history });
+                    let has_parent = row.step == Some(1);
+                    claimed.push(Claimed { id, version, queue, input, checked, has_parent, history });
                 }
                 5 => {
                     let Some((unit, recorded)) = recorded(&row) else { continue };
@@ -115,7 +124,7 @@ impl Driver {
                         // It is somebody else's by now, and so is the message.
                         continue;
                     }
-                    match Message::of(id, &row) {
+                    match Message::of(id, &row, &mut told) {
                         Some(message) => messages.push(message),
                         None => self.lanes[lane].batch.heard.extend(row.number),
                     }
@@ -129,6 +138,8 @@ impl Driver {
                     let run = TaskRun {
                         input,
                         outcomes: HashMap::new(),
+                        signals: HashMap::new(),
+                        repetitions: HashMap::new(),
                         retried: HashSet::new(),
                         caution: Caution::default(),
                     };
@@ -151,6 +162,32 @@ impl Driver {
                 13 => {
                     unclaimed.insert(id);
                 }
+                19 => {
+                    let (Some(unit), Some(repetition)) = (unit_of(&row), repetition(&row)) else { continue };
+                    let due = Instant::now() + Duration::from_millis(row.number.unwrap_or(0).unsigned_abs());
+                    match (task_runs.get_mut(&id), place) {
+                        (Some(run), _) => drop(run.repetitions.insert(unit, repetition)),
+                        (None, Some(place)) => {
+                            drop(claimed[place].history.repeats.insert(unit, (repetition, due)));
+                        }
+                        (None, None) => {}
+                    }
+                }
+                20 => {
+                    let (Some(unit), Some(child)) = (unit_of(&row), child(&row)) else { continue };
+                    match place {
+                        Some(place) => drop(claimed[place].history.children.insert(unit, child)),
+                        None => drop(told.children.insert((id, unit), child)),
+                    }
+                }
+                18 => {
+                    let Some((step, signal)) = sent(&row) else { continue };
+                    match (task_runs.get_mut(&id), place) {
+                        (Some(run), _) => drop(run.signals.insert(step, signal)),
+                        (None, Some(place)) => drop(claimed[place].history.signals.insert(step, signal)),
+                        (None, None) => drop(told.signals.insert((id, step), signal)),
+                    }
+                }
                 // The others have no run.
                 _ => {}
             }
@@ -169,16 +206,18 @@ impl Driver {
         for message in messages {
             self.obey(message);
         }
+        self.open_overdue(number, watched);
     }
 
     pub(super) fn take_run(&mut self, claim: (usize, i64), claimed: Claimed) {
-        let Claimed { id, version, queue, input, checked, history } = claimed;
+        let Claimed { id, version, queue, input, checked, has_parent, history } = claimed;
         let Some(plan) = self.plans.get(&version).cloned() else {
             tracing::error!(run = %id, version, "claimed a run of a version that this worker does not know");
             return;
         };
         let problem = if checked { None } else { plan.handlers.check_input(&input).err() };
         let mut run = OwnedRun::new(id, u16::try_from(queue).unwrap_or(0), claim, plan, input, history);
+        run.family |= has_parent;
         // One of another lane may still be here, whose answer (that it was parked, or refused) has not come yet.
         self.forget(Holder::Run(id));
         let lane = &mut self.lanes[run.lane];
@@ -237,6 +276,7 @@ impl Driver {
         };
         let Some(plan) = row.version_id.and_then(|version| self.plans.get(&version)).cloned() else { return 0 };
         let items = if first == PLAIN { vec![None] } else { items(row.payload.as_ref()) };
+        let crashed = matches!(row.flag.map(i8::cast_unsigned), Some(b't' | b'O'));
         let mut task = HeldTask {
             id,
             run,
@@ -248,16 +288,22 @@ impl Driver {
             plan,
             first,
             items,
+            signal: facts.signals.get(&step).cloned(),
             attempts: row.attempts.and_then(|n| u16::try_from(n).ok()).unwrap_or(0),
-            caution: (row.flag == Some(TRUE)).then(|| facts.caution.clone()),
+            own: matches!(row.flag.map(i8::cast_unsigned), Some(b'o' | b'O')),
+            repetitions: HashMap::new(),
+            caution: crashed.then(|| facts.caution.clone()),
             cancelled: HashSet::new(),
             left: 0,
         };
-        let range = task.attempts == 0;
+        let own = task.own;
         let units = task.units(|index| {
             let unit = (step, index);
-            facts.outcomes.contains_key(&unit) || range && facts.retried.contains(&unit)
+            facts.outcomes.contains_key(&unit) || !own && facts.retried.contains(&unit)
         });
+        let remembered =
+            task.indexes().filter_map(|index| Some((index, facts.repetitions.get(&(step, index))?.clone())));
+        task.repetitions = remembered.collect();
         let count = units.len();
         self.bytes += task.bytes();
         self.tasks.insert(id, task);
@@ -279,6 +325,24 @@ fn queue_of(place: Option<i32>) -> usize {
 /// The time so many milliseconds from now, which may be negative.
 fn at(now: Instant, ms: i64) -> Option<Instant> {
     if ms <= 0 { Some(now) } else { now.checked_add(Duration::from_millis(ms.unsigned_abs())) }
+}
+
+/// What a row tells of a child.
+fn child(row: &Row) -> Option<Child> {
+    Child::read(row.payload.as_ref()?, row.flag.map(i8::cast_unsigned), row.attempts.unwrap_or(0))
+}
+
+/// What a row tells of a unit that has asked to be executed again.
+fn repetition(row: &Row) -> Option<Repetition> {
+    let handed = row.flag == Some(TRUE);
+    Repetition::read(row.payload.as_ref()?, row.attempts.unwrap_or(0), row.version_id.unwrap_or(0), handed)
+}
+
+/// The signal of a row, and its step.
+fn sent(row: &Row) -> Option<(usize, Sent)> {
+    let sent_at = SystemTime::UNIX_EPOCH + Duration::from_micros(row.number?.unsigned_abs());
+    let sender = row.text.clone().unwrap_or_default();
+    Some((usize::try_from(row.step?).ok()?, Sent { payload: row.payload.clone()?, sender, sent_at }))
 }
 
 fn recorded(row: &Row) -> Option<((usize, i32), Recorded)> {

@@ -5,10 +5,12 @@
 
 mod control;
 mod direct;
+mod families;
 mod flush;
 mod intake;
 mod lane;
 mod marks;
+mod repeats;
 mod runs;
 mod share;
 mod suspects;
@@ -35,10 +37,10 @@ use self::share::LARGEST_RANGE;
 use self::suspects::Suspects;
 pub(crate) use self::units::PAST_DEADLINE;
 use self::units::Timer;
-use super::attempt::Ended;
+use super::attempt;
 use super::exchange::{Reply, Request, Turns};
 use super::hand::{Hand, Handed};
-use super::keeper::{DueAt, Sign};
+use super::keeper::{Due, Sign};
 use super::options::Options;
 use super::plan::Plan;
 use super::queue::Queues;
@@ -46,7 +48,7 @@ use super::run::OwnedRun;
 use super::task::HeldTask;
 use super::unit::Unit;
 use crate::database::Link;
-use crate::news::{Heard, Teller, WORK};
+use crate::news::{Ended, Heard, News, Teller, WORK};
 use crate::notes::Reporter;
 use crate::step::StepContext;
 
@@ -69,7 +71,7 @@ pub(crate) struct Driver {
     connect: Arc<PgConnectOptions>,
     /// What asks what became of direct starts.
     settling: JoinSet<Option<Handed>>,
-    due: mpsc::UnboundedSender<DueAt>,
+    due: mpsc::UnboundedSender<Due>,
 
     lanes: [Lane; LANES],
     runs: HashMap<Uuid, OwnedRun>,
@@ -128,7 +130,7 @@ struct Running {
 
 pub(crate) struct Finished {
     serial: u64,
-    ended: Ended,
+    ended: attempt::Ended,
     duration: Duration,
 }
 
@@ -136,7 +138,7 @@ pub(crate) struct Finished {
 pub(crate) struct Tells {
     pub(crate) news: Teller,
     pub(crate) reporter: Reporter,
-    pub(crate) due: mpsc::UnboundedSender<DueAt>,
+    pub(crate) due: mpsc::UnboundedSender<Due>,
 }
 
 /// What the driver listens to.
@@ -257,6 +259,12 @@ impl Driver {
                     Some(Sign::Work) => {
                         self.hungry.fill(true);
                         self.hungry_for_tasks.fill(true);
+                    }
+                    Some(Sign::Families { ended, called }) => {
+                        self.summon(&called);
+                        let ended = ended.into_iter().map(|run| Ended { run, output: None, ours: false }).collect();
+                        self.news.tell(News { work: true, messages: called, ended });
+                        self.hungry.fill(true);
                     }
                     Some(Sign::Fenced) | None => return self.abandon(),
                 },

@@ -41,12 +41,15 @@ impl Driver {
             }
             return self.end(id, Fate::Failed(None));
         }
-        for (unit, at, delay) in opened.delayed {
-            self.delay(unit, at, delay);
+        for delayed in opened.delayed {
+            self.delay(delayed);
         }
         for (step, reason) in opened.skipped {
             let unit = Unit { holder: Holder::Run(id), step, index: PLAIN, attempt: 0, queue: 0 };
             self.record(unit, 0.0, Verdict::Skipped(reason));
+        }
+        for (step, index, child) in opened.children {
+            self.child_ended(id, step, index, child);
         }
         let Some(run) = self.runs.get_mut(&id) else { return };
         if run.is_complete() {
@@ -82,13 +85,14 @@ impl Driver {
             }
         }
         run.leaving = true;
-        let shared = run.shared;
+        let (shared, family) = (run.shared, run.family);
         let wishes = std::mem::take(&mut run.wishes);
         if is_active {
             self.cut(holder);
         }
         if let Some((batch, entry)) = self.entry(holder) {
             batch.heard.extend(wishes);
+            batch.families.extend(family.then_some(id));
             batch.entries[entry].fate = fate;
             batch.entries[entry].shared = shared;
         }
@@ -101,8 +105,9 @@ impl Driver {
             self.cut(holder);
         }
         self.set_timers(id);
-        let shared = self.runs.get(&id).is_some_and(|run| run.shared);
+        let (shared, family) = self.runs.get(&id).map_or((false, false), |run| (run.shared, run.family));
         if let Some((batch, entry)) = self.entry(holder) {
+            batch.families.extend(family.then_some(id));
             batch.entries[entry].fate = Fate::Failing;
             batch.entries[entry].shared = shared;
         }

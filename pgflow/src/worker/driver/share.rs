@@ -10,6 +10,7 @@ use super::{Driver, SHARE_AFTER};
 use crate::encoded::Encoded;
 use crate::worker::batch::Share;
 use crate::worker::plan::StepQueue;
+use crate::worker::run::OwnedRun;
 use crate::worker::unit::{Holder, PLAIN, Unit};
 
 /// The largest range of items that one task holds, and the most bytes of them (unless a single one has more).
@@ -38,8 +39,8 @@ impl Driver {
             let surplus = self.surplus_of(queue);
             let to_share = |run: &Uuid| runs.get(run).is_some_and(|run| !lanes[run.lane].is_busy() && !run.pooled);
             let mut units = self.queues.take_surplus(queue, surplus - surplus / fleet, to_share);
-            // A retry carries its number of attempts, which a range has no place for: it stays.
-            let (shared, kept): (Vec<Unit>, Vec<Unit>) = units.drain(..).partition(|unit| unit.attempt == 1);
+            // What is executed again carries more than a range has a place for: it stays.
+            let (shared, kept): (Vec<Unit>, Vec<Unit>) = units.drain(..).partition(|unit| !self.is_again(unit));
             for unit in kept {
                 self.queues.push(unit);
             }
@@ -85,7 +86,7 @@ impl Driver {
         for unit in here {
             self.queues.push(unit);
         }
-        let (retried, fresh): (Vec<Unit>, Vec<Unit>) = elsewhere.into_iter().partition(|unit| unit.attempt > 1);
+        let (retried, fresh): (Vec<Unit>, Vec<Unit>) = elsewhere.into_iter().partition(|unit| self.is_again(unit));
         for unit in retried {
             self.give_away(&[unit]);
         }
@@ -93,6 +94,14 @@ impl Driver {
         for range in ranges(fresh, self.fleet().max(MANY_WORKERS), 1, |unit| self.item_bytes(unit)) {
             self.give_away(&range);
         }
+    }
+
+    /// Whether a unit is no part of a range: it was executed before, has asked to be executed again, or starts a run.
+    fn is_again(&self, unit: &Unit) -> bool {
+        let asked = |run: &OwnedRun| run.repetition(unit.step, unit.index).is_some();
+        // What makes the input of a run, its owner executes.
+        let stays = |run: &OwnedRun| run.plan.steps[unit.step].child.is_some() || asked(run);
+        unit.attempt > 1 || matches!(unit.holder, Holder::Run(run) if self.runs.get(&run).is_some_and(stays))
     }
 
     fn give_away(&mut self, range: &[Unit]) {

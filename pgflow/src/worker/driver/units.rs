@@ -6,17 +6,20 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 
-use super::runs::due_ms;
 use super::{Driver, Finished, Running, SHARE_AFTER};
 use crate::cancellation::Cancellation;
 use crate::encoded::Encoded;
 use crate::handler::Dependency;
 use crate::notes::Notes;
 use crate::registration::Attempt;
+use crate::signal::Sent;
 use crate::step::{Failure, Retry, RunId, StepContext, StepInfo};
 use crate::worker::attempt::{self, Ended, Job, Place};
 use crate::worker::batch::{FailedAttempt, Fate, Outcome, Verdict};
+use crate::worker::keeper::Due;
 use crate::worker::plan::{AfterFailure, Plan};
+use crate::worker::repetition::{Limits, Repetition};
+use crate::worker::run::Delayed;
 use crate::worker::unit::{Holder, Unit};
 
 /// The longest wait that is asked for: a year.
@@ -31,6 +34,8 @@ struct Parts {
     input: Encoded,
     dependencies: Vec<Dependency>,
     item: Option<Encoded>,
+    signal: Option<Sent>,
+    repetition: Option<Repetition>,
     run: Uuid,
     claim: i64,
     task: i64,
@@ -65,7 +70,7 @@ impl Driver {
 
     /// Starts an attempt; gives its serial number, unless its run or task has gone.
     pub(super) fn start(&mut self, unit: Unit) -> Option<u64> {
-        let Parts { plan, input, dependencies, item, run, claim, task } = self.parts(unit)?;
+        let Parts { plan, input, dependencies, item, signal, repetition, run, claim, task } = self.parts(unit)?;
         let step = &plan.steps[unit.step];
         let context = StepContext::new(StepInfo {
             run_id: RunId::from(run),
@@ -83,8 +88,18 @@ impl Driver {
         let job = Job {
             handlers: Arc::clone(&plan.handlers),
             step: unit.step,
-            attempt: Attempt { context, tx: None, input, dependencies, item },
+            attempt: Attempt {
+                context,
+                tx: None,
+                input,
+                dependencies,
+                item,
+                signal,
+                repeated: repetition.as_ref().map(Repetition::told),
+            },
             timeout: step.timeout,
+            limits: Limits::of(step, repetition.as_ref()),
+            starts_child: step.child.is_some(),
             place: Place {
                 pool: self.pool.clone(),
                 bucket: self.options.bucket,
@@ -121,7 +136,10 @@ impl Driver {
     fn max_attempts(&self, unit: Unit, of_step: u16) -> u16 {
         match unit.holder {
             Holder::Run(id) => self.runs.get(&id).map_or(of_step, |run| run.max_attempts(unit.step, unit.index)),
-            Holder::Task(_) => of_step,
+            Holder::Task(id) => {
+                let repetition = self.tasks.get(&id).and_then(|task| task.repetitions.get(&unit.index));
+                of_step.saturating_add(repetition.map_or(0, |repetition| repetition.failed))
+            }
         }
     }
 
@@ -130,6 +148,12 @@ impl Driver {
             Holder::Run(id) => self.runs.get(&id).map(|run| Arc::clone(&run.plan)),
             Holder::Task(id) => self.tasks.get(&id).map(|task| Arc::clone(&task.plan)),
         }
+    }
+
+    /// Whether what a unit gives is the input of a run.
+    fn starts_child(&self, unit: Unit) -> bool {
+        let Holder::Run(id) = unit.holder else { return false };
+        self.runs.get(&id).is_some_and(|run| run.plan.steps[unit.step].child.is_some())
     }
 
     fn parts(&self, unit: Unit) -> Option<Parts> {
@@ -141,6 +165,8 @@ impl Driver {
                     input: run.input.clone(),
                     dependencies: run.dependencies(unit.step),
                     item: run.item(unit.step, unit.index),
+                    signal: run.signal(unit.step),
+                    repetition: run.repetition(unit.step, unit.index).cloned(),
                     run: id,
                     claim: run.claim,
                     task: 0,
@@ -153,6 +179,8 @@ impl Driver {
                     input: task.input.clone(),
                     dependencies: task.dependencies.clone(),
                     item: task.item(unit.index),
+                    signal: task.signal.clone(),
+                    repetition: task.repetitions.get(&unit.index).cloned(),
                     run: task.run,
                     claim: 0,
                     task: id,
@@ -165,7 +193,7 @@ impl Driver {
         // One that was cut is no longer known.
         let Some(Running { unit, cancelled, .. }) = self.running.remove(&serial) else { return };
         let ended = match cancelled {
-            Some(error) if !matches!(ended, Ended::Recorded(_) | Ended::Lost) => {
+            Some(error) if !matches!(ended, Ended::Recorded(_) | Ended::AgainRecorded(_) | Ended::Lost) => {
                 Ended::Failed { error, retry: Retry::Backoff }
             }
             _ => ended,
@@ -187,8 +215,10 @@ impl Driver {
         }
         let duration_ms = duration.as_secs_f32() * 1000.0;
         match ended {
+            Ended::Completed(input) if self.starts_child(unit) => self.start_child(unit, input),
             Ended::Completed(output) => self.record(unit, duration_ms, Verdict::Completed(output)),
             Ended::Recorded(output) => self.recorded(unit, &output),
+            Ended::Again(again) | Ended::AgainRecorded(again) => self.repeat(unit, again),
             Ended::Failed { error, retry } => self.failed(unit, duration_ms, error, retry),
             Ended::Lost => self.forget(unit.holder),
         }
@@ -284,7 +314,7 @@ impl Driver {
             }
             Holder::Task(id) => {
                 // It becomes a task of its own, which the keeper brings in.
-                let _ = self.due.send(Instant::now() + wait);
+                let _ = self.due.send(Due::At(Instant::now() + wait));
                 self.unit_of_task_left(id);
             }
         }
@@ -353,6 +383,13 @@ impl Driver {
     fn retry_due(&mut self, unit: Unit, now: Instant) {
         let Holder::Run(id) = unit.holder else { return };
         let Some(run) = self.runs.get_mut(&id).filter(|run| !run.leaving && run.aside.is_none()) else { return };
+        if unit.attempt == 0 && run.plan.steps[unit.step].signal.is_some() {
+            if run.waits_until(unit.step).is_some_and(|at| at <= now) {
+                run.overdue.push((unit.step, self.number));
+                self.summon(&[id]);
+            }
+            return;
+        }
         let before = run.retries.len();
         run.retries.retain(|(at, other)| *other != unit || *at > now);
         if run.retries.len() == before {
@@ -369,8 +406,8 @@ impl Driver {
     }
 
     /// Puts it on its way that a step waits before its first attempt.
-    pub(super) fn delay(&mut self, unit: Unit, at: Instant, delay: Duration) {
-        self.time(at, Timer::Retry(unit));
+    pub(super) fn delay(&mut self, Delayed { unit, until, wait, why }: Delayed) {
+        self.time(until, Timer::Retry(unit));
         let Holder::Run(id) = unit.holder else { return };
         let Some((batch, entry)) = self.entry(unit.holder) else { return };
         batch.attempts.push(FailedAttempt {
@@ -379,8 +416,8 @@ impl Driver {
             index: unit.index,
             number: 0,
             duration_ms: 0.0,
-            retry_ms: due_ms(delay),
-            error: "it waits before its first attempt".to_owned(),
+            retry_ms: i64::try_from(wait.as_millis()).unwrap_or(MAX_WAIT_MS),
+            error: why,
             item: None,
         });
         if let Some(run) = self.runs.get_mut(&id) {

@@ -3,6 +3,7 @@
 mod done;
 mod failing;
 mod history;
+mod signals;
 mod skip;
 mod wait;
 
@@ -14,9 +15,12 @@ use uuid::Uuid;
 
 pub(crate) use self::failing::Failing;
 pub(crate) use self::history::{History, Recorded};
+use self::signals::Awaited;
 use super::caution::Caution;
 use super::clock::Clock;
+use super::family::Child;
 use super::plan::{Plan, PlanMap, StepQueue};
+use super::repetition::Repetition;
 use super::unit::{Holder, PLAIN, Unit};
 use crate::encoded::Encoded;
 use crate::handler::Dependency;
@@ -46,6 +50,8 @@ pub(crate) struct OwnedRun {
     pub(crate) recording: usize,
     /// Attempts that wait for their time.
     pub(crate) retries: Vec<(Instant, Unit)>,
+    /// Whether it has a parent, or children, that are to be told of its end.
+    pub(crate) family: bool,
     /// Whether it ever gave work away, or an owner before may have.
     pub(crate) shared: bool,
     /// What is known of its units where it has lost an owner to a crash; none where it has not.
@@ -67,6 +73,9 @@ pub(crate) struct OwnedRun {
     pub(crate) aside: Option<Aside>,
     /// Messages that it is to leave for: they count as heard when it does.
     pub(crate) wishes: Vec<i64>,
+    /// Steps whose wait for a signal is over by the clock here, each with the number of the last round trip before that: messages are
+    /// looked at once more.
+    pub(crate) overdue: Vec<(usize, i64)>,
     /// The timers of its retries, and of its deadline.
     pub(crate) timers: Vec<u64>,
     /// When it fails unless it has ended.
@@ -76,6 +85,8 @@ pub(crate) struct OwnedRun {
     pub(crate) failure: Option<Failure>,
     /// How far it is with that, where something is to be executed then.
     pub(crate) failing: Failing,
+    /// What units have to remember that have asked to be executed again.
+    repetitions: HashMap<(usize, i32), Repetition>,
     /// How many attempts of units lie before those that they were given when somebody had the run go on.
     resumed: HashMap<(usize, i32), u16>,
 }
@@ -132,10 +143,23 @@ pub(crate) struct Opened {
     pub(crate) maps: Vec<(usize, i32)>,
     /// Steps that are skipped, and why.
     pub(crate) skipped: Vec<(usize, String)>,
-    /// Steps that wait before their first attempt, until when, and how long.
-    pub(crate) delayed: Vec<(Unit, Instant, Duration)>,
+    /// Steps that wait before their first attempt.
+    pub(crate) delayed: Vec<Delayed>,
+    /// Units whose runs have ended.
+    pub(crate) children: Vec<(usize, i32, Child)>,
     /// Why the run cannot go on: a step (and what it failed of, where that is not recorded yet).
     pub(crate) failed: Option<(usize, Option<String>)>,
+}
+
+/// That a step waits before its first attempt.
+#[derive(Debug)]
+pub(crate) struct Delayed {
+    pub(crate) unit: Unit,
+    /// Until when, and how long.
+    pub(crate) until: Instant,
+    pub(crate) wait: Duration,
+    /// What for.
+    pub(crate) why: String,
 }
 
 impl OwnedRun {
@@ -174,12 +198,15 @@ impl OwnedRun {
             shared: !history.out.is_empty() || !history.outcomes.is_empty() || history.caution.is_some(),
             caution: history.caution.take(),
             resumed: std::mem::take(&mut history.resumed),
+            repetitions: HashMap::new(),
             deadline: history.deadline,
             clock: history.clock.clone(),
             aside: None,
             wishes: Vec::new(),
+            overdue: Vec::new(),
             timers: Vec::new(),
             summoned: false,
+            family: !history.children.is_empty(),
             queue,
             out: 0,
             elsewhere: 0,
@@ -230,12 +257,13 @@ impl OwnedRun {
 
     /// Notes that the outcome of a unit is on its way.
     pub(crate) fn report(&mut self, step: usize, index: i32) {
+        let is_elsewhere = self.is_elsewhere(step);
         let Progress::Open { units, unreported, .. } = &mut self.steps[step].progress else { return };
         let Some(unit) = units.get_mut(place(index)) else { return };
         if matches!(unit, UnitState::Here | UnitState::Out) {
             let was_out = usize::from(matches!(unit, UnitState::Out));
             self.out -= was_out;
-            if matches!(self.plan.steps[step].at, StepQueue::Elsewhere(_)) {
+            if is_elsewhere {
                 self.elsewhere -= was_out;
             }
             *unit = UnitState::Reported;
@@ -294,10 +322,32 @@ impl OwnedRun {
 
     fn count_out(&mut self, step: usize) {
         self.out += 1;
-        if matches!(self.plan.steps[step].at, StepQueue::Elsewhere(_)) {
+        if self.is_elsewhere(step) {
             self.elsewhere += 1;
             self.sent_at = self.clock.now();
         }
+    }
+
+    /// Whether what others do of a step may take them long: it is for another queue, or a run of its own.
+    fn is_elsewhere(&self, step: usize) -> bool {
+        let step = &self.plan.steps[step];
+        matches!(step.at, StepQueue::Elsewhere(_)) || step.child.is_some()
+    }
+
+    /// Notes that a unit has started a run.
+    pub(crate) fn await_child(&mut self, step: usize, index: i32) {
+        if let Progress::Open { units, .. } = &mut self.steps[step].progress
+            && let Some(unit @ UnitState::Here) = units.get_mut(place(index))
+        {
+            *unit = UnitState::Out;
+            self.count_out(step);
+        }
+    }
+
+    /// Whether a unit waits for the run that it has started.
+    pub(crate) fn awaits_child(&self, step: usize, index: i32) -> bool {
+        let Progress::Open { units, .. } = &self.steps[step].progress else { return false };
+        self.plan.steps[step].child.is_some() && matches!(units.get(place(index)), Some(UnitState::Out))
     }
 
     /// The place of a step's queue among those of the worker.
@@ -362,6 +412,15 @@ impl OwnedRun {
                 return;
             }
         }
+        match self.awaits_signal(number, opened) {
+            Awaited::Begins => {}
+            Awaited::Waits => return,
+            Awaited::InVain(why) if self.plan.steps[number].skips_exhausted => return self.skip(number, why, opened),
+            Awaited::InVain(why) => {
+                opened.failed = Some((number, Some(why)));
+                return;
+            }
+        }
         let count = match self.items_of(number) {
             Ok(None) => 1,
             Ok(Some(items)) => {
@@ -412,10 +471,17 @@ impl OwnedRun {
                     self.count_out(number);
                     UnitState::Out
                 }
-                None => {
-                    self.open_unit(number, index, opened);
-                    UnitState::Here
-                }
+                None => match self.history.child(number, index) {
+                    Some(child) => {
+                        self.count_out(number);
+                        opened.children.extend(child.end.is_some().then_some((number, index, child)));
+                        UnitState::Out
+                    }
+                    None => {
+                        self.open_unit(number, index, opened);
+                        UnitState::Here
+                    }
+                },
             });
         }
         self.steps[number].progress = Progress::Open { units, items, unreported: left, undone: left };
@@ -427,9 +493,15 @@ impl OwnedRun {
 
     fn open_unit(&mut self, step: usize, index: i32, opened: &mut Opened) {
         let unit = Unit { holder: Holder::Run(self.id), step, index, attempt: 1, queue: self.queue_of(step) };
-        match self.history.attempts.remove(&(step, index)) {
-            Some((tried, at)) => self.retries.push((at, Unit { attempt: tried.saturating_add(1), ..unit })),
+        let tried = self.history.attempts.remove(&(step, index));
+        let asked = self.history.repeats.remove(&(step, index));
+        let attempt = tried.map_or(1, |(tried, _)| tried.saturating_add(1));
+        match tried.map(|(_, at)| at).max(asked.as_ref().map(|(_, at)| *at)) {
+            Some(at) => self.retries.push((at, Unit { attempt, ..unit })),
             None => opened.units.push(unit),
+        }
+        if let Some((repetition, _)) = asked {
+            self.remember((step, index), repetition);
         }
     }
 

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Opened, OwnedRun};
+use super::{Delayed, Opened, OwnedRun};
 use crate::definition::Delay;
+use crate::worker::repetition::Repetition;
 use crate::worker::unit::{Holder, PLAIN, Unit};
 
 /// The longest time that a step waits for its first attempt: a year.
@@ -49,15 +50,31 @@ impl OwnedRun {
         }
     }
 
+    /// What a unit has asked for so far.
+    pub(crate) fn repetition(&self, step: usize, index: i32) -> Option<&Repetition> {
+        self.repetitions.get(&(step, index))
+    }
+
+    /// Notes that a unit has asked to be executed again.
+    pub(crate) fn remember(&mut self, unit: (usize, i32), repetition: Repetition) {
+        self.bytes += repetition.state.as_str().len();
+        if let Some(former) = self.repetitions.insert(unit, repetition) {
+            self.bytes = self.bytes.saturating_sub(former.state.as_str().len());
+        }
+    }
+
     /// How many attempts a unit has in all.
     pub(crate) fn max_attempts(&self, step: usize, index: i32) -> u16 {
-        let before = self.resumed.get(&(step, index)).copied().unwrap_or(0);
+        let repeated = self.repetition(step, index).map_or(0, |repetition| repetition.failed);
+        let before = self.resumed.get(&(step, index)).copied().unwrap_or(0).max(repeated);
         self.plan.steps[step].max_attempts.saturating_add(before)
     }
 
     /// Has the retries of a step (or of one item of it) be due at once.
     pub(crate) fn retry_now(&mut self, step: usize, index: Option<i32>, now: Instant) {
-        for (at, unit) in &mut self.retries {
+        // A signal is replaced by nothing.
+        let awaits_signal = self.plan.steps[step].signal.is_some();
+        for (at, unit) in self.retries.iter_mut().filter(|(_, unit)| unit.attempt > 0 || !awaits_signal) {
             if unit.step == step && index.is_none_or(|index| index == unit.index) {
                 *at = now;
             }
@@ -76,6 +93,9 @@ impl OwnedRun {
 
     /// Whether a step is still to wait for its first attempt. What it was told is recorded, as an attempt of number 0.
     pub(super) fn is_delayed(&mut self, number: usize, opened: &mut Opened) -> Result<bool, String> {
+        if self.plan.steps[number].signal.is_some() {
+            return Ok(false);
+        }
         let unit =
             Unit { holder: Holder::Run(self.id), step: number, index: PLAIN, attempt: 0, queue: self.queue_of(number) };
         let now = self.clock.now();
@@ -102,7 +122,8 @@ impl OwnedRun {
         let delay = delay.min(LONGEST_DELAY);
         if !delay.is_zero() {
             self.retries.push((now + delay, unit));
-            opened.delayed.push((unit, now + delay, delay));
+            let why = "it waits before its first attempt".to_owned();
+            opened.delayed.push(Delayed { unit, until: now + delay, wait: delay, why });
         }
         Ok(!delay.is_zero())
     }

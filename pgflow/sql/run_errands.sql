@@ -1,0 +1,1 @@
+select ended, called, more from pgflow.run_errands($1, $2)
