@@ -189,9 +189,9 @@ mod tests {
 
     #[test]
     fn migrations_are_numbered_as_their_files_are() {
-        for (place, migration) in (1..).zip(MIGRATIONS) {
-            assert_eq!(migration.number, place);
-            assert!(migration.name.starts_with(&format!("{place:04}_")), "{}", migration.name);
+        assert!(MIGRATIONS.is_sorted_by(|one, next| one.number < next.number));
+        for migration in MIGRATIONS {
+            assert!(migration.name.starts_with(&format!("{:04}_", migration.number)), "{}", migration.name);
             assert!(migration.sql.starts_with("-- Intent: "), "{} has no header", migration.name);
         }
     }
