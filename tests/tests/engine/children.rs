@@ -214,7 +214,10 @@ async fn a_failure_goes_up_and_a_step_may_be_skipped_for_it() {
     let error = run.output().await.unwrap_err();
     assert_eq!(error.failed_step(), Some("down"));
     let said = error.to_string();
-    assert!(said.contains("has failed at step `down`: run") && said.contains("has failed at step `pack`: it does not fit"), "{said}");
+    assert!(
+        said.contains("has failed at step `down`: run") && said.contains("has failed at step `pack`: it does not fit"),
+        "{said}"
+    );
     assert!(statuses(&db).await.iter().all(|(_, status)| status == "failed"));
     let run = lenient::start(&client, 13).await.unwrap();
     assert_eq!(run.output().await.unwrap(), "nothing");
@@ -234,7 +237,8 @@ async fn a_failed_parent_that_is_resumed_starts_the_child_anew() {
     let worker = all(&db).start().await.unwrap();
     let client = db.client();
     let run = order::start(&client, vec![99]).await.unwrap();
-    db.until("select exists (select from pgflow.runs where workflow = 'parcel' and status = 'running' and waits)").await;
+    db.until("select exists (select from pgflow.runs where workflow = 'parcel' and status = 'running' and waits)")
+        .await;
     let child = run.children().await.unwrap()[0].id;
     client.cancel(child).reason("no").await.unwrap();
     let error = run.output().await.unwrap_err();
@@ -290,7 +294,10 @@ async fn families_outlive_their_workers() {
         let worker = all(&db).concurrency(6).start().await.unwrap();
         tokio::time::sleep(Duration::from_millis(60)).await;
         // Declared dead, it drops what it executes, and begins again under another id.
-        sqlx::query("update pgflow.worker set dead_at = now() where dead_at is null").execute(&db.pool()).await.unwrap();
+        sqlx::query("update pgflow.worker set dead_at = now() where dead_at is null")
+            .execute(&db.pool())
+            .await
+            .unwrap();
         tokio::time::sleep(Duration::from_millis(20)).await;
         worker.stop().await.unwrap();
     }
@@ -319,7 +326,11 @@ async fn retention_keeps_families_together() {
     let remove = |ids: Vec<uuid::Uuid>| {
         let pool = db.pool();
         async move {
-            sqlx::query_scalar::<_, i32>("select pgflow.remove_runs(0, $1, null)").bind(ids).fetch_one(&pool).await.unwrap()
+            sqlx::query_scalar::<_, i32>("select pgflow.remove_runs(0, $1, null)")
+                .bind(ids)
+                .fetch_one(&pool)
+                .await
+                .unwrap()
         }
     };
     // A child stays while its parent is there.
