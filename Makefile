@@ -20,6 +20,7 @@ examples: postgres ## The other examples, each of which checks its result
 	cargo run --quiet -p pgflow-examples --example order
 	cargo run --quiet -p pgflow-examples --example records
 	cargo run --quiet -p pgflow-examples --example schemas
+	cargo run --quiet -p pgflow-examples --example nightly_report
 	cargo run --quiet -p pgflow-examples --example dynamic
 
 .PHONY: test

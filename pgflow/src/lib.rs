@@ -14,6 +14,7 @@
 //! | know what a change means for runs under way | [`lock`], `Client::check_deploy` |
 //! | make workflows at run time, or from JSON | [`dynamic`] |
 //! | cancel, pause, resume, retry, fork | `Run::cancel` and its like |
+//! | start runs by the clock | `schedule` of [`workflow`]; `Client::schedule` |
 //! | test workflows | `testing::Runner`; `testing::TestDb`, with the feature `embedded` |
 //! | have a Postgres for development and tests | the feature `embedded` |
 //!
@@ -50,6 +51,7 @@ mod path;
 #[cfg(feature = "postgres")]
 mod registration;
 mod repeat;
+mod schedule;
 mod schema;
 mod signal;
 mod step;
@@ -66,8 +68,9 @@ mod workflow;
 #[cfg(feature = "postgres")]
 pub use client::{
     Action, BulkAction, Client, Comparison, DeployCheck, Fork, ImportReport, ImportedRun, ImportedWorkflow,
-    MissingHandler, Run, RunChild, RunEvent, RunFilter, RunSignal, RunStatus, RunSummary, SendSignal, StartOptions,
-    StepNote, StepSummary, VersionCheck, VersionSummary, WorkflowDetail, WorkflowFilter, start_in, start_many_in,
+    MissingHandler, NewSchedule, Run, RunChild, RunEvent, RunFilter, RunSignal, RunStatus, RunSummary, ScheduleAction,
+    ScheduleEvent, ScheduleSummary, SendSignal, StartOptions, StepNote, StepSummary, VersionCheck, VersionSummary,
+    WorkflowDetail, WorkflowFilter, start_in, start_many_in,
 };
 pub use compare::{Change, ChangeKind, Verdict};
 #[cfg(feature = "postgres")]
@@ -81,6 +84,7 @@ pub use macros::{step, workflow};
 #[cfg(feature = "postgres")]
 pub use registration::Registration;
 pub use repeat::Repeat;
+pub use schedule::{CatchUp, Schedule, Scheduled};
 pub use signal::Signal;
 #[cfg(feature = "postgres")]
 pub use sqlx;
@@ -105,10 +109,15 @@ pub mod __private {
     pub use crate::definition::Delay;
     pub use crate::encoded::Encoded;
     pub use crate::glue::*;
-    pub use crate::handler::{Call, Condition, Dependency, Expand, Handler, Handlers, StepFuture, Wait};
+    pub use crate::handler::{
+        Call, Condition, Dependency, Expand, Handler, Handlers, ScheduledInput, StepFuture, Wait,
+    };
     pub use crate::repeat::Repeated;
+    pub use crate::schedule::{CatchUp, ScheduleSpec, Scheduled};
     pub use crate::signal::Sent;
     pub use crate::upcast::Upcast;
+    #[cfg(feature = "postgres")]
+    pub use crate::worker::LoneScheduler;
     pub use crate::workflow::Workflow;
 }
 
@@ -125,6 +134,8 @@ mod guide {
     mod modules {}
     #[doc = include_str!("../../docs/retention.md")]
     mod retention {}
+    #[doc = include_str!("../../docs/schedules.md")]
+    mod schedules {}
     #[doc = include_str!("../../docs/schemas.md")]
     mod schemas {}
     #[doc = include_str!("../../docs/starting.md")]

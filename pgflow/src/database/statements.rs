@@ -21,24 +21,31 @@ statements! {
     CARRY_OVER = "carry_over";
     COMMIT_REPEAT = "commit_repeat";
     COMMIT_STEP = "commit_step";
+    CREATE_SCHEDULE = "create_schedule";
     CREATE_WORKFLOW = "create_workflow";
     #[cfg_attr(not(feature = "embedded"), allow(dead_code, reason = "asked by the embedded server only"))]
     DATABASE_EXISTS = "database_exists";
     DELETE_WORKFLOW = "delete_workflow";
     DESCRIBE_RUN = "describe_run";
+    DELETE_SCHEDULE = "delete_schedule";
     DISCONNECT_SILENT = "disconnect_silent";
     DROP_MONTH = "drop_month";
+    DUE_SCHEDULES = "due_schedules";
     DYNAMIC_VERSIONS = "dynamic_versions";
     ENSURE_PARTITIONS = "ensure_partitions";
     EXCHANGE = "exchange";
+    FIRE_SCHEDULE = "fire_schedule";
     FORGET_KEYS = "forget_keys";
     FORK_RUN = "fork_run";
     FORGET_WORKERS = "forget_workers";
     HAS_REPEATED = "has_repeated";
     HAS_SCHEMA = "has_schema";
+    HOLD_SCHEDULE = "hold_schedule";
     IMPORT_DOCUMENT = "import_document";
     JSON_IS_ACCEPTED = "json_is_accepted";
     LIST_RUNS = "list_runs";
+    LIST_SCHEDULE_EVENTS = "list_schedule_events";
+    LIST_SCHEDULES = "list_schedules";
     LIST_STEPS = "list_steps";
     LIST_WORKFLOWS = "list_workflows";
     LIVE_VERSIONS = "live_versions";
@@ -52,6 +59,7 @@ statements! {
     PAGE_OF_RUNS = "page_of_runs";
     PAUSE_RUN = "pause_run";
     PAUSE_RUNS = "pause_runs";
+    PAUSE_SCHEDULE = "pause_schedule";
     PROMOTE = "promote";
     PRUNE_EXPIRED = "prune_expired";
     RECORD_MIGRATION = "record_migration";
@@ -62,6 +70,7 @@ statements! {
     REMOVE_RUNS = "remove_runs";
     RESUME_RUN = "resume_run";
     RESUME_RUNS = "resume_runs";
+    RESUME_SCHEDULE = "resume_schedule";
     RETRY_STEP = "retry_step";
     RETIRE_WORKER = "retire_worker";
     RUN_CHILDREN = "run_children";
@@ -82,6 +91,7 @@ statements! {
     START_CLAIMED = "start_claimed";
     START_LATEST = "start_latest";
     START_RUNS = "start_runs";
+    TRIGGER_SCHEDULE = "trigger_schedule";
     TAKE_VERSIONS = "take_versions";
     UPDATE_WORKFLOW = "update_workflow";
     VERSIONS = "versions";

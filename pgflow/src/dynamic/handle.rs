@@ -14,6 +14,7 @@ use crate::encoded::Encoded;
 use crate::extract::Context;
 use crate::handler::{Dependency, StepFuture};
 use crate::registration::{Attempt, Handle};
+use crate::schedule::Scheduled;
 use crate::step::StepError;
 
 /// The handlers of a version's steps.
@@ -144,6 +145,13 @@ impl Handle for DynamicHandle {
 
     fn upcast(&self, number: usize, _: usize, _: &Encoded) -> Result<Encoded, StepError> {
         Err(StepError::fatal(format_args!("step number {number} has no up-caster")))
+    }
+
+    /// Its schedules say the input themselves.
+    fn scheduled_input(&self, _: Scheduled) -> Result<Encoded, StepError> {
+        Err(StepError::fatal(
+            "a workflow that was made at run time makes no input for its schedules: say it with the schedule",
+        ))
     }
 
     /// It was checked against its schema when the run was started.

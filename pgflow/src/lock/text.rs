@@ -13,7 +13,7 @@ const ABOUT: &str =
     "What the workflows of this program are, as pgflow has written it: see `pgflow::lock`. Do not edit it.";
 
 /// In this order for people; what is not listed stands behind, in order.
-const OF_WORKFLOW: &[&str] = &["name", "hash", "deadline_ms", "input", "output"];
+const OF_WORKFLOW: &[&str] = &["name", "hash", "deadline_ms", "schedule", "input", "output"];
 const OF_STEP: &[&str] = &[
     "name",
     "contract",

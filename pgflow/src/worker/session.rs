@@ -15,6 +15,7 @@ use super::keeper::{AbortOnDrop, Keeper};
 use super::options::Options;
 use super::plan::Plan;
 use super::reporter;
+use super::scheduler::{Makers, Scheduler};
 use super::scout::{Dynamics, Scout};
 use crate::database::{Link, statements};
 use crate::definition::Definition;
@@ -35,6 +36,8 @@ pub(crate) struct WorkerLives {
     dynamics: Arc<Dynamics>,
     /// Older versions whose runs are carried over.
     carries: Vec<Arc<Carry>>,
+    /// The workflows that this program has, for the schedules whose inputs it makes.
+    makers: Arc<Makers>,
     /// For the transactions of steps: a pool of its own, so that they never keep beats and round trips waiting.
     pool: PgPool,
 }
@@ -46,13 +49,14 @@ impl WorkerLives {
         registrations: &[Registration],
         handlers: Handlers,
     ) -> Result<Self, Error> {
-        let (mut plans, mut carries) = (HashMap::new(), Vec::new());
+        let (mut plans, mut carries, mut makers) = (HashMap::new(), Vec::new(), Makers::default());
         let queues = options.queue_names();
         for registration in registrations {
             let version = crate::client::register(pool, registration.definition()).await?;
             let mut plan = Plan::new(version, registration, &queues)?;
             know_children(pool, &mut plan).await?;
             plans.insert(version, Arc::new(plan));
+            makers.add(registration, version);
             for (other, definition) in other_versions(pool, version).await? {
                 if let Some(mut plan) = Plan::of_other_version(other, &definition, registration, &queues)? {
                     know_children(pool, &mut plan).await?;
@@ -79,7 +83,7 @@ impl WorkerLives {
             .max_connections(options.tx_connections)
             .connect_lazy_with(PgConnectOptions::clone(&connect));
         let dynamics = Arc::new(dynamics);
-        Ok(Self { options: Arc::new(options), connect, plans, dynamics, carries, pool: tx })
+        Ok(Self { options: Arc::new(options), connect, plans, dynamics, carries, makers: Arc::new(makers), pool: tx })
     }
 
     /// Works until told to stop.
@@ -121,12 +125,14 @@ impl WorkerLives {
     ) -> Result<Exit, Error> {
         let (due, due_receiver) = mpsc::unbounded_channel();
         let (sign_sender, signs) = mpsc::unbounded_channel();
+        let (schedules, due_schedules) = watch::channel(None);
         let keeper = Keeper {
             options: Arc::clone(&self.connect),
             bucket: self.options.bucket,
             worker,
             beat: self.options.beat,
             silence_limit: self.options.silence_limit,
+            schedules,
         };
         let keeper_ended = keeper
             .start(sign_sender, due_receiver)
@@ -147,6 +153,9 @@ impl WorkerLives {
             Tells { news: news.clone(), reporter: reporter.clone(), due },
         );
         let _carrier = self.carrier(worker, news);
+        let scheduler =
+            Scheduler::new(Arc::clone(&self.connect), self.options.bucket, Arc::clone(&self.makers), news.clone());
+        let _scheduler = AbortOnDrop(tokio::spawn(scheduler.keep(due_schedules)));
         let (found, plans) = mpsc::unbounded_channel();
         let _scout = self.scout(worker, hand, found);
         let exit = driver.drive(Senses { signs, heard, handed, plans, stop }, finished).await;

@@ -9,12 +9,14 @@ $$;
 
 -- A step of a definition.
 create function stage.step(p_name text, p_takes text[] default '{}', p_after text[] default '{}', p_map jsonb default null,
-                           p_type text default 'integer', p_on_failure boolean default false, p_input boolean default false) returns jsonb
+                           p_type text default 'integer', p_on_failure boolean default false, p_input boolean default false,
+                           p_signal text default null, p_latest boolean default false) returns jsonb
 language sql stable
 as $$
     select jsonb_strip_nulls(jsonb_build_object(
         'name', p_name, 'takes_input', p_input, 'map', p_map, 'on_failure', nullif(p_on_failure, false), 'output', stage.schema(p_type),
-        'options', jsonb_build_object('max_attempts', 3), 'depends_on', coalesce((
+        'signal', case when p_signal is not null then jsonb_build_object('name', p_signal, 'payload', stage.schema('integer')) end,
+        'options', jsonb_build_object('max_attempts', 3, 'latest_signal', nullif(p_latest, false)), 'depends_on', coalesce((
             select jsonb_agg(jsonb_build_object('step', e.step, 'value', e.value) order by e.at)
             from (select t.step, true, t.at from unnest(p_takes) with ordinality t(step, at)
                   union all select t.step, false, 100 + t.at from unnest(p_after) with ordinality t(step, at)) e(step, value, at)), '[]')))
@@ -30,6 +32,17 @@ as $$
         stage.step('side', p_after => '{list}'),
         stage.step('sum', p_takes => '{each}', p_after => '{side}'),
         stage.step('amends', p_on_failure => true)))
+$$;
+
+-- `waits`: 0 ask, 1 first (after it; waits for the signal `go`), 2 last (for the latest `go`), 3 other (for `word`).
+create function stage.waiting() returns jsonb
+language sql stable
+as $$
+    select jsonb_build_object('name', 'waits', 'input', stage.schema('integer'), 'output', stage.schema('integer'), 'steps', jsonb_build_array(
+        stage.step('ask', p_input => true),
+        stage.step('first', p_after => '{ask}', p_signal => 'go'),
+        stage.step('last', p_after => '{ask}', p_signal => 'go', p_latest => true),
+        stage.step('other', p_after => '{ask}', p_signal => 'word')))
 $$;
 
 -- Registers a definition; a letter of the hexadecimal digits tells one version from another.
@@ -92,6 +105,15 @@ begin
     perform stage.start(n) from unnest(p_names) n;
 end $$;
 
+-- Defines `waits`, and starts a run of each name.
+create function stage.runs_that_wait(variadic p_names text[]) returns void
+language plpgsql volatile
+as $$
+begin
+    perform stage.define(stage.waiting());
+    perform stage.start(n, 'waits') from unnest(p_names) n;
+end $$;
+
 -- The clock goes on.
 create function stage.later(p_by interval) returns void
 language sql volatile
@@ -137,6 +159,26 @@ as $$
             format('failed %s', p_number), p_resumed)
 $$;
 
+-- A signal that was sent to a run, so long ago.
+create function stage.signal(p_name text, p_step int, p_payload jsonb, p_ago interval default '0', p_sender text default 'me') returns void
+language sql volatile
+as $$
+    insert into pgflow.signal (bucket, period, run_id, step, sent_at, sender, payload)
+    values (0, stage.period(p_name), stage.run(p_name), p_step, pgflow.now() - p_ago, p_sender, p_payload)
+$$;
+
+-- What a unit has asked for that is to be executed again.
+create function stage.repeat(
+    p_name text, p_step int, p_index int default -1, p_count int default 1, p_state jsonb default '{}', p_due interval default '1 min',
+    p_handed boolean default true, p_attempts int default 0
+) returns void
+language sql volatile
+as $$
+    insert into pgflow.repeat (bucket, period, run_id, step, index, count, attempts, began_at, due_at, handed, state)
+    values (0, stage.period(p_name), stage.run(p_name), p_step, p_index, p_count, p_attempts, pgflow.now(), pgflow.now() + p_due, p_handed,
+            p_state)
+$$;
+
 create function stage.map(p_name text, p_step int, p_items int) returns void
 language sql volatile
 as $$ insert into pgflow.map (bucket, period, run_id, step, items) values (0, stage.period(p_name), stage.run(p_name), p_step, p_items) $$;
@@ -144,16 +186,17 @@ as $$ insert into pgflow.map (bucket, period, run_id, step, items) values (0, st
 -- A task of a run, that is out. The share is counted with it.
 create function stage.task(
     p_name text, p_step int, p_first int default -1, p_count int default 1, p_worker text default null, p_due boolean default true,
-    p_turn int default 0, p_available interval default '0', p_attempts int default 0, p_crashes int default 0, p_queue text default null
+    p_turn int default 0, p_available interval default '0', p_attempts int default 0, p_crashes int default 0, p_queue text default null,
+    p_own boolean default false
 ) returns bigint
 language sql volatile
 as $$
     insert into pgflow.share as s (bucket, run_id, step, remaining) values (0, stage.run(p_name), p_step, 1)
     on conflict (bucket, run_id, step) do update set remaining = s.remaining + 1;
-    insert into pgflow.task (bucket, run_id, period, version_id, worker_id, first, count, step, attempts, crashes, due, available_at,
+    insert into pgflow.task (bucket, run_id, period, version_id, worker_id, first, count, step, attempts, crashes, own, due, available_at,
                              priority, turn, queue, namespace, items)
     select 0, r.id, r.period, r.version_id, case when p_worker is not null then stage.w(p_worker) end, p_first, p_count, p_step, p_attempts,
-           p_crashes, p_due, pgflow.now() + p_available, r.priority, p_turn, coalesce(p_queue, r.queue), r.namespace,
+           p_crashes, p_own, p_due, pgflow.now() + p_available, r.priority, p_turn, coalesce(p_queue, r.queue), r.namespace,
            case when p_first >= 0 then (select jsonb_agg(10 * n) from generate_series(p_first, p_first + p_count - 1) n) end
     from pgflow.run r where r.id = stage.run(p_name)
     returning id
@@ -205,7 +248,8 @@ $$;
 --          "outcomes": [{"step": 0, "index": -1, "kind": "c", "output": 1, "error": null, "attempts": 1}],
 --          "attempts": [{"step": 0, "index": -1, "number": 1, "retry_ms": 0, "error": "no", "item": 1}], "maps": [[1, 3]],
 --          "shares": [{"step": 1, "first": 0, "count": 2, "attempts": 0, "queue": null, "items": [1, 2]}],
---          "begins": [{"step": 0, "index": -1, "attempt": 1, "alone": false}]}]}
+--          "begins": [{"step": 0, "index": -1, "attempt": 1, "alone": false}],
+--          "repeats": [{"step": 0, "index": -1, "count": 1, "attempts": 0, "wait_ms": 0, "state": {}, "item": 1}]}]}
 create function stage.exchange(p_worker int, p jsonb) returns setof pgflow.answer
 language plpgsql volatile
 as $$
@@ -217,6 +261,7 @@ declare
     m record;
     s record;
     b record;
+    r record;
 begin
     select array_agg(stage.run(x ->> 'run') order by at) as run, array_agg(pgflow.period_of_run(stage.run(x ->> 'run')) order by at) as period,
            array_agg(coalesce((x ->> 'claim')::bigint, 0) order by at) as claim, array_agg(coalesce((x ->> 'task')::bigint, 0) order by at) as task,
@@ -243,6 +288,11 @@ begin
            array_agg(coalesce((x ->> 'attempt')::smallint, 1::smallint)) as attempt,
            array_agg(coalesce((x ->> 'alone')::boolean, false)) as alone
     into b from stage.belongings(p, 'begins');
+    select array_agg(entry) as entry, array_agg((x ->> 'step')::smallint) as step, array_agg(coalesce((x ->> 'index')::int, -1)) as index,
+           array_agg((x ->> 'count')::int) as count, array_agg(coalesce((x ->> 'attempts')::smallint, 0::smallint)) as attempts,
+           array_agg(coalesce((x ->> 'wait_ms')::bigint, 0)) as wait, array_agg(coalesce(x -> 'state', '{}')) as state,
+           array_agg(x -> 'item') as item
+    into r from stage.belongings(p, 'repeats');
     return query select * from pgflow.exchange(
         0, p_worker, (p ->> 'number')::bigint, coalesce((p ->> 'repeated')::boolean, false), coalesce((p ->> 'marker')::bigint, 0), v_queues,
         array(select v.id from pgflow.version v order by v.id), null, null,
@@ -255,7 +305,8 @@ begin
         (select array_agg(x::bigint) from jsonb_array_elements_text(p -> 'heard') x),
         (select array_agg(stage.run(x)) from jsonb_array_elements_text(p -> 'watch') x),
         (select array_agg(x::int) from jsonb_array_elements_text(p -> 'watch_from') x),
-        (select array_agg(x::bigint) from jsonb_array_elements_text(p -> 'known') x));
+        (select array_agg(x::bigint) from jsonb_array_elements_text(p -> 'known') x),
+        r.entry, r.step, r.index, r.count, r.attempts, r.wait, r.state, r.item);
 end $$;
 
 -- The lists of this name of all entries, each with the place of its entry.

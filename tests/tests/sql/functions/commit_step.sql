@@ -1,11 +1,6 @@
--- broken: is distinct from p_mark then => is null then
--- broken: perform pgflow.fence(p_bucket, p_worker); => null;
--- broken: and p_run = any(c.runs) for share => for share
--- broken: and t.worker_id = p_worker for share => for share
--- broken: if not found then => if false then
--- broken: 'idle_in_transaction_session_timeout', '5s' => 'idle_in_transaction_session_timeout', '0'
--- broken: c.number = p_claim and => true and
--- broken: c.worker_id = p_worker and c.number = p_claim => c.number = p_claim
+-- broken: perform pgflow.guard_step(p_bucket, p_worker, p_mark, p_claim, p_task, p_run); => null;
+-- broken: p_output); => null);
+-- broken: p_step, p_attempts, p_worker => p_step, 1, p_worker
 
 -- case: of a run that the worker has: the outcome is recorded, and the transaction must not linger
 select stage.runs_of_flow('a', 'b');

@@ -42,7 +42,8 @@ select stage.start('before');
 set local pgflow.fake_now = '2040-11-01 00:00Z';
 select stage.start('first', p_key => 'k');
 select stage.outcome('first', 0, '[1, 2]'), stage.attempt('first', 1, 1, 0), stage.map('first', 1, 2), pgflow.pause_run(stage.run('first')),
-       pgflow.add_notes(0, stage.runs('first'), '{0}', '{-1}', '{1}', '{1}', '{x}');
+       pgflow.add_notes(0, stage.runs('first'), '{0}', '{-1}', '{1}', '{1}', '{x}'),
+       stage.signal('first', 1, '1'), stage.repeat('first', 1, 0);
 set local pgflow.fake_now = '2040-11-30 23:59:59Z';
 select stage.start('last'), stage.end('last', 'c');
 set local pgflow.fake_now = '2040-12-01 00:00Z';
@@ -53,8 +54,9 @@ select expect.touched();
 select expect.rows('select id, tableoid::regclass::text from pgflow.run order by id',
     '[["before", "pgflow.run_default"], ["first", "pgflow.run_2040_11"], ["last", "pgflow.run_2040_11"], ["after", "pgflow.run_default"]]');
 select expect.rows('select tableoid::regclass::text from pgflow.note union all select tableoid::regclass::text from pgflow.run_end
-                    union all select tableoid::regclass::text from pgflow.outcome',
-                   '[["pgflow.note_2040_11"], ["pgflow.run_end_2040_11"], ["pgflow.outcome_2040_11"]]', 'what else is kept of them');
+                    union all select tableoid::regclass::text from pgflow.outcome
+                    union all select tableoid::regclass::text from pgflow.signal union all select tableoid::regclass::text from pgflow.repeat',
+                   '[["pgflow.note_2040_11"], ["pgflow.run_end_2040_11"], ["pgflow.outcome_2040_11"], ["pgflow.signal_2040_11"], ["pgflow.repeat_2040_11"]]', 'what else is kept of them');
 select expect.rows($$select pg_catalog.pg_get_indexdef(x.indexrelid) from pg_catalog.pg_index x where x.indrelid = 'pgflow.run_2040_11'::regclass
                      except select replace(pg_catalog.pg_get_indexdef(x.indexrelid), 'run_default', 'run_2040_11') from pg_catalog.pg_index x
                      where x.indrelid = 'pgflow.run_default'::regclass$$, '[]', 'its indexes are those of the others');

@@ -20,7 +20,7 @@
 -- broken: pgflow.turns('r', v_last.o_after) => pgflow.turns('t', v_last.o_after)
 -- broken: p_max_runs, p_after_runs, p_versions, p_priorities, p_seqs => p_max_runs, p_after_runs, p_versions, null, null
 -- broken: values (p_bucket, p_worker, p_number, v_now, '{}') => select p_bucket, p_worker, p_number, v_now, '{}' where false
--- broken: r.crashes, true, v_now => 0, true, v_now
+-- broken: s.attempts, r.crashes, => s.attempts, 0,
 -- broken: greatest(h.turn, l.turn + 1, 0) => greatest(h.turn, 0)
 -- broken: coalesce(s.queue, r.queue) => r.queue
 -- broken: and q.paused) => and false)
@@ -28,6 +28,13 @@
 -- broken: c.worker_id = p_worker and c.number = p_marker => c.number = p_marker
 -- broken: c.worker_id = p_worker and c.number = e.claim => c.worker_id = p_worker
 -- broken: c.worker_id = p_worker and c.number = p_number => c.number = p_number
+-- broken: v_added || r.o_runs => v_added
+-- broken: v_added_steps || r.o_steps => v_added_steps
+-- broken: if cardinality(r_entry) > 0 then => if false then
+-- broken: s.attempts > 0 or s.count = 1 and exists ( => s.count = 1 and exists (
+-- broken: s.attempts > 0 or s.count = 1 and exists ( => s.attempts > 0 or exists (
+-- broken: x.step = s.step and x.index = s.first => x.step = s.step
+-- broken: a.number, t.crashes, true, => a.number, t.crashes, false,
 
 -- case: it claims runs and tasks, with what is to be known of them, and says how far
 select stage.runs_of_flow('a', 'b', 'c', 'd');
@@ -338,3 +345,39 @@ select expect.rows($$select * from stage.answer('w', '{"number": 5, "repeated": 
        '[[{"kind": 1, "number": 1}], [{"kind": 1, "number": 2}], [{"kind": 1, "number": 3}]]');
 select expect.touched();
 select expect.sound();
+
+-- case: units that ask to be executed again: of a run that is kept only, of a task it becomes one of its own, which the share counts
+select stage.runs_of_flow('a', 'b', 'theirs');
+select stage.worker(), stage.worker('other');
+select stage.own('w', 'a'), stage.own('other', 'theirs'), stage.park('b');
+do $$ begin perform set_config('stage.task', stage.task('b', 1, 0, 2, 'w')::text, true); end $$;
+select stage.look();
+select expect.rows($$select stage.answer('w', format('{"number": 5, "entries": [
+    {"run": "a", "claim": 1, "repeats": [{"step": 0, "count": 1, "attempts": 2, "wait_ms": 1500, "state": "x"}]},
+    {"run": "theirs", "claim": 2, "repeats": [{"step": 0, "count": 1}]},
+    {"run": "b", "task": %s, "fate": 1, "outcomes": [{"step": 1, "index": 0, "output": 1}], "repeats": [{"step": 1, "index": 1, "count": 1, "item": 20}]}]}',
+    current_setting('stage.task'))::jsonb)$$, '[[{"kind": 1, "number": 2}]]');
+select expect.touched('repeat a', 'repeat b', 'outcome b', 'task b');
+select expect.rows('select run_id, step, index, count, attempts, due_at - pgflow.now(), state from pgflow.repeat order by 5 desc',
+    '[["a", 0, -1, 1, 2, "00:00:01.5", "x"], ["b", 1, 1, 1, 0, "00:00:00", {}]]');
+select expect.rows('select run_id, first, count, own, due, items, worker_id from pgflow.task', '[["b", 1, 1, true, true, [20], null]]');
+select expect.rows('select remaining from pgflow.share', '[[1]]');
+select expect.sound();
+
+-- case: work that is given away and was executed before is a task of its own
+select stage.runs_of_flow('a');
+select stage.worker(), stage.own('w', 'a');
+select stage.repeat('a', 1, 0), stage.repeat('a', 1, 4), stage.repeat('a', 3);
+select stage.answer('w', '{"number": 5, "entries": [{"run": "a", "claim": 1, "shares": [{"step": 1, "first": 0, "count": 1, "items": [1]},
+    {"step": 1, "first": 1, "count": 1, "items": [1]}, {"step": 1, "first": 2, "count": 1, "attempts": 1, "items": [1]}, {"step": 1, "first": 4, "count": 2, "items": [1, 2]},
+    {"step": 2}, {"step": 3}]}]}');
+select expect.rows('select step, first, own from pgflow.task order by 1, 2',
+    '[[1, 0, true], [1, 1, false], [1, 2, true], [1, 4, false], [2, -1, false], [3, -1, true]]');
+
+-- case: what has failed in a range is a task of its own
+select stage.runs_of_flow('b');
+select stage.worker(), stage.park('b');
+do $$ begin perform set_config('stage.task', stage.task('b', 1, 0, 2, 'w')::text, true); end $$;
+select stage.answer('w', format('{"number": 5, "entries": [{"run": "b", "task": %s, "fate": 1, "outcomes": [{"step": 1, "index": 0, "output": 1}],
+    "attempts": [{"step": 1, "index": 1, "number": 1, "item": 20}]}]}', current_setting('stage.task'))::jsonb);
+select expect.rows('select first, attempts, own from pgflow.task', '[[1, 1, true]]');

@@ -147,3 +147,13 @@ select expect.throws($$select pgflow.fork_run(stage.run('a'), 'sum', '{"of": {"i
                      'map step `each` has 1 items%');
 select stage.name('f', pgflow.fork_run(stage.run('a'), 'sum', '{"of": {"it": [1]}}', '{"each": [8]}'));
 select expect.rows('select run_id, items from pgflow.map', '[["f", 1]]');
+
+-- case: signals and what steps remember are those of the run that they were sent to: whatever is executed again waits, and begins, anew
+select stage.runs_that_wait('a');
+select stage.outcome('a', 0, '1'), stage.outcome('a', 1, '1'), stage.attempt('a', 1, 0), stage.attempt('a', 3, 0, p_retry => '-1 h'), stage.signal('a', 1, '1'), stage.signal('a', 3, '3'),
+       stage.repeat('a', 1), stage.repeat('a', 3);
+select stage.look();
+select stage.name('f', pgflow.fork_run(stage.run('a'), 'other'));
+select expect.touched('run f', 'ready f', 'outcome f', 'action f');
+select pgflow.send_signal(stage.run('f'), 'word', '4');
+select expect.rows('select payload from pgflow.signals_of(0, stage.runs(''f''))', '[[4]]') from set_config('search_path', 'pgflow, pg_temp', true);

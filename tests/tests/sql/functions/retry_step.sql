@@ -13,6 +13,12 @@
 -- broken: if v_end.status <> 'f' then => if false then
 -- broken: o.run_id = p_run and o.step = v_step.number => o.step = v_step.number
 -- broken: o.run_id = p_run and o.step <> v_step.number => o.step <> v_step.number
+-- broken: if v_step.signal is not null and exists ( => if false and exists (
+-- broken: max(a.number) = 0 and max(a.retry_at) > v_now => max(a.retry_at) > v_now
+-- broken: max(a.number) = 0 and max(a.retry_at) > v_now => max(a.number) = 0
+-- broken: and r.due_at > v_now =>
+-- broken: p_index is null or r.index = p_index => true
+-- broken: r.run_id = p_run and r.step = v_step.number => r.run_id = p_run
 
 -- case: what waits for its next attempt begins at once; whoever has the run is told
 select stage.runs_of_flow('a', 'b');
@@ -85,3 +91,27 @@ select stage.runs_of_flow('other', 'a');
 select stage.outcome('other', 1, null, 0, 'f', 'no'), stage.end('other', 'f'), stage.outcome('a', 2, null, -1, 'f', 'no'), stage.end('a', 'f');
 select expect.throws($$select pgflow.retry_step(stage.run('a'), 'each')$$, 'PF409', 'step `each` of run a has not failed');
 select expect.equal(pgflow.retry_step(stage.run('a'), 'side'), 'done', 'its own');
+
+-- case: what waits for a signal is not helped by that; once the wait is over, it is a retry as any
+select stage.runs_that_wait('a');
+select stage.park('a', '1 h'), stage.attempt('a', 1, 0, p_retry => '1 h'), stage.attempt('a', 2, 0, p_retry => '-1 h'), stage.attempt('a', 3, 0, p_retry => '-1 h'),
+       stage.attempt('a', 3, 1, p_retry => '1 h');
+select stage.look();
+select expect.throws($$select pgflow.retry_step(stage.run('a'), 'first')$$, 'PF409', 'step `first` waits for signal `go`, which no retry replaces',
+                     format('Send it: select pgflow.send_signal(''%s'', ''go'', ..);', stage.run('a')));
+select expect.touched();
+select expect.equal(pgflow.retry_step(stage.run('a'), s), 'asked', s) from unnest('{last,other,ask}'::text[]) s;
+select expect.touched('action a', 'attempt a', 'inbox a', 'ready a');
+select expect.rows('select step, number from pgflow.attempt where retry_at = pgflow.now()', '[[3, 1]]');
+
+-- case: what has asked to be executed again begins at once
+select stage.runs_of_flow('a', 'b');
+select stage.repeat(n, 1, 0), stage.repeat(n, 1, 1), stage.repeat(n, 1, 2, p_due => '-1 h'), stage.repeat(n, 2), stage.park(n, '1 h') from unnest('{a,b}'::text[]) n;
+select stage.look();
+select pgflow.retry_step(stage.run('a'), 'each', 1);
+select expect.touched('repeat a', 'action a', 'inbox a', 'ready a');
+select expect.rows('select step, index, due_at - pgflow.now() from pgflow.repeat where run_id = stage.run(''a'') order by 1, 2',
+    '[[1, 0, "00:01:00"], [1, 1, "00:00:00"], [1, 2, "-01:00:00"], [2, -1, "00:01:00"]]');
+select pgflow.retry_step(stage.run('a'), 'each');
+select expect.rows('select step, index, due_at - pgflow.now() from pgflow.repeat where run_id = stage.run(''a'') order by 1, 2',
+    '[[1, 0, "00:00:00"], [1, 1, "00:00:00"], [1, 2, "-01:00:00"], [2, -1, "00:01:00"]]');

@@ -5,6 +5,14 @@
 -- broken: where a.attempts > 0 => where true
 -- broken: a.attempts, a.worker_id => 1, a.worker_id
 -- broken: 'it was done, and then somebody had the run go on'), true => 'it was done, and then somebody had the run go on'), false
+-- broken: set count = 0, began_at = v_now => set count = count, began_at = v_now
+-- broken: set count = 0, began_at = v_now => set count = 0, began_at = began_at
+-- broken: least(r.due_at, v_now) => v_now
+-- broken: o.run_id = r.run_id and o.step = r.step and o.index = r.index => o.run_id = r.run_id and o.step = r.step
+-- broken: o.run_id = r.run_id and o.step = r.step and o.index = r.index => false
+-- broken: and s.signal is not null =>
+-- broken: and y.step = a.step and y.index = a.index and y.number > 0 => and false
+-- broken: o.run_id = a.run_id and o.step = a.step); => false);
 
 -- case: what they failed of goes to the failed attempts, and is tried again; what is done stays
 set local search_path = pgflow, pg_temp;
@@ -32,3 +40,24 @@ select stage.outcome('a', 1, null, 1, 'f', 'no', 3), stage.outcome('a', 2, null,
 select pgflow.revive_runs(0, stage.runs('a'), 2::smallint);
 select expect.rows('select step from pgflow.outcome', '[[1]]');
 select expect.rows('select step, number from pgflow.attempt order by step', '[[2, 2], [4, 1]]');
+
+-- case: what has asked for too much goes on from where it was; what is done stays
+set local search_path = pgflow, pg_temp;
+select stage.runs_of_flow('a', 'b');
+select stage.repeat(n, 1, 0, p_count => 9, p_state => '"kept"', p_due => '1 h'), stage.repeat(n, 1, 1, p_count => 5, p_due => '-1 h'), stage.repeat(n, 1, 2, p_count => 4),
+       stage.outcome(n, 1, null, 0, 'f', 'too many'), stage.outcome(n, 1, '1', 2), stage.end(n, 'f') from unnest('{a,b}'::text[]) n;
+select stage.later('1 min');
+select stage.look();
+select pgflow.revive_runs(0, stage.runs('a'), null);
+select expect.touched('repeat a', 'run_end a', 'outcome a', 'attempt a', 'ready a');
+select expect.rows('select index, count, pgflow.now() - began_at, due_at - pgflow.now(), state from pgflow.repeat where run_id = stage.run(''a'') order by 1',
+    '[[0, 0, "00:00:00", "00:00:00", "kept"], [1, 0, "00:00:00", "-01:01:00", {}], [2, 4, "00:01:00", "00:00:00", {}]]');
+
+-- case: what has waited for a signal in vain waits again; what has begun, or is done, does not; nor does one that waited for another thing
+set local search_path = pgflow, pg_temp;
+select stage.runs_that_wait('a', 'b');
+select stage.attempt(n, 0, 0, p_retry => '-1 s'), stage.attempt(n, 1, 0, p_retry => '-1 s'), stage.attempt(n, 2, 0, p_retry => '-1 s'), stage.attempt(n, 2, 1),
+       stage.attempt(n, 3, 0, p_retry => '-1 s'), stage.outcome(n, 1, null, -1, 'f', 'no signal', 0), stage.outcome(n, 3, '3'), stage.end(n, 'f') from unnest('{a,b}'::text[]) n;
+select pgflow.revive_runs(0, stage.runs('a'), null);
+select expect.rows('select step, number from pgflow.attempt where run_id = stage.run(''a'') order by 1, 2', '[[0, 0], [2, 0], [2, 1], [3, 0]]');
+select expect.rows('select count(*) from pgflow.attempt where run_id = stage.run(''b'')', '[[5]]', 'of another run');

@@ -2,7 +2,14 @@
 -- broken: when o.kind = 's' then 'skipped' => when false then 'skipped'
 -- broken: when v_ended then 'cancelled' => when false then 'cancelled'
 -- broken: when b.names is not null then 'blocked' => when false then 'blocked'
--- broken: when t.retry_at > v_now then 'waiting' => when false then 'waiting'
+-- broken: when t.retry_at > v_now or r.due_at is not null then 'waiting' => when r.due_at is not null then 'waiting'
+-- broken: when t.retry_at > v_now or r.due_at is not null then 'waiting' => when t.retry_at > v_now then 'waiting'
+-- broken: and t.retry_at < v_now + interval '50 years' =>
+-- broken: and t.attempts = 0 and t.retry_at > v_now then k.signal => and t.retry_at > v_now then k.signal
+-- broken: and t.attempts = 0 and t.retry_at > v_now then k.signal => and t.attempts = 0 then k.signal
+-- broken: filter (where r.due_at > v_now) =>
+-- broken: max(r.count) as count => min(r.count) as count
+-- broken: not k.settled then r.due_at end => true then r.due_at end
 -- broken: when q.due or q.paused then 'ready' => when q.due then 'ready'
 -- broken: m.items = coalesce(c.done, 0) => m.items <= coalesce(c.done, 0) + 1
 -- broken: where not k.on_failure or k.at is not null or t.step is not null => where true
@@ -74,3 +81,27 @@ select stage.runs_of_flow('other', 'a');
 select stage.map('other', 1, 7), stage.outcome('other', 0, '[9]'), stage.outcome('other', 1, '1', 0), stage.map('a', 1, 2), stage.outcome('a', 0, '[1, 2]');
 select expect.rows($$select step, status, items, items_done, output from pgflow.run_steps(stage.run('a')) where number < 2$$,
        '[["list", "completed", null, null, [1, 2]], ["each", "ready", 2, 0, null]]');
+
+-- case: what waits for a signal, with a limit and without; what does no more
+select stage.runs_that_wait('a', 'b', 'ended');
+select stage.worker(), stage.own('w', 'a'), stage.outcome(n, 0, '1') from unnest('{a,b,ended}'::text[]) n where n = 'a';
+select stage.outcome('b', 0, '1'), stage.outcome('ended', 0, '1');
+select stage.attempt('a', 1, 0, p_retry => '1 min'), stage.attempt('a', 2, 0, p_retry => '100 years'), stage.attempt('a', 3, 0, p_retry => '-1 s'),
+       stage.attempt('b', 1, 0, p_retry => '-1 h'), stage.attempt('b', 1, 1, p_retry => '1 min'), stage.attempt('b', 3, 0, p_retry => '1 min'), stage.outcome('b', 3, '1'),
+       stage.attempt('ended', 1, 0, p_retry => '1 min'), stage.end('ended', 'x');
+select expect.rows($$select step, status, signal, attempts, next_attempt_at - pgflow.now() from pgflow.run_steps(stage.run('a')) where number > 0$$,
+    '[["first", "waiting", "go", 0, "00:01:00"], ["last", "waiting", "go", 0, null], ["other", "running", null, 0, null]]');
+select expect.rows($$select step, status, signal from pgflow.run_steps(stage.run('b')) where number in (1, 3)$$,
+    '[["first", "waiting", null], ["other", "completed", null]]', 'after its first attempt; done');
+select expect.rows($$select status, signal, next_attempt_at from pgflow.run_steps(stage.run('ended')) where number = 1$$, '[["cancelled", null, null]]', 'of a run that has ended');
+
+-- case: what has asked to be executed again: when it is due, and how often it has
+select stage.runs_of_flow('other', 'a');
+select stage.worker(), stage.own('w', 'a');
+select stage.outcome('a', 0, '[1, 2, 3]'), stage.map('a', 1, 3), stage.repeat('a', 0, p_count => 2), stage.repeat('a', 1, 0, p_count => 3, p_due => '2 min'),
+       stage.repeat('a', 1, 1, p_count => 1, p_due => '1 min'), stage.repeat('a', 1, 2, p_count => 2, p_due => '-1 s'), stage.repeat('a', 2, p_count => 4, p_due => '-1 s'),
+       stage.repeat('other', 0, p_count => 9), stage.repeat('other', 3, p_count => 9);
+select expect.rows($$select step, status, repeats, next_attempt_at - pgflow.now() from pgflow.run_steps(stage.run('a'))$$,
+    '[["list", "completed", 2, null], ["each", "waiting", 3, "00:01:00"], ["side", "running", 4, null], ["sum", "blocked", null, null]]');
+select stage.end('a', 'x');
+select expect.rows($$select step, status, next_attempt_at from pgflow.run_steps(stage.run('a')) where number = 1$$, '[["each", "cancelled", null]]', 'ended');
