@@ -375,7 +375,9 @@ as $$ select pgflow.store_workflow(p_definition, 'update') $$;
 -- runs a call. Call it until `deleted`: runs that workers have end a moment later (`ending` are left), and many runs take several calls
 -- (`more`).
 --
--- Locks: that of changes, workflow (for update: waits for starts under way), then as cancel_runs and remove_runs.
+-- Its schedules count as its runs do: while it has any it is refused, unless p_cascade.
+--
+-- Locks: that of changes, workflow (for update: waits for starts under way), schedule, then as cancel_runs and remove_runs.
 create function pgflow.delete_workflow(
     p_name text, p_cascade boolean default false, p_limit int default 1000, p_actor text default null,
     out deleted boolean, out removed bigint, out ending bigint, out more boolean
@@ -406,8 +408,16 @@ begin
             hint = 'Its versions are kept, so that its runs can be read; how long these are kept is told by `pgflow.set_retention`.';
     end if;
     v_versions := array(select v.id from version v where v.workflow_id = v_workflow.id);
+    if p_cascade then
+        -- Waits for one that is about to start a run, which is seen below.
+        delete from schedule where workflow_id = v_workflow.id;
+    end if;
     v_live := array(select l.run_id from live l where l.version_id = any(v_versions));
     v_count := (select count(*) from unnest(v_versions) v(id) join run r on r.bucket = v_bucket and r.version_id = v.id);
+    if not p_cascade and exists (select from schedule s where s.workflow_id = v_workflow.id) then
+        raise exception 'workflow `%` has % schedules', p_name, (select count(*) from schedule s where s.workflow_id = v_workflow.id)
+            using errcode = 'PF409', hint = 'Delete them first (`pgflow.delete_schedule`), or together with it: `p_cascade => true`.';
+    end if;
     if v_count > 0 and not p_cascade then
         raise exception 'workflow `%` has % runs that have not ended, and % that have', p_name, cardinality(v_live), v_count - cardinality(v_live)
             using errcode = 'PF409', hint = 'Delete it together with them: `p_cascade => true`.';

@@ -147,9 +147,11 @@ impl Handle for DynamicHandle {
         Err(StepError::fatal(format_args!("step number {number} has no up-caster")))
     }
 
-    /// None: what a schedule of such a workflow starts its runs with, it holds itself.
+    /// Its schedules say the input themselves.
     fn scheduled_input(&self, _: Scheduled) -> Result<Encoded, StepError> {
-        Ok(Encoded::from("null"))
+        Err(StepError::fatal(
+            "a workflow that was made at run time makes no input for its schedules: say it with the schedule",
+        ))
     }
 
     /// It was checked against its schema when the run was started.

@@ -56,7 +56,8 @@ impl Handlers {
                 spec.name
             ));
         }
-        let handlers = handler::Handlers { steps: Cow::Owned(vec![P::HANDLER]), check_input: |_| Ok(()), scheduled_input: None };
+        let handlers =
+            handler::Handlers { steps: Cow::Owned(vec![P::HANDLER]), check_input: |_| Ok(()), scheduled_input: None };
         let takes = spec.depends_on.iter().map(|&(step, value)| Takes { step: step.to_owned(), value, list: None });
         let bridge = Bridge {
             handlers: Arc::new(Stateful { state: state.into(), handlers }),

@@ -82,8 +82,8 @@ impl WorkerLives {
         let tx = PgPoolOptions::new()
             .max_connections(options.tx_connections)
             .connect_lazy_with(PgConnectOptions::clone(&connect));
-        let (dynamics, makers) = (Arc::new(dynamics), Arc::new(makers));
-        Ok(Self { options: Arc::new(options), connect, plans, dynamics, carries, makers, pool: tx })
+        let dynamics = Arc::new(dynamics);
+        Ok(Self { options: Arc::new(options), connect, plans, dynamics, carries, makers: Arc::new(makers), pool: tx })
     }
 
     /// Works until told to stop.

@@ -1,4 +1,6 @@
 -- broken: elsif not v_workflow.dynamic then => elsif false then
+-- broken: if not p_cascade and exists => if false and exists
+-- broken: if p_cascade then => if false then
 -- broken: if v_count > 0 and not p_cascade then => if false then
 -- broken: set current_version = null where => set current_version = current_version where
 -- broken: where not exists (select from inbox i => where true or not exists (select from inbox i
@@ -42,6 +44,13 @@ select pgflow.create_workflow('{"name": "x", "steps": [{"name": "a"}]}');
 select stage.start('a', 'x'), stage.start('b', 'x');
 select expect.rows('select deleted, removed, more from pgflow.delete_workflow(''x'', true, 1)', '[[false, 1, true]]', 'one');
 select expect.rows('select deleted, removed, more from pgflow.delete_workflow(''x'', true, 1)', '[[true, 1, false]]', 'the other');
+
+-- case: its schedules go with it, or keep it
+select pgflow.create_workflow('{"name": "x", "steps": [{"name": "a"}]}');
+select pgflow.create_schedule('daily', 'x', '0 3 * * *');
+select expect.throws('select * from pgflow.delete_workflow(''x'')', 'PF409', 'workflow `x` has 1 schedules', 'Delete them first%');
+select expect.rows('select deleted from pgflow.delete_workflow(''x'', true)', '[[true]]', 'with its schedule');
+select expect.rows('select * from pgflow.schedule', '[]', 'schedules');
 
 -- case: one that a program declares stays
 select stage.define();

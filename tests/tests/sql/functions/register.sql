@@ -135,6 +135,7 @@ select stage.define(definition) from scheduled;
 select expect.rows('select cron from pgflow.schedules', '[]', 'the older one again');
 select pgflow.register(definition, repeat('b', 64), '{}', false) from scheduled;
 select expect.rows('select cron from pgflow.schedules', '[]', 'no program has it as its own');
+
 -- case: one that was made at run time is refused
 select pgflow.create_workflow('{"name": "flow", "steps": [{"name": "a"}]}');
 select stage.look();
