@@ -10,6 +10,7 @@ mod parks;
 mod recovery;
 mod repeats;
 mod shares;
+mod signals;
 mod stage;
 mod starts;
 mod upcasts;
