@@ -6,15 +6,17 @@ use crate::model::{Binding, Step};
 use crate::report::StepSink;
 
 /// Reports what breaks a rule.
-pub(crate) fn check(step: &Step, sink: &StepSink) {
+pub(crate) fn check(step: &mut Step, sink: &StepSink) {
     let Some(child) = &step.arguments.child else { return };
+    let is_skippable = step.arguments.skippable;
     let name = step.name();
-    if step.arguments.skippable {
+    if is_skippable {
         sink.attribute.error_with_help(
             &child.argument,
             format_args!("step `{name}` is a run of another workflow, and cannot be skipped by its function"),
             "say under which condition it is executed, `when = |input| ..`; or let the function of a step before it decide",
         );
+        step.arguments.vague = true;
     }
     let takes_tx = |ty: &Type| {
         matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|segment| segment.ident == "Tx"))

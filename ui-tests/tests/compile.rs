@@ -3,6 +3,7 @@
 /// The folders of programs that must not compile, one a rule.
 const RULES: &[&str] = &[
     "argument",
+    "child",
     "condition",
     "cycle",
     "elsewhere",
@@ -13,6 +14,7 @@ const RULES: &[&str] = &[
     "parameter",
     "payload",
     "repeat",
+    "schedule",
     "signal",
     "signature",
     "skippable",

@@ -178,6 +178,7 @@ impl Take<'_> {
         let gives = match producer_step.is_map() {
             _ if shape.missing => "may be skipped and gives",
             true => "is a map step and gives",
+            false if producer_step.arguments.child.is_some() => "is a run of its own and gives",
             false => "returns",
         };
         let message = if shape.missing && !is_option(&parameter.ty) {

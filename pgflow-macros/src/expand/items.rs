@@ -165,8 +165,11 @@ pub(super) fn output_of(workflow: &Workflow, n: usize) -> TokenStream {
 
 /// The type of the workflow of which a step is a run.
 pub(super) fn child(step: &Step) -> Option<TokenStream> {
-    let module = &step.arguments.child.as_ref()?.module;
-    Some(quote!(#module::Workflow))
+    let module = &step.arguments.child.as_ref().filter(|_| !step.arguments.skippable)?.module;
+    // That there is none is said at the module's name.
+    let (_, last) = ends(Some(module));
+    let ty = quote_spanned!(last=> ::Workflow);
+    Some(quote!(#module #ty))
 }
 
 /// Whether the step can be generated: nothing is wrong with it, and what it takes is known.
@@ -289,6 +292,12 @@ fn implementation(workflow: &Workflow) -> TokenStream {
         quote!(#private::handler::<#step, __PgflowState>())
     }));
     let state = workflow.state.as_ref().map_or_else(|| quote!(()), |state| quote!(#state));
+    let scheduled_input = option(workflow.scheduled_input.as_ref().map(|function| {
+        quote!(|scheduled| {
+            const MAKE: fn(#private::Scheduled) -> __PgflowInput = #function;
+            (__PGFLOW_INPUT.encode)(&MAKE(scheduled))
+        })
+    }));
     quote! {
         impl #krate::Workflow for Workflow {
             const NAME: &'static str = #name;
@@ -313,6 +322,7 @@ fn implementation(workflow: &Workflow) -> TokenStream {
                 #private::Handlers {
                     steps: ::std::borrow::Cow::Borrowed(STEPS),
                     check_input: |input| #private::check_input(input, &__PGFLOW_INPUT),
+                    scheduled_input: #scheduled_input,
                 }
             }
         }

@@ -110,9 +110,8 @@ pub(crate) fn module(module: &Module, workflow: &Workflow) -> TokenStream {
 
 /// The type of the output of a step that returns `returns`.
 pub(crate) fn output_type(private: &TokenStream, step: &Step, returns: &TokenStream) -> TokenStream {
-    if let Some(child) = &step.arguments.child {
-        let module = &child.module;
-        return quote!(<#module::Workflow as #private::Workflow>::Output);
+    if let Some(child) = items::child(step) {
+        return quote!(<#child as #private::Workflow>::Output);
     }
     let ok = quote!(<#returns as #private::StepResult>::Ok);
     if step.arguments.skippable { quote!(<#ok as #private::MaySkip>::Value) } else { ok }
@@ -121,7 +120,7 @@ pub(crate) fn output_type(private: &TokenStream, step: &Step, returns: &TokenStr
 /// The function that says what can be done with what a step returns.
 pub(crate) fn returns_function(step: &Step) -> Ident {
     let name = match &step.arguments {
-        arguments if arguments.child.is_some() => "child",
+        _ if items::child(step).is_some() => "child",
         arguments if arguments.skippable => "skippable",
         _ => "returns",
     };

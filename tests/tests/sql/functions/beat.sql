@@ -9,13 +9,15 @@
 -- broken: and i.kind <> 's' =>
 -- broken: c.worker_id = p_worker and i.run_id = any(c.runs) => i.run_id = any(c.runs)
 -- broken: greatest(ceil(extract(epoch from v_next - v_now) * 1000), 0) => ceil(extract(epoch from v_next - v_now) * 1000)
+-- broken: s.look_at < 'infinity' => true
+-- broken: select min(s.look_at) => select max(s.look_at)
 
 -- case: a sign of life, and no more
 set local synchronous_commit = on;
 select stage.worker('w', '10 s'), stage.worker('other', '10 s');
 select stage.later('4 s');
 select stage.look();
-select expect.rows('select * from pgflow.beat(0, stage.w())', '[[true, 2, false, null, []]]');
+select expect.rows('select * from pgflow.beat(0, stage.w())', '[[true, 2, false, null, [], null]]');
 select expect.touched('worker');
 select expect.rows('select name, pgflow.now() - beat_at, pgflow.now() - steady_since, pgflow.now() - started_at from pgflow.worker order by name',
     '[["other", "00:00:04", "00:00:04", "00:00:04"], ["w", "00:00:00", "00:00:04", "00:00:04"]]');
@@ -68,3 +70,16 @@ select stage.own('w', 'a', 'quiet'), stage.own('w', 'b'), stage.own('other', 'th
        stage.message('b', 's'),
        stage.message('theirs', 'x'), stage.message('queued', 'x');
 select expect.rows('select called from pgflow.beat(0, stage.w())', '[[["a"]]]');
+
+-- case: when a schedule is to be looked at; one that is paused does not count
+select stage.define();
+select stage.worker();
+select pgflow.create_schedule('mine', 'flow', '0 3 * * *', p_input => '5'), pgflow.create_schedule('other', 'flow', '0 3 * * *', p_input => '5'),
+       pgflow.create_schedule('paused', 'flow', '0 3 * * *', p_input => '5'), pgflow.pause_schedule('paused');
+select expect.rows('select schedule_ms, due_ms from pgflow.beat(0, stage.w())', '[[0, null]]', 'at once');
+update pgflow.schedule set look_at = pgflow.now() + case name when 'mine' then interval '1500 ms' else interval '2 s' end where not paused;
+select expect.rows('select schedule_ms from pgflow.beat(0, stage.w())', '[[1500]]', 'the first');
+select stage.later('1 min');
+select expect.rows('select schedule_ms from pgflow.beat(0, stage.w())', '[[0]]', 'it is over');
+delete from pgflow.schedule where not paused;
+select expect.rows('select schedule_ms from pgflow.beat(0, stage.w())', '[[null]]', 'none');

@@ -1,0 +1,15 @@
+#[pgflow::workflow]
+mod orders {
+    use super::*;
+
+    #[pgflow::step(child = shipping)]
+    pub async fn send(input: u32) -> pgflow::Result<String> {
+        Ok(input.to_string())
+    }
+}
+
+mod shipping {}
+
+fn main() {
+    let _ = orders::send(1);
+}
