@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use pgflow::{Result, State, StepContext, StepError, Tx, step, workflow};
+use pgflow::{Repeat, Result, State, StepContext, StepError, Tx, step, workflow};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
@@ -17,6 +17,7 @@ impl Calls {
     pub const TABLES: &str = "
         create table call (run_id uuid not null, step text not null, index int not null, at timestamptz not null default clock_timestamp());
         create table ledger (run_id uuid, amount bigint);
+        create table page (run_id uuid not null, step text not null, index int not null, number bigint not null);
         create table account (id int primary key, balance bigint not null);
         insert into account values (1, 0);";
 
@@ -36,6 +37,49 @@ impl Calls {
 
 async fn sleep(milliseconds: u64) {
     tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+}
+
+/// Pages that are written down together with the number of the next one, one by one; and items that do the same, each for itself.
+#[workflow(state = Calls)]
+pub mod pages {
+    use super::*;
+
+    #[step(max_attempts = 10, backoff = "1ms")]
+    pub async fn all(input: i64, repeat: Repeat<i64>, mut tx: Tx, ctx: StepContext) -> Result<i64> {
+        let page = repeat.state().copied().unwrap_or_default();
+        write(page, &mut tx, &ctx).await?;
+        if page == input { Ok(page) } else { repeat.after(Duration::from_millis(2), page + 1) }
+    }
+
+    #[step]
+    pub async fn list(input: i64) -> Result<Vec<i64>> {
+        Ok((0..40).map(|n| input / 4 + n % 3).collect())
+    }
+
+    #[step(map = list, max_attempts = 10, backoff = "1ms")]
+    pub async fn each(item: i64, repeat: Repeat<i64>, mut tx: Tx, ctx: StepContext) -> Result<i64> {
+        let page = repeat.state().copied().unwrap_or_default();
+        write(page, &mut tx, &ctx).await?;
+        if page == item { Ok(page) } else { repeat.after(Duration::from_millis(2), page + 1) }
+    }
+
+    #[step(depends_on = [all, each])]
+    pub async fn sum(all: i64, each: Vec<i64>) -> Result<i64> {
+        Ok(all + each.iter().sum::<i64>())
+    }
+
+    async fn write(page: i64, tx: &mut Tx, ctx: &StepContext) -> Result<()> {
+        let index = ctx.index().and_then(|index| i32::try_from(index).ok()).unwrap_or(-1);
+        sqlx::query("insert into page (run_id, step, index, number) values ($1, $2, $3, $4)")
+            .bind(ctx.run_id().as_uuid())
+            .bind(ctx.step())
+            .bind(index)
+            .bind(page)
+            .execute(&mut **tx)
+            .await?;
+        sleep(2).await;
+        Ok(())
+    }
 }
 
 /// Numbers, doubled one by one, and a join that notes that it was called.

@@ -34,6 +34,18 @@ fn steps_that_may_be_skipped() {
 }
 
 #[test]
+fn steps_that_wait() {
+    let expansion = workflow(
+        "",
+        "#[step(signal_timeout = \"3d\", latest_signal)]
+        async fn decide(approval: Option<Signal<Decision>>) -> Result<bool> { todo!() }
+        #[step(depends_on = [decide], max_repeats = 100, repeat_timeout = \"1h\")]
+        async fn poll(decide: bool, again: Repeat<Seen>) -> Result<()> { todo!() }",
+    );
+    insta::assert_snapshot!(pretty(expansion));
+}
+
+#[test]
 fn several_last_steps() {
     let expansion = workflow(
         "",

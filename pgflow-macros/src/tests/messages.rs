@@ -260,3 +260,52 @@ fn a_schedule_is_checked_where_it_stands() {
         ]
     );
 }
+
+#[test]
+fn signals_and_repetitions_in_their_forms_are_told_nothing() {
+    let steps = [
+        "#[step] async fn a(go: Signal<u8>) -> Result<u8> {}",
+        "#[step] async fn a(r#type: pgflow::Signal<Vec<u8>>) -> Result<u8> {}",
+        "#[step(signal_timeout = \"365d\", latest_signal)] async fn a(go: ::pgflow::Signal<()>) -> Result<u8> {}",
+        "#[step(signal_timeout = \"1ms\")] async fn a(go: Option<Signal<u8>>) -> Result<u8> {}",
+        "#[step(signal_timeout = \"1ms\")] async fn a(go: std::option::Option<pgflow::Signal<u8>>) -> Result<u8> {}",
+        "#[step] async fn a(repeat: Repeat) -> Result<u8> {}",
+        "#[step(max_repeats = 2147483647, repeat_timeout = \"365d\")] async fn a(anything: pgflow::Repeat<u8>) -> Result<u8> {}",
+        "#[step] async fn a(go: Signal<u8>, repeat: Repeat<u8>) -> Result<u8> {}",
+        "#[step(map = input)] async fn a(item: u8, repeat: Repeat<u8>) -> Result<u8> {}",
+        // A step and a signal of one name, and a step called as the module of the senders.
+        "#[step] async fn a(b: Signal<u8>) -> Result<u8> {} #[step] async fn b() -> Result<u8> {}",
+    ];
+    for step in steps {
+        assert_eq!(said(step), Vec::<String>::new(), "{step}");
+    }
+}
+
+#[test]
+fn what_is_asked_of_a_signal_or_a_repetition_beyond_bounds_is_refused() {
+    let first = |attribute: &str, parameter: &str| {
+        let said = said(&format!("#[step({attribute})] async fn a({parameter}) -> Result<u8> {{}}"));
+        assert_eq!(said.len(), 1, "{attribute}: {said:?}");
+        said[0].lines().next().unwrap_or_default().to_owned()
+    };
+    let times = "`max_repeats` is a number from 1 to 2147483647, as in `max_repeats = 100`";
+    for number in ["0", "-1", "2147483648", "1.5", "\"3\"", "many"] {
+        assert_eq!(first(&format!("max_repeats = {number}"), "repeat: Repeat"), times, "{number}");
+    }
+    assert_eq!(
+        first("signal_timeout = \"366d\"", "go: Signal<u8>"),
+        "a signal is waited for `365d` at most; leave the argument out for no limit"
+    );
+    assert_eq!(
+        first("repeat_timeout = \"366d\"", "repeat: Repeat"),
+        "a step repeats itself for `365d` at most; leave the argument out for no limit"
+    );
+    assert_eq!(
+        first("latest_signal", "repeat: Repeat"),
+        "step `a` waits for no signal, so there is nothing for `latest_signal` to say"
+    );
+    assert_eq!(
+        first("repeat_timeout = \"1h\"", "go: Signal<u8>"),
+        "step `a` does not repeat itself, so there is nothing for `repeat_timeout` to say"
+    );
+}

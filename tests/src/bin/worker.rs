@@ -26,6 +26,7 @@ fn with_workflows(builder: WorkerBuilder, pool: PgPool) -> WorkerBuilder {
         .register(workflows::slow_chain::Workflow)
         .register(stress::big_map::Workflow.with_state(calls.clone()))
         .register(stress::noted::Workflow.with_state(calls.clone()))
+        .register(stress::pages::Workflow.with_state(calls.clone()))
         .register(stress::rough_map::Workflow)
         .register(stress::slow_ledger::Workflow)
         .register(stress::only_once::Workflow)

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use pgflow_tests::TestDb;
 use pgflow_tests::load::{Load, assert_exact, count};
 use pgflow_tests::process::{Pace, Seeded};
-use pgflow_tests::stress::slow_ledger;
+use pgflow_tests::stress::{pages, slow_ledger};
 use pgflow_tests::workflows::slow_chain;
 
 use crate::{seeds, worker};
@@ -123,6 +123,51 @@ async fn shared_work_goes_on_when_its_owner_or_its_executor_is_killed() {
         assert_eq!(count(&db.pool(), "select count(*) from call where step = 'join'").await, 1, "the join fires once");
     }
 }
+
+#[tokio::test]
+async fn pages_are_written_once_while_workers_are_killed_between_them() {
+    for seed in seeds(1) {
+        eprintln!("PGFLOW_SEED={seed}");
+        let mut seeded = Seeded::new(seed);
+        let db = TestDb::new().await;
+        Load::prepare(&db).await;
+        let slots = ["--concurrency", "8"];
+        let mut workers =
+            vec![worker(&db, "w0", Pace::Fast, &slots).await, worker(&db, "w1", Pace::Fast, &slots).await];
+        let client = db.client();
+        let mut runs = Vec::new();
+        for _ in 0..2 {
+            runs.push(pages::start(&client, PAGES).await.unwrap());
+        }
+        // All pages of all steps: of `each`, 40 items with a quarter as many, and up to two more.
+        let items: i64 = (0..40).map(|n| PAGES / 4 + n % 3).sum();
+        let total = 2 * (PAGES + 1 + items + 40);
+        for kill in 0..4 {
+            let reached = total * kill / 6 + i64::try_from(seeded.below(50)).unwrap_or(0);
+            let deadline = Instant::now() + Duration::from_secs(60);
+            while count(&db.pool(), "select count(*) from page").await < reached {
+                assert!(Instant::now() < deadline, "the work stands still at less than {reached} of {total} pages");
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            let victim = workers.swap_remove(usize::try_from(seeded.below(2)).unwrap_or(0));
+            victim.kill().await;
+            workers.push(worker(&db, &format!("w{}", kill + 2), Pace::Fast, &slots).await);
+        }
+        for run in runs {
+            assert_eq!(run.output().await.unwrap(), PAGES + items);
+        }
+        assert_eq!(count(&db.pool(), "select count(*) from page").await, total, "each page is there");
+        let distinct = "select count(*) from (select distinct run_id, step, index, number from page) p";
+        assert_eq!(count(&db.pool(), distinct).await, total, "and once");
+        for worker in workers {
+            worker.end().await;
+        }
+        db.assert_all_ended().await;
+    }
+}
+
+/// How many pages there are.
+const PAGES: i64 = 40;
 
 /// A step of `slow_ledger` has written and not committed.
 const IN_TRANSACTION: &str = "select exists (

@@ -11,6 +11,7 @@ mod recovery;
 mod repeats;
 mod schedules;
 mod shares;
+mod signals;
 mod stage;
 mod starts;
 mod upcasts;

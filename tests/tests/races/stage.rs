@@ -38,7 +38,8 @@ impl Stage {
         Self::with(db).await
     }
 
-    async fn with(db: TestDb) -> Self {
+    /// A stage with the runs that were started in this database, of one version.
+    pub(crate) async fn with(db: TestDb) -> Self {
         let version = db.value("select id from pgflow.version").await;
         let register =
             "select pgflow.register_worker(0, 'played', interval '1 s', array(select id from pgflow.version))";

@@ -41,6 +41,15 @@ impl OwnedRun {
         if self.retries.len() == before { Opened::default() } else { self.open_delayed(step) }
     }
 
+    /// A wait for a signal lasts until then, for so long it is recorded. Gives what its timer is for, where it still waits.
+    pub(crate) fn wait_recorded(&mut self, step: usize, until: Instant) -> Option<Unit> {
+        self.plan.steps[step].signal.as_ref()?;
+        let (at, unit) = self.retries.iter_mut().find(|(_, unit)| unit.step == step && unit.attempt == 0)?;
+        *at = until;
+        self.overdue.retain(|(overdue, _)| *overdue != step);
+        Some(*unit)
+    }
+
     /// Whether a step still waits for its signal. Until when is recorded as an attempt of number 0.
     pub(super) fn awaits_signal(&mut self, number: usize, opened: &mut Opened) -> Awaited {
         let Some(signal) = self.plan.steps[number].signal.clone() else { return Awaited::Begins };
@@ -48,7 +57,8 @@ impl OwnedRun {
         let unit =
             Unit { holder: Holder::Run(self.id), step: number, index: PLAIN, attempt: 0, queue: self.queue_of(number) };
         let waits = self.history.attempts.get(&(number, PLAIN)).copied().filter(|(tried, _)| *tried == 0);
-        if self.history.signals.contains_key(&number) {
+        // What is done, or executed elsewhere, waits no more, however long it might have.
+        if self.history.signals.contains_key(&number) || self.is_known(number) {
             if waits.is_some() {
                 self.history.attempts.remove(&(number, PLAIN));
             }
@@ -71,7 +81,7 @@ impl OwnedRun {
                 return Awaited::Waits;
             }
         }
-        if signal.optional || self.is_known(number) {
+        if signal.optional {
             return Awaited::Begins;
         }
         let within = signal.timeout.map_or_else(String::new, |timeout| format!(" within {timeout:?}"));

@@ -1,7 +1,7 @@
 -- broken: and s.on_failure => and not s.on_failure
--- broken: p_ends or y.kind in ('s', 'n', 'a', 'g') => p_ends or y.kind in ('s', 'n', 'g')
--- broken: p_ends or y.kind in ('s', 'n', 'a', 'g') => p_ends or y.kind in ('s', 'n', 'a')
--- broken: p_ends or y.kind in ('s', 'n', 'a', 'g') => true
+-- broken: p_ends or y.kind in ('s', 'n', 'a', 'g', 'c') => p_ends or y.kind in ('s', 'n', 'g', 'c')
+-- broken: p_ends or y.kind in ('s', 'n', 'a', 'g', 'c') => p_ends or y.kind in ('s', 'n', 'a', 'c')
+-- broken: p_ends or y.kind in ('s', 'n', 'a', 'g', 'c') => true
 -- broken: delete from share => delete from share where false; delete from inbox
 
 -- case: of a run that has failed and goes on with its last step, what is noted of that step stays, and what people want
