@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use pgflow::testing::Runner;
-use pgflow::{RunStatus, Workflow};
+use pgflow::{Run, RunStatus, Workflow};
 use pgflow_tests::TestDb;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -57,6 +57,39 @@ pub(crate) enum Act {
     ResumeFailed,
 }
 
+impl Act {
+    fn turns(self) -> Vec<Turn> {
+        match self {
+            Self::Nothing => vec![Turn::Open],
+            Self::Cancel => vec![Turn::Gate, Turn::Cancel, Turn::Open],
+            Self::Pause => vec![Turn::Gate, Turn::Pause, Turn::Open, Turn::Paused, Turn::Resume],
+            Self::Crash => vec![Turn::Gate, Turn::Crash, Turn::Open],
+            Self::ResumeFailed => vec![Turn::Open, Turn::Fails, Turn::Resume],
+        }
+    }
+}
+
+/// What somebody does, or waits for, one after the other. After the last one the run goes on to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Until a step waits at the gate.
+    Gate,
+    Open,
+    /// Until nothing of it is under way: it waits for a time, or for somebody.
+    Rests,
+    /// The signal, and its payload as JSON. Anna sends it.
+    Signal(&'static str, &'static str),
+    Cancel,
+    Pause,
+    /// Until it is paused.
+    Paused,
+    Resume,
+    /// The worker dies, and another one takes the run.
+    Crash,
+    /// Until it has failed.
+    Fails,
+}
+
 /// What is seen of a run in the end.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Story {
@@ -100,13 +133,23 @@ where
     W::Input: Clone,
     W::Output: serde::Serialize,
 {
-    let in_memory = in_memory(workflow(), input.clone(), act).await;
-    let on_postgres = on_postgres(workflow(), input, act).await;
+    play_turns(workflow, input, &act.turns()).await
+}
+
+/// The same, with whatever somebody does.
+pub(crate) async fn play_turns<W>(workflow: fn() -> W, input: W::Input, turns: &[Turn]) -> Story
+where
+    W: Workflow<State = Stage>,
+    W::Input: Clone,
+    W::Output: serde::Serialize,
+{
+    let in_memory = in_memory(workflow(), input.clone(), turns).await;
+    let on_postgres = on_postgres(workflow(), input, turns).await;
     assert_eq!(in_memory, on_postgres, "in memory (left) it is not as on Postgres (right)");
     on_postgres
 }
 
-async fn in_memory<W>(workflow: W, input: W::Input, act: Act) -> Story
+async fn in_memory<W>(workflow: W, input: W::Input, turns: &[Turn]) -> Story
 where
     W: Workflow<State = Stage>,
     W::Output: serde::Serialize,
@@ -114,26 +157,28 @@ where
     let stage = Stage::new();
     let runner = Runner::with_state(workflow, stage.clone());
     let mut run = runner.start(input);
-    if matches!(act, Act::Cancel | Act::Pause | Act::Crash) {
-        tokio::select! {
-            () = run.settle() => panic!("nobody came to the gate"),
-            () = stage.until_arrived() => {}
+    for turn in turns {
+        match turn {
+            Turn::Gate => tokio::select! {
+                () = run.finish() => panic!("nobody came to the gate"),
+                () = stage.until_arrived() => {}
+            },
+            Turn::Open => _ = stage.open.send_replace(true),
+            Turn::Rests => run.settle().await,
+            Turn::Signal(name, payload) => run.signal(name, json(payload), "anna"),
+            Turn::Cancel => run.cancel("because"),
+            Turn::Pause => run.pause(),
+            Turn::Paused => {
+                run.finish().await;
+                assert_eq!(run.status(), RunStatus::Paused);
+            }
+            Turn::Resume => run.resume(),
+            Turn::Crash => run.crash(),
+            Turn::Fails => {
+                run.finish().await;
+                assert_eq!(run.status(), RunStatus::Failed);
+            }
         }
-    }
-    match act {
-        Act::Nothing | Act::ResumeFailed => {}
-        Act::Cancel => run.cancel("because"),
-        Act::Pause => run.pause(),
-        Act::Crash => run.crash(),
-    }
-    stage.open.send_replace(true);
-    run.finish().await;
-    if act == Act::Pause {
-        assert_eq!(run.status(), RunStatus::Paused);
-        run.resume();
-    } else if act == Act::ResumeFailed {
-        assert_eq!(run.status(), RunStatus::Failed);
-        run.resume();
     }
     run.finish().await;
     let steps = run.steps().into_iter().map(|step| Step {
@@ -157,7 +202,7 @@ fn run_id_in_memory() -> String {
     uuid::Uuid::from_u128(1).to_string()
 }
 
-async fn on_postgres<W>(workflow: W, input: W::Input, act: Act) -> Story
+async fn on_postgres<W>(workflow: W, input: W::Input, turns: &[Turn]) -> Story
 where
     W: Workflow<State = Stage>,
     W::Output: serde::Serialize,
@@ -167,34 +212,10 @@ where
     let register = || db.worker().register(pgflow::Registration::new::<W>(stage.clone()));
     let worker = register().start().await.unwrap();
     let run = db.client().start(workflow, input).await.unwrap();
-    if matches!(act, Act::Cancel | Act::Pause | Act::Crash) {
-        stage.until_arrived().await;
+    for turn in turns {
+        take(*turn, &db, &stage, &run).await;
     }
-    match act {
-        Act::Nothing | Act::ResumeFailed => {}
-        Act::Cancel => {
-            run.cancel().reason("because").await.unwrap();
-            db.until("select exists (select from pgflow.run_end)").await;
-        }
-        Act::Pause => {
-            run.pause().await.unwrap();
-            heard(&db).await;
-        }
-        Act::Crash => {
-            // Declared dead, it drops what it executes, and begins again under another id.
-            sqlx::query("update pgflow.worker set dead_at = now()").execute(&db.pool()).await.unwrap();
-            db.until("select count(*) > 1 from pgflow.worker").await;
-        }
-    }
-    stage.open.send_replace(true);
-    if act == Act::Pause {
-        db.until("select exists (select from pgflow.ready where paused)").await;
-        run.resume().await.unwrap();
-    } else if act == Act::ResumeFailed {
-        assert!(run.output().await.is_err_and(|error| error.is_run_failed()));
-        run.resume().await.unwrap();
-        db.until("select exists (select from pgflow.run_end)").await;
-    }
+    db.until("select exists (select from pgflow.run_end)").await;
     let output = told(run.output().await, &run.id().to_string());
     worker.stop().await.unwrap();
     db.assert_all_ended().await;
@@ -215,6 +236,33 @@ where
     }
 }
 
+async fn take<W: Workflow>(turn: Turn, db: &TestDb, stage: &Stage, run: &Run<W>) {
+    match turn {
+        Turn::Gate => stage.until_arrived().await,
+        Turn::Open => _ = stage.open.send_replace(true),
+        Turn::Rests => db.until("select exists (select from pgflow.ready where not (due or fresh or paused))").await,
+        Turn::Signal(name, payload) => run.signal(name, json(payload)).sender("anna").await.unwrap(),
+        Turn::Cancel => {
+            run.cancel().reason("because").await.unwrap();
+            db.until("select exists (select from pgflow.run_end)").await;
+        }
+        Turn::Pause => {
+            run.pause().await.unwrap();
+            if run.status().await.unwrap() != RunStatus::Paused {
+                heard(db).await;
+            }
+        }
+        Turn::Paused => db.until("select exists (select from pgflow.ready where paused)").await,
+        Turn::Resume => _ = run.resume().await.unwrap(),
+        Turn::Crash => {
+            // Declared dead, it drops what it executes, and begins again under another id.
+            sqlx::query("update pgflow.worker set dead_at = now()").execute(&db.pool()).await.unwrap();
+            db.until("select count(*) > 1 from pgflow.worker").await;
+        }
+        Turn::Fails => assert!(run.output().await.is_err_and(|error| error.is_run_failed())),
+    }
+}
+
 /// Waits until the owner of the run has heard what somebody wants of it: it asks with every beat.
 async fn heard(db: &TestDb) {
     for _ in 0..3 {
@@ -225,6 +273,10 @@ async fn heard(db: &TestDb) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
 }
 
 fn told<T: serde::Serialize>(output: Result<T, pgflow::Error>, id: &str) -> Result<Value, String> {

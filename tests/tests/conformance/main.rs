@@ -8,5 +8,7 @@ mod elsewhere;
 mod engines;
 mod faults;
 mod outcomes;
+mod repeats;
 mod shapes;
+mod signals;
 mod skips;

@@ -316,8 +316,9 @@ impl Machine {
         let steps: Vec<usize> = (0..plan.steps.len()).filter(awaits).collect();
         for step in &steps {
             self.record.signals.push(SentSignal { step: *step, at: self.clock.now(), sent: sent.clone() });
+            let Some(sent) = self.record.signal_of(&plan, *step) else { continue };
             if let Some(run) = self.owned.as_mut().filter(|_| !self.paused && !self.handing_back) {
-                let opened = run.take_signal(*step, sent.clone());
+                let opened = run.take_signal(*step, sent);
                 self.follow(opened);
             }
         }

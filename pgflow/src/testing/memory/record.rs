@@ -95,12 +95,8 @@ impl Record {
         let mut history = History { clock: clock.clone(), deadline, ..History::default() };
         let open = self.repeats.iter().filter(|(unit, _)| !self.outcomes.contains_key(unit));
         history.repeats.extend(open.map(|(unit, repeat)| (*unit, repeat.clone())));
-        for signal in &self.signals {
-            let latest = plan.steps[signal.step].signal.as_ref().is_some_and(|awaited| awaited.latest);
-            if self.is_in_time(signal) && (latest || !history.signals.contains_key(&signal.step)) {
-                history.signals.insert(signal.step, signal.sent.clone());
-            }
-        }
+        let signals = (0..plan.steps.len()).filter_map(|step| Some((step, self.signal_of(plan, step)?)));
+        history.signals.extend(signals);
         for (unit, outcome) in &self.outcomes {
             history.outcomes.insert(*unit, outcome.recorded.clone());
         }
@@ -116,10 +112,18 @@ impl Record {
         history
     }
 
-    /// Whether a signal has come before its step had waited in vain.
+    /// The signal that a step is given: the first one, or the latest, of those that came in time.
+    pub(super) fn signal_of(&self, plan: &Plan, step: usize) -> Option<Sent> {
+        let latest = plan.steps[step].signal.as_ref()?.latest;
+        let mut sent = self.signals.iter().filter(|signal| signal.step == step && self.is_in_time(signal));
+        let signal = if latest { sent.next_back() } else { sent.next() };
+        signal.map(|signal| signal.sent.clone())
+    }
+
+    /// Whether a signal has come before its step had waited in vain. The clock stands: what comes at the end of the wait comes after it.
     fn is_in_time(&self, signal: &SentSignal) -> bool {
         let mut waits = self.attempts.iter().filter(|attempt| attempt.step == signal.step && attempt.number == 0);
-        waits.all(|attempt| signal.at <= attempt.retry_at)
+        waits.all(|attempt| signal.at < attempt.retry_at)
     }
 
     /// Has a failed run go on from what it failed of, each with all its attempts again.

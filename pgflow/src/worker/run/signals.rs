@@ -48,7 +48,8 @@ impl OwnedRun {
         let unit =
             Unit { holder: Holder::Run(self.id), step: number, index: PLAIN, attempt: 0, queue: self.queue_of(number) };
         let waits = self.history.attempts.get(&(number, PLAIN)).copied().filter(|(tried, _)| *tried == 0);
-        if self.history.signals.contains_key(&number) {
+        // What is done, or executed elsewhere, waits no more, however long it might have.
+        if self.history.signals.contains_key(&number) || self.is_known(number) {
             if waits.is_some() {
                 self.history.attempts.remove(&(number, PLAIN));
             }
@@ -71,7 +72,7 @@ impl OwnedRun {
                 return Awaited::Waits;
             }
         }
-        if signal.optional || self.is_known(number) {
+        if signal.optional {
             return Awaited::Begins;
         }
         let within = signal.timeout.map_or_else(String::new, |timeout| format!(" within {timeout:?}"));
