@@ -249,6 +249,83 @@ async fn a_failed_parent_that_is_resumed_starts_the_child_anew() {
     db.assert_all_ended().await;
 }
 
+/// What was cancelled with its parent is not what that fails of when somebody has it go on.
+#[tokio::test]
+async fn a_resumed_parent_starts_those_children_anew_that_were_not_completed() {
+    let db = TestDb::new().await;
+    let worker = all(&db).start().await.unwrap();
+    let client = db.client();
+    let run = order::start(&client, vec![1, 98, 12, 98]).await.unwrap();
+    for time in 1..4 {
+        let error = run.output().await.unwrap_err();
+        assert!(error.to_string().contains("it does not fit"), "{error}");
+        // Whether or not the siblings are cancelled by now.
+        if time != 2 {
+            db.until("select not exists (select from pgflow.live)").await;
+        }
+        run.resume().await.unwrap();
+    }
+    let error = run.output().await.unwrap_err();
+    assert!(error.to_string().contains("it does not fit"), "{error}");
+    db.until("select not exists (select from pgflow.live)").await;
+    let of = async |index: i32| {
+        let children = run.children().await.unwrap();
+        children.into_iter().filter(|child| child.index == Some(index)).map(|child| child.status).collect::<Vec<_>>()
+    };
+    assert_eq!(of(2).await, [RunStatus::Failed; 4]);
+    assert_eq!(run.children().await.unwrap().iter().filter(|child| &*child.step == "first").count(), 1);
+    assert!(of(1).await.iter().all(|status| *status == RunStatus::Cancelled));
+    worker.stop().await.unwrap();
+    db.assert_all_ended().await;
+}
+
+/// It is nobody's step any more.
+#[tokio::test]
+async fn a_child_of_an_ended_parent_may_be_resumed_alone() {
+    let db = TestDb::new().await;
+    let worker = all(&db).start().await.unwrap();
+    let client = db.client();
+    let run = level1::start(&client, 13).await.unwrap();
+    run.output().await.unwrap_err();
+    let child = run.children().await.unwrap()[0].id;
+    client.resume(child).await.unwrap();
+    db.assert_sound().await;
+    db.until("select not exists (select from pgflow.live)").await;
+    assert_eq!(run.status().await.unwrap(), RunStatus::Failed);
+    assert_eq!(client.children(child).await.unwrap().len(), 2);
+    worker.stop().await.unwrap();
+    db.assert_all_ended().await;
+}
+
+/// Whatever crosses what: in the end all of a family has ended, and nothing is left to be said of it.
+#[tokio::test]
+async fn a_parent_may_be_cancelled_at_any_moment() {
+    let db = TestDb::new().await;
+    let workers = [all(&db).concurrency(6).start().await.unwrap(), all(&db).concurrency(6).start().await.unwrap()];
+    let client = db.client();
+    let work = (0..60_u64).map(|n| {
+        let client = client.clone();
+        async move {
+            let run = order::start(&client, (100..106).collect()).await.unwrap();
+            tokio::time::sleep(Duration::from_micros(n * 700)).await;
+            if let Err(error) = run.cancel().await {
+                assert!(error.to_string().contains("completed"), "{error}");
+            }
+        }
+    });
+    futures_util::future::join_all(work).await;
+    db.until("select not exists (select from pgflow.live) and not exists (select from pgflow.errand)").await;
+    for worker in workers {
+        worker.stop().await.unwrap();
+    }
+    db.assert_all_ended().await;
+    let wrong: i64 = db
+        .value("select count(*) from pgflow.child c join pgflow.runs p on p.run_id = c.run_id join pgflow.runs r on r.run_id = c.child_id
+                where p.status = 'completed' and r.status <> 'completed'")
+        .await;
+    assert_eq!(wrong, 0, "children of completed parents that were not completed");
+}
+
 /// Down to the last generation, whoever has which of them.
 #[tokio::test]
 async fn a_cancelled_family_is_cancelled_down_to_its_last_generation() {
