@@ -83,6 +83,8 @@
 /// - `WorkflowOutput`, when several steps are last: a struct with a field for each, named as the step.
 /// - `definition()` and `schema()`: the declaration, and the JSON Schemas of all payloads.
 /// - `start(&client, input)`, `start_with(&client, input, options)` and `start_in(&mut tx, input)`, with the feature `postgres`.
+/// - `signals`, a module with a function for each signal that a step waits for: `signals::approval(&run, payload)` sends it, with the
+///   payload's type. With the feature `postgres`; `signals` is no name of a step or of anything else in the module then.
 ///
 /// The steps stay what they are: functions that can be called, and tested, without a database.
 ///
@@ -115,6 +117,10 @@ pub use pgflow_macros::workflow;
 /// | `max_backoff = "5m"` | the longest wait before another attempt, at most `"1d"`; an hour when not given |
 /// | `timeout = "30s"` | how long one attempt may take, at most `"30d"`; no limit when not given |
 /// | `delay = "10m"` | how long the step waits before its first attempt, at most `"365d"`, once what it depends on is there; or a closure that gives a [`Duration`](std::time::Duration), as in `delay = \|input, a\| a.patience`. It is asked once, and what it gave is recorded. Waiting takes no slot of any worker |
+/// | `signal_timeout = "3d"` | how long the step waits for its signal, at most `"365d"`; no limit when not given. Then it fails; or is executed without, where it takes an `Option<Signal<T>>` |
+/// | `latest_signal` | of several signals that were sent before the step begins, the latest counts; the first one when not given |
+/// | `max_repeats = 100` | how often the step may ask to be executed again ([`Repeat`](crate::Repeat)), up to 2147483647, before it fails; no limit when not given |
+/// | `repeat_timeout = "1h"` | for how long it may, counted from the first time, at most `"365d"`; no limit when not given |
 /// | `queue = "mail"` | the queue whose workers execute the step, whatever queue the run is in; that of the run when not given |
 /// | `when = \|input, a\| input.gift && a.paid` | the condition under which the step is executed, see below |
 /// | `on_exhausted = skip` | the step is skipped in place of failing; `fail` when not given |
@@ -134,6 +140,8 @@ pub use pgflow_macros::workflow;
 /// | `input: T` | the workflow's input |
 /// | `a: T` | the output of the dependency `a`; under another name with `#[from(a)] other: T` |
 /// | `item: T` | in a map step, the element |
+/// | `name: Signal<T>` | a message from outside, which the step waits for before its first attempt: see [`Signal`](crate::Signal). The signal has the name of the parameter. `Option<Signal<T>>`: with `signal_timeout`, the step goes on without |
+/// | `name: Repeat<T>` | lets the step ask to be executed again, with a state: see [`Repeat`](crate::Repeat). The parameter's name has no meaning |
 /// | any other | an extractor: a type that implements [`FromContext`](crate::FromContext), such as [`StepContext`](crate::StepContext) or [`State`](crate::State) |
 ///
 /// An underscore before a name says that the parameter is not used, and no more: `_input` is the input. A step takes up to 16

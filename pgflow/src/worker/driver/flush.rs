@@ -244,6 +244,9 @@ impl Driver {
                 && let Some(run) = self.runs.get_mut(&id)
             {
                 run.recording -= 1;
+                if attempt.number == 0 {
+                    self.wait_recorded(id, attempt);
+                }
             }
         }
         for outcome in batch.outcomes.iter().filter(|outcome| held(outcome.entry)) {

@@ -405,6 +405,16 @@ impl Driver {
         self.enqueue(vec![unit]);
     }
 
+    /// The wait of a step for its signal is recorded. The database counts it from the round trip on: so does this worker, which would
+    /// otherwise be through with it while a signal that comes counts as in time.
+    pub(super) fn wait_recorded(&mut self, id: Uuid, attempt: &FailedAttempt) {
+        let wait = Duration::from_millis(attempt.retry_ms.unsigned_abs());
+        let Some(until) = Instant::now().checked_add(wait) else { return };
+        if let Some(unit) = self.runs.get_mut(&id).and_then(|run| run.wait_recorded(attempt.step, until)) {
+            self.time(until, Timer::Retry(unit));
+        }
+    }
+
     /// Puts it on its way that a step waits before its first attempt.
     pub(super) fn delay(&mut self, Delayed { unit, until, wait, why }: Delayed) {
         self.time(until, Timer::Retry(unit));

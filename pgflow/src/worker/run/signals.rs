@@ -41,6 +41,15 @@ impl OwnedRun {
         if self.retries.len() == before { Opened::default() } else { self.open_delayed(step) }
     }
 
+    /// A wait for a signal lasts until then, for so long it is recorded. Gives what its timer is for, where it still waits.
+    pub(crate) fn wait_recorded(&mut self, step: usize, until: Instant) -> Option<Unit> {
+        self.plan.steps[step].signal.as_ref()?;
+        let (at, unit) = self.retries.iter_mut().find(|(_, unit)| unit.step == step && unit.attempt == 0)?;
+        *at = until;
+        self.overdue.retain(|(overdue, _)| *overdue != step);
+        Some(*unit)
+    }
+
     /// Whether a step still waits for its signal. Until when is recorded as an attempt of number 0.
     pub(super) fn awaits_signal(&mut self, number: usize, opened: &mut Opened) -> Awaited {
         let Some(signal) = self.plan.steps[number].signal.clone() else { return Awaited::Begins };
