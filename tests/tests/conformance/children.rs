@@ -79,7 +79,7 @@ async fn a_run_without_an_output_gives_null() {
 async fn what_a_run_has_failed_of_its_parent_has_failed_of() {
     let story = play(|| order::Workflow, vec![13], Act::Nothing).await;
     let said = story.output.as_ref().unwrap_err();
-    assert!(said.contains("`first`") && said.contains("run R has failed at step `pack`: it does not fit"), "{said}");
+    assert!(said.contains("`first`") && said.contains("run R failed at step `pack`: it does not fit"), "{said}");
     assert_eq!(story.step("first").status, "failed");
     // Nobody has made an input.
     let story = play(|| order::Workflow, vec![], Act::Nothing).await;

@@ -214,12 +214,12 @@ async fn a_failure_goes_up_and_a_step_may_be_skipped_for_it() {
     let error = run.output().await.unwrap_err();
     assert_eq!(error.failed_step(), Some("down"));
     let said = error.to_string();
-    assert!(said.contains("has failed at step `down`: run") && said.contains("has failed at step `pack`: it does not fit"), "{said}");
+    assert!(said.contains("failed at step `down`: run") && said.contains("failed at step `pack`: it does not fit"), "{said}");
     assert!(statuses(&db).await.iter().all(|(_, status)| status == "failed"));
     let run = lenient::start(&client, 13).await.unwrap();
     assert_eq!(run.output().await.unwrap(), "nothing");
     let reason = run.steps().await.unwrap()[0].skip_reason.clone().unwrap();
-    assert!(reason.contains("has failed at step `pack`: it does not fit"), "{reason}");
+    assert!(reason.contains("failed at step `pack`: it does not fit"), "{reason}");
     // One that fails takes its siblings with it.
     let run = order::start(&client, vec![98, 12, 98, 98]).await.unwrap();
     assert_eq!(run.output().await.unwrap_err().failed_step(), Some("each"));

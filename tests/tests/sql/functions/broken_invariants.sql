@@ -41,6 +41,7 @@ select expect.rows('select stage.readable(run_id::text), problem from pgflow.bro
       ["two owners", "it has two owners"]]');
 
 -- case: of a family whose first run has ended, all are to end, or somebody has had them go on
+set local search_path = pgflow, pg_temp;
 select stage.runs_of_flow('a', 'live');
 select stage.child('a', n, 1, i::int - 1) from unnest('{told,asked,alone,ended,forgotten,other}'::text[]) with ordinality w(n, i);
 select stage.child('live', 'its', 1);

@@ -24,8 +24,17 @@ select expect.rows($$select kind, run_id, number, version_id, step, index, attem
       [20, "a", null, null, 1, 1, 1, "f", {"child": "failed", "step": "side", "error": "why", "output": null}, null],
       [20, "a", null, null, 1, 2, 1, "x", {"child": "cancelled", "step": null, "error": "enough", "output": null}, null],
       [20, "a", null, null, 1, 3, 1, "c", {"child": "empty", "step": null, "error": null, "output": null}, null]]');
-select expect.rows($$select run_id, step, index, flag from pgflow.children_of(0, stage.runs('a', 'a', 'other', 'gone'), '{1,1,0,0}', '{0,4,-1,-1}') order by 1$$,
+select expect.rows($$select run_id, step, index, flag from pgflow.children_of(0, stage.runs('a', 'a', 'other', 'gone'), '{1,1,0,0}', '{0,4,-1,-1}') order by stage.readable(run_id::text)$$,
     '[["a", 1, 0, "c"], ["other", 0, -1, null]]', 'of these units');
 select expect.rows($$select * from pgflow.children_of(0, stage.runs('done'), null, null)$$, '[]', 'of none');
 select expect.rows($$select * from pgflow.children_of(1, stage.runs('a'), null, null)$$, '[]', 'in another bucket');
 select expect.touched();
+
+-- case: one that is not there any more is none that is waited for
+set local search_path = pgflow, pg_temp;
+select stage.runs_of_flow('a');
+select stage.child('a', 'b', 0);
+delete from pgflow.ready where run_id = stage.run('b');
+delete from pgflow.run where id = stage.run('b');
+select expect.rows($$select step, index, attempts, flag, payload from pgflow.children_of(0, stage.runs('a'), null, null)$$,
+    '[[0, -1, 1, "f", {"child": "b", "step": null, "error": "it is gone", "output": null}]]');

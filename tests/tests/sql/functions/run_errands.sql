@@ -28,7 +28,7 @@ select expect.rows('select * from pgflow.run_errands(0, 10)', '[[["f"], [], true
 select stage.look();
 select expect.rows('select ended, array(select stage.readable(c::text) from unnest(called) c order by 1), more from pgflow.run_errands(0, 10)',
     '[[[], ["owned", "parked"], true]]', 'told');
-select expect.touched('errand a', 'errand a2', 'errand b', 'errand c', 'errand d', 'errand f', 'inbox parked', 'inbox owned', 'inbox d', 'ready parked');
+select expect.touched('errand a', 'errand a2', 'errand b', 'errand c', 'errand d', 'errand f', 'inbox parked', 'inbox owned', 'ready parked');
 select expect.rows('select stage.readable(run_id::text), kind, step, index from pgflow.inbox where kind = ''c'' order by 1, 3',
     '[["owned", "c", 0, -1], ["parked", "c", 0, -1], ["parked", "c", 1, 4]]');
 select expect.rows('select due from pgflow.ready where run_id = stage.run(''parked'')', '[[true]]', 'it is due');
