@@ -49,7 +49,6 @@ impl Child {
     pub(crate) fn read(told: &Encoded, end: Option<u8>, number: i32) -> Option<Self> {
         let Told { child, output, error, step } = told.decode().ok()?;
         let is_without_reason = error.is_none();
-        let is_without_reason = error.is_none();
         let error = error.unwrap_or_default();
         let end = end.map(|end| match (end, step) {
             // A last step that was skipped has given nothing.

@@ -410,3 +410,61 @@ async fn retention_keeps_families_together() {
     assert_eq!(remove(vec![other.id().as_uuid()]).await, 4);
     db.assert_sound().await;
 }
+
+/// A child, and a step that fails at first.
+#[workflow(state = Log)]
+pub(crate) mod beside {
+    use super::*;
+
+    #[step(child = parcel)]
+    pub(crate) async fn send(input: u32) -> Result<u32> {
+        Ok(input)
+    }
+
+    #[step(backoff = "1h")]
+    pub(crate) async fn call(log: State<Log>) -> Result<()> {
+        log.lock().unwrap().push("called".to_owned());
+        Err(StepError::retry("nobody answers"))
+    }
+}
+
+/// Whoever takes it finds that it has failed, and something else of it that is due.
+#[tokio::test]
+async fn a_parent_that_finds_its_child_failed_begins_nothing_else() {
+    let db = TestDb::new().await;
+    let log = std::sync::Arc::new(Log::default());
+    let worker = all(&db).register(beside::Workflow.with_state(log.clone())).start().await.unwrap();
+    let client = db.client();
+    let run = beside::start(&client, 99).await.unwrap();
+    db.until("select exists (select from pgflow.attempt where number = 1)").await;
+    db.until("select count(*) = 2 from pgflow.ready where not due and not fresh").await;
+    run.pause().await.unwrap();
+    client.cancel(run.children().await.unwrap()[0].id).await.unwrap();
+    db.until("select not exists (select from pgflow.errand)").await;
+    run.retry("call").await.unwrap();
+    run.resume().await.unwrap();
+    let said = run.output().await.unwrap_err().to_string();
+    assert!(said.ends_with("was cancelled"), "{said}");
+    assert_eq!(log.lock().unwrap().len(), 1);
+    worker.stop().await.unwrap();
+    db.assert_all_ended().await;
+}
+
+#[tokio::test]
+async fn a_fork_starts_children_of_its_own_and_one_of_a_child_has_no_parent() {
+    let db = TestDb::new().await;
+    let worker = all(&db).start().await.unwrap();
+    let client = db.client();
+    let run = order::start(&client, vec![1, 2]).await.unwrap();
+    let output = run.output().await.unwrap();
+    let fork = run.fork().from("each").await.unwrap();
+    assert_eq!(fork.output().await.unwrap(), output);
+    let children = fork.children().await.unwrap();
+    assert_eq!(children.iter().map(|child| &*child.step).collect::<Vec<_>>(), ["each"; 2]);
+    let alone = client.run(parcel::Workflow, children[0].id).fork().await.unwrap();
+    assert_eq!(alone.output().await.unwrap(), "parcel 20");
+    assert_eq!(alone.summary().await.unwrap().parent, None);
+    assert_eq!(fork.children().await.unwrap().len(), 2);
+    worker.stop().await.unwrap();
+    db.assert_all_ended().await;
+}
