@@ -23,6 +23,7 @@ examples: postgres ## The other examples, each of which checks its result
 	cargo run --quiet -p pgflow-examples --example poller
 	cargo run --quiet -p pgflow-examples --example records
 	cargo run --quiet -p pgflow-examples --example schemas
+	cargo run --quiet -p pgflow-examples --example nightly_report
 
 .PHONY: test
 test: tools ## All tests: units, real processes and servers, compiler messages, code in documents

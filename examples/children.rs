@@ -99,7 +99,12 @@ async fn main() -> anyhow::Result<()> {
 
     let children = run.children().await?;
     let failed: Vec<_> = children.iter().filter(|child| child.status == RunStatus::Failed).collect();
-    ensure!(children.len() == 100 && failed.len() == 4, "{} children, of which {} have failed", children.len(), failed.len());
+    ensure!(
+        children.len() == 100 && failed.len() == 4,
+        "{} children, of which {} have failed",
+        children.len(),
+        failed.len()
+    );
     let first = client.run(letter::Workflow, failed[0].id);
     ensure!(first.summary().await?.parent == Some(run.id()), "it knows whose step it is");
     if let (Some(index), Err(error)) = (failed[0].index, first.output().await) {

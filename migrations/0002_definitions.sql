@@ -50,7 +50,9 @@ create table pgflow.step (
 -- Without p_becomes_current it is no program's own, but what runs of an older version are carried over to: it becomes current only where
 -- there is no other, and one that a program has registered is left as it is. The first program that has it as its own makes it current.
 --
--- Locks: workflow (for update), then version, step.
+-- The schedule of the current version, where it declares one, is the workflow's.
+--
+-- Locks: workflow (for update), then version, step, schedule.
 create function pgflow.register(p_definition jsonb, p_hash text, p_contracts text[], p_becomes_current boolean default true) returns int
 language plpgsql volatile
 set search_path = pgflow, pg_temp
@@ -99,6 +101,10 @@ begin
         update step set options = s.step -> 'options'
         from jsonb_array_elements(p_definition -> 'steps') s(step)
         where version_id = v_version and name = s.step ->> 'name' and options is distinct from s.step -> 'options';
+    end if;
+    -- That of an older program must not come back with it.
+    if p_becomes_current and exists (select from workflow where id = v_workflow and current_version = v_version) then
+        perform pgflow.declare_schedule(v_workflow, p_definition);
     end if;
     return v_version;
 end $$;

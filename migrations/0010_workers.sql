@@ -19,10 +19,12 @@ $$;
 --   due_ms    milliseconds until the next parked run or task is due (null: none waits for a time)
 --   called    runs of the worker of which somebody wants something, as messages say
 --   errands   whether something is to be said within families of runs
+--   schedule_ms  milliseconds until a schedule is to be looked at (null: none waits for a time)
 --
 -- Locks: worker (its own row).
 create function pgflow.beat(
-    p_bucket int, p_worker int, out alive boolean, out fleet int, out troubled boolean, out due_ms bigint, out called uuid[], out errands boolean
+    p_bucket int, p_worker int, out alive boolean, out fleet int, out troubled boolean, out due_ms bigint, out called uuid[],
+    out errands boolean, out schedule_ms bigint
 )
 language plpgsql volatile
 set search_path = pgflow, pg_temp
@@ -58,6 +60,8 @@ begin
     errands := exists (select from errand x where x.bucket = p_bucket);
     -- `greatest` passes over nulls.
     due_ms := case when v_next is not null then greatest(ceil(extract(epoch from v_next - v_now) * 1000), 0) end;
+    select min(s.look_at) into v_next from schedule s where s.bucket = p_bucket and s.look_at < 'infinity';
+    schedule_ms := case when v_next is not null then greatest(ceil(extract(epoch from v_next - v_now) * 1000), 0) end;
 end $$;
 
 -- Brings in the runs and tasks whose time has come, at most p_limit of each, and gives the milliseconds until the next one is due

@@ -1,4 +1,4 @@
-//! The rules of a workflow's graph, on names and edges alone.
+//! The rules of a workflow's graph, on names and edges alone; and those of its schedule: cron expressions, names of time zones.
 //!
 //! They are written once and asked twice: by the macros, which point at the source, and by code that builds workflows at run time.
 //! Both say the same words, since the words stand here too: [`Problem::message`] and [`Problem::help`].
@@ -19,13 +19,17 @@
 //! Whether a step may be skipped is said by itself alone ([`Skip`]), and so is what its dependants take: see
 //! [`Node::may_be_skipped`], [`Node::has_gaps`] and [`Node::may_miss`].
 
+mod cron;
 mod cycle;
 mod graph;
 mod name;
 mod problem;
 mod suggest;
+mod zone;
 
+pub use cron::{Cron, CronProblem, WallTime};
 pub use graph::{Graph, Node, Skip, Source};
 pub use name::{MAX_NAME_BYTES, NameProblem, RESERVED, check_name, check_step_name};
 pub use problem::{Problem, Rule};
 pub use suggest::{list, nearest};
+pub use zone::{ZoneProblem, check_zone};

@@ -40,6 +40,7 @@ pub(crate) fn check(workflow: &mut Workflow, sink: &Sink, steps: &[StepSink]) {
             step.broken = true;
         }
     }
+    ends::scheduled_input(workflow, sink);
     signals::are_different(workflow, steps);
 }
 

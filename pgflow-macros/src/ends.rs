@@ -1,9 +1,10 @@
 //! What goes into a workflow and what comes out of it, where that must be said.
 
 use pgflow_graph::nearest;
+use syn::Type;
 
 use crate::model::{Binding, Step, Workflow};
-use crate::parse::Include;
+use crate::parse::{Include, type_text};
 use crate::report::Sink;
 
 /// Whether the steps that are said to be last are: of the workflow's own ones that is known here.
@@ -52,6 +53,21 @@ pub(crate) fn output(workflow: &Workflow, sink: &Sink) {
             format_args!("add it: `output = [{}]`", seen.iter().chain([&last]).cloned().collect::<Vec<_>>().join(", ")),
         );
     }
+}
+
+/// A run that is started by the clock has an input: nothing, or what a function makes.
+pub(crate) fn scheduled_input(workflow: &Workflow, sink: &Sink) {
+    let Some(schedule) = workflow.schedule.as_ref().filter(|_| workflow.scheduled_input.is_none()) else { return };
+    let input = match workflow.input().0 {
+        None => return,
+        Some(Type::Tuple(tuple)) if tuple.elems.is_empty() => return,
+        Some(input) => type_text(input),
+    };
+    sink.error_with_help(
+        &schedule.argument,
+        format_args!("nothing makes the input of type `{input}` for the runs that the schedule starts"),
+        format_args!("name a function that does, `fn(pgflow::Scheduled) -> {input}`: `scheduled_input = of_the_day`"),
+    );
 }
 
 /// A step outside a workflow says by a parameter what the input is.

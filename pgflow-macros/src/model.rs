@@ -10,7 +10,8 @@ use syn::{Ident, Pat, Path, Type, Visibility};
 
 use crate::gate::Closed;
 use crate::parse::{
-    Closure, Delay, Function, Include, MapPath, Output, Parameter, Signature, StepArguments, StepName, doc_comment,
+    CatchUp, Closure, Delay, Function, Include, MapPath, Output, Parameter, Signature, StepArguments, StepName,
+    doc_comment,
 };
 use crate::report::{Sink, StepSink};
 
@@ -30,6 +31,10 @@ pub(crate) struct Workflow {
     pub(crate) input: Option<Type>,
     /// How long a run may take.
     pub(crate) deadline: Option<Duration>,
+    /// When runs are started by themselves.
+    pub(crate) schedule: Option<Schedule>,
+    /// The function that makes the input of runs that a schedule starts.
+    pub(crate) scheduled_input: Option<Path>,
     /// The steps, in the order of the source.
     pub(crate) steps: Vec<Step>,
     /// The steps that stand elsewhere. Nothing is known of them but where they are.
@@ -48,6 +53,18 @@ pub(crate) struct Workflow {
     pub(crate) gated: Vec<(Ident, Closed)>,
     /// The names of all items of the module. Those that are ours were reported; they are not written a second time.
     pub(crate) taken: Vec<Ident>,
+}
+
+/// When runs of a workflow are started by themselves.
+pub(crate) struct Schedule {
+    /// The argument that says so.
+    pub(crate) argument: Ident,
+    /// The cron expression.
+    pub(crate) cron: String,
+    /// The time zone.
+    pub(crate) timezone: String,
+    /// What is done about times that were missed.
+    pub(crate) catch_up: CatchUp,
 }
 
 /// A step.

@@ -8,8 +8,11 @@ use crate::report::StepSink;
 /// Reports what breaks a rule.
 pub(crate) fn check(step: &Step, sink: &StepSink) {
     let name = step.name();
-    let mut found =
-        step.parameters.iter().filter(|(_, binding)| *binding == Binding::Repeat).map(|(parameter, _)| &parameter.ident);
+    let mut found = step
+        .parameters
+        .iter()
+        .filter(|(_, binding)| *binding == Binding::Repeat)
+        .map(|(parameter, _)| &parameter.ident);
     let Some(first) = found.next() else {
         let arguments = &step.arguments;
         let count = arguments.max_repeats.as_ref().map(|(argument, _)| argument);

@@ -66,6 +66,8 @@ fn by_itself(function: &Function, step: Step, krate: syn::Path) -> Workflow {
         state: None,
         input: None,
         deadline: None,
+        schedule: None,
+        scheduled_input: None,
         steps: vec![step],
         includes,
         output: None,

@@ -8,9 +8,9 @@ use crate::debug;
 use crate::expand;
 use crate::gate::{Gates, conditions};
 use crate::misuse::takes_state;
-use crate::model::{Step, Workflow};
+use crate::model::{Schedule, Step, Workflow};
 use crate::parse::{
-    Function, Item, Module, Signature, WorkflowArguments, doc_comment, is_step, step_arguments, steps_within,
+    CatchUp, Function, Item, Module, Signature, WorkflowArguments, doc_comment, is_step, step_arguments, steps_within,
 };
 use crate::report::{Report, StepSink};
 
@@ -81,6 +81,13 @@ pub(crate) fn workflow(arguments: TokenStream, item: TokenStream) -> TokenStream
         description: doc_comment(&module.attributes),
         visibility: inner_visibility(&module.visibility),
         deadline: arguments.deadline,
+        schedule: arguments.schedule.map(|(argument, cron)| Schedule {
+            argument,
+            cron,
+            timezone: arguments.timezone.map_or_else(|| "UTC".to_owned(), |(_, zone)| zone),
+            catch_up: arguments.catch_up.map_or(CatchUp::One, |(_, catch_up)| catch_up),
+        }),
+        scheduled_input: arguments.scheduled_input,
         krate,
         state: arguments.state,
         input: arguments.input,

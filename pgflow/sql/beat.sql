@@ -1,1 +1,1 @@
-select alive, fleet, troubled, due_ms, called, errands from pgflow.beat($1, $2)
+select alive, fleet, troubled, due_ms, called, errands, schedule_ms from pgflow.beat($1, $2)

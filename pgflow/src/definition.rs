@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::schedule::Schedule;
+
 /// The declaration of a workflow: its steps, edges, payload schemas and options.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -22,6 +24,9 @@ pub struct Definition {
     /// How long a run may take, counted from its beginning; none for no limit. No part of the version.
     #[serde(rename = "deadline_ms", default, skip_serializing_if = "Option::is_none", with = "opt_millis")]
     pub deadline: Option<Duration>,
+    /// When runs are started by themselves; none for never. No part of the version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
     /// The steps, in the order of their declaration.
     pub steps: Vec<StepDefinition>,
 }
@@ -204,7 +209,7 @@ impl Definition {
     /// A definition without steps.
     #[must_use]
     pub fn new(name: impl Into<String>, input: Value, output: Value) -> Self {
-        Self { name: name.into(), description: None, input, output, deadline: None, steps: Vec::new() }
+        Self { name: name.into(), description: None, input, output, deadline: None, schedule: None, steps: Vec::new() }
     }
 
     /// The text that identifies this version: all that decides how runs go on and what they hold, with keys in order. Options and

@@ -10,6 +10,7 @@ use crate::definition::Definition;
 use crate::encoded::Encoded;
 use crate::extract::Context;
 use crate::repeat::Repeated;
+use crate::schedule::Scheduled;
 use crate::signal::Sent;
 use crate::step::StepError;
 use crate::upcast::Upcast;
@@ -68,6 +69,9 @@ pub type Condition = fn(&Encoded, &[Dependency]) -> Result<bool, StepError>;
 /// Asks how long a step waits before its first attempt, from the input and what its dependencies gave.
 pub type Wait = fn(&Encoded, &[Dependency]) -> Result<Duration, StepError>;
 
+/// Makes the input of a run that a schedule starts.
+pub type ScheduledInput = fn(Scheduled) -> serde_json::Result<Encoded>;
+
 /// The function of one step.
 pub struct Handler<S> {
     /// Runs an attempt.
@@ -98,6 +102,8 @@ pub struct Handlers<S: 'static> {
     pub steps: Cow<'static, [Handler<S>]>,
     /// Whether a payload is an input of the workflow.
     pub check_input: fn(&Encoded) -> serde_json::Result<()>,
+    /// Makes the input of a run that a schedule starts, where the workflow says how.
+    pub scheduled_input: Option<ScheduledInput>,
 }
 
 impl<S> fmt::Debug for Call<S> {

@@ -13,6 +13,7 @@
 //! | see the graph and the schemas | [`Workflow`], [`Definition`], [`Drawing`] |
 //! | know what a change means for runs under way | [`lock`], `Client::check_deploy` |
 //! | cancel, pause, resume, retry, fork | `Run::cancel` and its like |
+//! | start runs by the clock | `schedule` of [`workflow`]; `Client::schedule` |
 //! | test workflows | `testing::Runner`; `testing::TestDb`, with the feature `embedded` |
 //! | have a Postgres for development and tests | the feature `embedded` |
 //!
@@ -48,6 +49,7 @@ mod path;
 #[cfg(feature = "postgres")]
 mod registration;
 mod repeat;
+mod schedule;
 mod schema;
 mod signal;
 mod step;
@@ -63,8 +65,9 @@ mod workflow;
 
 #[cfg(feature = "postgres")]
 pub use client::{
-    Action, BulkAction, Client, Comparison, DeployCheck, Fork, Run, RunChild, RunEvent, RunFilter, RunSignal, RunStatus, RunSummary,
-    SendSignal, StartOptions, StepNote, StepSummary, VersionCheck, VersionSummary, start_in, start_many_in,
+    Action, BulkAction, Client, Comparison, DeployCheck, Fork, NewSchedule, Run, RunChild, RunEvent, RunFilter, RunSignal,
+    RunStatus, RunSummary, ScheduleAction, ScheduleEvent, ScheduleSummary, SendSignal, StartOptions, StepNote,
+    StepSummary, VersionCheck, VersionSummary, start_in, start_many_in,
 };
 pub use compare::{Change, ChangeKind, Verdict};
 #[cfg(feature = "postgres")]
@@ -77,10 +80,11 @@ pub use extract::{Context, FromContext, State};
 pub use macros::{step, workflow};
 #[cfg(feature = "postgres")]
 pub use registration::Registration;
+pub use repeat::Repeat;
+pub use schedule::{CatchUp, Schedule, Scheduled};
+pub use signal::Signal;
 #[cfg(feature = "postgres")]
 pub use sqlx;
-pub use repeat::Repeat;
-pub use signal::Signal;
 pub use step::{Failure, Result, RunId, Skippable, StepContext, StepError};
 #[cfg(feature = "postgres")]
 pub use tx::Tx;
@@ -100,10 +104,15 @@ pub mod __private {
     pub use crate::definition::Delay;
     pub use crate::encoded::Encoded;
     pub use crate::glue::*;
-    pub use crate::handler::{Call, Condition, Dependency, Expand, Handler, Handlers, StepFuture, Wait};
+    pub use crate::handler::{
+        Call, Condition, Dependency, Expand, Handler, Handlers, ScheduledInput, StepFuture, Wait,
+    };
     pub use crate::repeat::Repeated;
+    pub use crate::schedule::{CatchUp, ScheduleSpec, Scheduled};
     pub use crate::signal::Sent;
     pub use crate::upcast::Upcast;
+    #[cfg(feature = "postgres")]
+    pub use crate::worker::LoneScheduler;
     pub use crate::workflow::Workflow;
 }
 
@@ -118,6 +127,8 @@ mod guide {
     mod modules {}
     #[doc = include_str!("../../docs/retention.md")]
     mod retention {}
+    #[doc = include_str!("../../docs/schedules.md")]
+    mod schedules {}
     #[doc = include_str!("../../docs/schemas.md")]
     mod schemas {}
     #[doc = include_str!("../../docs/starting.md")]

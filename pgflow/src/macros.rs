@@ -63,7 +63,8 @@
 ///
 /// That every dependency is a step, that there is no cycle, that a step takes what its dependency returns, that a map step maps over
 /// a list and takes its items, that what may be skipped is taken as an `Option`, that every parameter has a meaning, that every
-/// payload has a JSON Schema and goes to JSON and back, that options are in their bounds, and that steps can move between threads.
+/// payload has a JSON Schema and goes to JSON and back, that options are in their bounds, that a schedule comes at some time, in a time
+/// zone that there is, and that steps can move between threads.
 ///
 /// # Arguments
 ///
@@ -72,7 +73,41 @@
 /// | `state = Type` | what steps may take as [`State<Type>`](crate::State); given to `with_state` when the workflow is registered |
 /// | `input = Type` | the type of the input. Without it, the first parameter named `input` says it, and where there is none it is `()` |
 /// | `deadline = "1h"` | how long a run may take, counted from its beginning, before it fails; no limit when not given. A start may say otherwise |
+/// | `schedule = "0 3 * * *"` | when runs are started by themselves: a cron expression, see below |
+/// | `timezone = "Europe/Zurich"` | by the clocks of which time zone the schedule counts; `UTC` when not given |
+/// | `catch_up = skip` | which of the times of the schedule have a run that have passed while no worker was there: none (`skip`), the latest (`one`, when not given), or each (`all`) |
+/// | `scheduled_input = path` | a function `fn(`[`Scheduled`](crate::Scheduled)`) -> Input` that makes the input of runs that a schedule starts; needed for `schedule`, unless the input is `()` |
 /// | `crate = ::path` | where this crate is found, when not at `::pgflow` |
+///
+/// # Schedules
+///
+/// ```
+/// use pgflow::{Result, Scheduled, step, workflow};
+///
+/// #[workflow(schedule = "30 8 * * MON-FRI", timezone = "America/New_York", scheduled_input = of_the_day)]
+/// mod letter {
+///     use super::*;
+///
+///     fn of_the_day(scheduled: Scheduled) -> String {
+///         scheduled.date().to_owned()
+///     }
+///
+///     #[step]
+///     pub async fn write(input: String) -> Result<String> {
+///         Ok(format!("the letter of {input}"))
+///     }
+/// }
+/// # fn main() {}
+/// ```
+///
+/// A cron expression has five fields: minute, hour, day of the month, month, day of the week; or six with the second before them. A field
+/// is `*`, a value, a range (`1-5`), `*` or a range with a step (`*/15`), or a list of these. Months and days of the week have names as well (`JAN`,
+/// `MON`); the day of the month may be `L` (the last), `LW` or `15W` (a weekday), the day of the week `FRI#2` or `FRIL` (the second, or last, Friday of
+/// the month). `@hourly`, `@daily`, `@weekly`, `@monthly` and `@yearly` stand for what they say.
+///
+/// Where clocks are changed, an expression that names times of the day (`30 2 * * *`) comes once for each of them; one whose second, minute
+/// or hour begins with `*` comes as often as the clock shows it. Each time has its run once, however many workers there are.
+/// Other schedules of the workflow are made at run time: `Client::schedule`.
 ///
 /// # What is generated
 ///

@@ -10,6 +10,7 @@ use crate::encoded::Encoded;
 use crate::extract::Context;
 use crate::handler::{Call, Dependency, Handlers, StepFuture};
 use crate::repeat::Repeated;
+use crate::schedule::Scheduled;
 use crate::signal::Sent;
 use crate::step::{StepContext, StepError, panic_message};
 use crate::tx::TxSlot;
@@ -93,6 +94,8 @@ pub(crate) trait Handle: Send + Sync {
     }
     /// Whether a payload is an input of the workflow.
     fn check_input(&self, input: &Encoded) -> serde_json::Result<()>;
+    /// The input of a run that a schedule starts: what the workflow's function for that gives; null where it has none.
+    fn scheduled_input(&self, scheduled: Scheduled) -> Result<Encoded, StepError>;
 }
 
 struct Stateful<S: 'static> {
@@ -149,6 +152,23 @@ impl<S: Send + Sync> Handle for Stateful<S> {
 
     fn check_input(&self, input: &Encoded) -> serde_json::Result<()> {
         (self.handlers.check_input)(input)
+    }
+
+    fn scheduled_input(&self, scheduled: Scheduled) -> Result<Encoded, StepError> {
+        let Some(make) = self.handlers.scheduled_input else {
+            let none = Encoded::from("null");
+            return match self.check_input(&none) {
+                Ok(()) => Ok(none),
+                Err(_) => Err(StepError::fatal(
+                    "its runs need an input, and nothing makes one: give the schedule an input, or the workflow a function, `#[workflow(scheduled_input = path)]`",
+                )),
+            };
+        };
+        guarded("making the input of a scheduled run", || {
+            make(scheduled).map_err(|error| {
+                StepError::fatal(format_args!("the input of a scheduled run cannot be encoded: {error}"))
+            })
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::definition::{Delay, MapSource, StepDefinition, StepOptions};
+use crate::schedule::Schedule;
 
 /// What reaches the step's function by a parameter, apart from an item: the input first.
 pub(crate) fn takes(step: &StepDefinition) -> Vec<&str> {
@@ -93,6 +94,13 @@ pub(crate) fn options(options: &StepOptions) -> [(&'static str, String); 10] {
         ("repeat timeout", time(*repeat_timeout)),
         ("signal", if *latest_signal { "latest" } else { "first" }.to_owned()),
     ]
+}
+
+/// `0 3 * * * in Europe/Zurich, catching up with one, with a computed input`; `none`.
+pub(crate) fn schedule(schedule: Option<&Schedule>) -> String {
+    let Some(Schedule { cron, timezone, catch_up, computed_input }) = schedule else { return "none".to_owned() };
+    let input = if *computed_input { ", with a computed input" } else { "" };
+    format!("{cron} in {timezone}, catching up with {}{input}", catch_up.words())
 }
 
 /// `2h 30m`, as attributes have it; `none`.

@@ -1,5 +1,6 @@
 //! What the tests share: databases, worker processes, workflows, and the invariant that each test ends with.
 
+pub mod clock;
 pub mod database;
 pub mod deploy;
 pub mod elsewhere;

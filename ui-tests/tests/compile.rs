@@ -14,6 +14,7 @@ const RULES: &[&str] = &[
     "parameter",
     "payload",
     "repeat",
+    "schedule",
     "signal",
     "signature",
     "skippable",

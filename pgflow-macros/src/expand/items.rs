@@ -292,6 +292,12 @@ fn implementation(workflow: &Workflow) -> TokenStream {
         quote!(#private::handler::<#step, __PgflowState>())
     }));
     let state = workflow.state.as_ref().map_or_else(|| quote!(()), |state| quote!(#state));
+    let scheduled_input = option(workflow.scheduled_input.as_ref().map(|function| {
+        quote!(|scheduled| {
+            const MAKE: fn(#private::Scheduled) -> __PgflowInput = #function;
+            (__PGFLOW_INPUT.encode)(&MAKE(scheduled))
+        })
+    }));
     quote! {
         impl #krate::Workflow for Workflow {
             const NAME: &'static str = #name;
@@ -316,6 +322,7 @@ fn implementation(workflow: &Workflow) -> TokenStream {
                 #private::Handlers {
                     steps: ::std::borrow::Cow::Borrowed(STEPS),
                     check_input: |input| #private::check_input(input, &__PGFLOW_INPUT),
+                    scheduled_input: #scheduled_input,
                 }
             }
         }

@@ -11,14 +11,15 @@ use super::Names;
 use super::items::{child, runs, upcasts};
 use super::link::included;
 use super::signal;
-use crate::model::{Step, Workflow};
-use crate::parse::{Delay, MapPath, StepArguments, StepName};
+use crate::model::{Schedule, Step, Workflow};
+use crate::parse::{CatchUp, Delay, MapPath, StepArguments, StepName};
 
 /// The body of `definition()`.
 pub(super) fn definition(workflow: &Workflow) -> TokenStream {
     let private = workflow.private();
     let description = option(workflow.description.as_ref().map(|text| quote!(#text)));
     let deadline = option(workflow.deadline.map(duration));
+    let schedule = option(workflow.schedule.as_ref().map(|schedule| self::schedule(workflow, schedule)));
     let steps = workflow
         .steps
         .iter()
@@ -36,9 +37,29 @@ pub(super) fn definition(workflow: &Workflow) -> TokenStream {
             #description,
             __PGFLOW_INPUT.schema,
             #deadline,
+            #schedule,
             STEPS,
             &[#(#elsewhere),*],
         )
+    }
+}
+
+fn schedule(workflow: &Workflow, schedule: &Schedule) -> TokenStream {
+    let private = workflow.private();
+    let Schedule { cron, timezone, catch_up, .. } = schedule;
+    let catch_up = match catch_up {
+        CatchUp::Skip => quote!(Skip),
+        CatchUp::One => quote!(One),
+        CatchUp::All => quote!(All),
+    };
+    let computed_input = workflow.scheduled_input.is_some();
+    quote! {
+        #private::ScheduleSpec {
+            cron: #cron,
+            timezone: #timezone,
+            catch_up: #private::CatchUp::#catch_up,
+            computed_input: #computed_input,
+        }
     }
 }
 

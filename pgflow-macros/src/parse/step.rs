@@ -191,7 +191,8 @@ impl StepArguments {
                     if time.is_zero() {
                         Some("a time-out is longer than nothing; leave the argument out for no limit")
                     } else {
-                        (time > 365 * DAY).then_some("a signal is waited for `365d` at most; leave the argument out for no limit")
+                        (time > 365 * DAY)
+                            .then_some("a signal is waited for `365d` at most; leave the argument out for no limit")
                     }
                 })?;
                 self.signal_timeout = Some((name.clone(), time));
@@ -203,7 +204,8 @@ impl StepArguments {
                     if time.is_zero() {
                         Some("a time-out is longer than nothing; leave the argument out for no limit")
                     } else {
-                        (time > 365 * DAY).then_some("a step repeats itself for `365d` at most; leave the argument out for no limit")
+                        (time > 365 * DAY)
+                            .then_some("a step repeats itself for `365d` at most; leave the argument out for no limit")
                     }
                 })?;
                 self.repeat_timeout = Some((name.clone(), time));

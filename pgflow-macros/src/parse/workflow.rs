@@ -9,6 +9,7 @@ use syn::{Ident, Path, Token, Type, bracketed};
 
 use super::arguments::Known;
 use super::name::StepName;
+use super::schedule::{self, CatchUp};
 use super::step::{ListWords, steps, time};
 use crate::report::Sink;
 
@@ -20,6 +21,10 @@ const ARGUMENTS: Known = Known {
         ("include", "[common::audit]"),
         ("output", "[ship]"),
         ("deadline", "\"1h\""),
+        ("schedule", "\"0 3 * * *\""),
+        ("timezone", "\"Europe/Zurich\""),
+        ("catch_up", "one"),
+        ("scheduled_input", "of_the_day"),
         ("crate", "::pgflow"),
     ],
     instead: &[
@@ -30,6 +35,11 @@ const ARGUMENTS: Known = Known {
         (&["on_failure"], "it marks the step that is executed then: `#[step(on_failure)]`"),
         (&["steps", "includes", "with"], "`include` lists the steps that stand elsewhere"),
         (&["timeout"], "`deadline` says how long a run may take"),
+        (
+            &["cron", "every", "interval"],
+            "`schedule` says when runs are started, by a cron expression: `schedule = \"*/10 * * * *\"` is every ten minutes",
+        ),
+        (&["tz", "zone"], "`timezone` says by which clocks its `schedule` counts"),
     ],
 };
 
@@ -49,6 +59,14 @@ pub(crate) struct WorkflowArguments {
     pub(crate) output: Option<Output>,
     /// How long a run may take.
     pub(crate) deadline: Option<Duration>,
+    /// When runs are started: the argument, and its cron expression.
+    pub(crate) schedule: Option<(Ident, String)>,
+    /// By which clocks: the argument, and the zone.
+    pub(crate) timezone: Option<(Ident, String)>,
+    /// What is done about times that were missed.
+    pub(crate) catch_up: Option<(Ident, CatchUp)>,
+    /// The function that makes the input of runs that a schedule starts.
+    pub(crate) scheduled_input: Option<Path>,
     /// Where this crate is found.
     pub(crate) krate: Option<Path>,
     /// Whether it is not known what the state is, since what says so is wrong: nothing is concluded from what takes it.
@@ -96,6 +114,13 @@ impl WorkflowArguments {
         let parsed = (|input: ParseStream<'_>| {
             let wrong = ARGUMENTS.parse(input, sink, |name, input| arguments.value(name, input, sink));
             arguments.vague = arguments.state.is_none() && !wrong.is_empty();
+            if !wrong.iter().any(|name| name == "schedule") {
+                arguments.only_with_schedule(sink);
+            }
+            // Of what makes the input, or what that is, nothing is known: nothing is concluded.
+            if wrong.iter().any(|name| matches!(name.as_str(), "scheduled_input" | "input")) {
+                arguments.schedule = None;
+            }
             Ok(())
         })
         .parse2(tokens);
@@ -123,9 +148,28 @@ impl WorkflowArguments {
                     }
                 })?);
             }
+            "schedule" => self.schedule = Some((name.clone(), schedule::cron(input)?)),
+            "timezone" => self.timezone = Some((name.clone(), schedule::timezone(input)?)),
+            "catch_up" => self.catch_up = Some((name.clone(), schedule::catch_up(input)?)),
+            "scheduled_input" => self.scheduled_input = Some(schedule::function(input)?),
             _ => self.krate = Some(input.call(Path::parse_mod_style)?),
         }
         Ok(())
+    }
+
+    /// What says something of a schedule needs one.
+    fn only_with_schedule(&self, sink: &Sink) {
+        if self.schedule.is_some() {
+            return;
+        }
+        let arguments = self.timezone.iter().map(|(name, _)| name).chain(self.catch_up.iter().map(|(name, _)| name));
+        for name in arguments {
+            sink.error_with_help(
+                name,
+                format_args!("`{name}` says something of a schedule, and there is none"),
+                "add one, as in `schedule = \"0 3 * * *\"`: at 3:00 each day",
+            );
+        }
     }
 }
 

@@ -210,3 +210,53 @@ fn likely_mistakes_are_told_with_what_was_meant() {
     let said = messages(workflow("Shop", "#[step] async fn a(shop: State<Shop>) -> Result<u8> {}"));
     assert_eq!(said, ["unknown argument `Shop`\nhelp: write it with the name of its argument: `state = Shop`"]);
 }
+
+#[test]
+fn a_schedule_is_checked_where_it_stands() {
+    let said = |arguments: &str, input: &str| {
+        messages(workflow(arguments, &format!("#[step] async fn a({input}) -> Result<()> {{ Ok(()) }}")))
+    };
+    assert!(said("schedule = \"0 3 * * *\"", "").is_empty());
+    assert!(said("schedule = \"0 3 * * *\", timezone = \"Europe/Zurich\", catch_up = all", "input: ()").is_empty());
+    assert!(said("schedule = \"@daily\", scheduled_input = of_the_day", "input: u8").is_empty());
+    assert!(said("scheduled_input = self::of_the_day", "input: u8").is_empty());
+    for (arguments, message) in [
+        (
+            "schedule = \"0 25 * * *\"",
+            "hour 25 is not from 0 to 23\nhelp: write minute, hour, day of the month, month and day of the week, as in `0 3 * * *`: at 3:00 each day",
+        ),
+        (
+            "schedule = 5, timezone = \"UTC\"",
+            "`schedule` is a cron expression, as in `schedule = \"0 3 * * *\"`: at 3:00 each day",
+        ),
+        (
+            "schedule = \"0 3 * * *\", timezone = \"Europe/Zuric\"",
+            "there is no time zone `Europe/Zuric`\nhelp: one with a similar name exists: `Europe/Zurich`",
+        ),
+        (
+            "schedule = \"0 3 * * *\", catch_up = some",
+            "`catch_up` says which of the times that were missed have a run: `skip` (none), `one` (the latest) or `all`",
+        ),
+        (
+            "timezone = \"UTC\"",
+            "`timezone` says something of a schedule, and there is none\nhelp: add one, as in `schedule = \"0 3 * * *\"`: at 3:00 each day",
+        ),
+        (
+            "cron = \"0 3 * * *\"",
+            "unknown argument `cron`\nhelp: `schedule` says when runs are started, by a cron expression: `schedule = \"*/10 * * * *\"` is every ten minutes",
+        ),
+    ] {
+        assert_eq!(said(arguments, ""), [message], "{arguments}");
+    }
+    assert_eq!(
+        said("schedule = \"0 3 * * *\"", "input: Vec<u8>"),
+        ["nothing makes the input of type `Vec<u8>` for the runs that the schedule starts\n\
+          help: name a function that does, `fn(pgflow::Scheduled) -> Vec<u8>`: `scheduled_input = of_the_day`"]
+    );
+    assert_eq!(
+        said("schedule = \"0 3 * * *\", scheduled_input = \"x\"", "input: u8"),
+        [
+            "`scheduled_input` is the path of a function from `pgflow::Scheduled` to the input, as in `scheduled_input = of_the_day`"
+        ]
+    );
+}

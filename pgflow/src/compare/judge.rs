@@ -84,6 +84,11 @@ impl<'a> Judge<'a> {
             let told = words::now("deadline", &words::time(earlier.deadline), &words::time(later.deadline));
             changes.push(note(ChangeKind::Options, Verdict::Safe, vec![told]));
         }
+        if earlier.schedule != later.schedule {
+            let (before, after) =
+                (words::schedule(earlier.schedule.as_ref()), words::schedule(later.schedule.as_ref()));
+            changes.push(note(ChangeKind::Schedule, Verdict::Safe, vec![words::now("schedule", &before, &after)]));
+        }
         changes
     }
 

@@ -56,6 +56,8 @@ pub enum ChangeKind {
     Order,
     /// From which outputs of earlier versions a step makes its own. No part of the version.
     Upcasts,
+    /// When runs of the workflow are started by themselves. No part of the version.
+    Schedule,
     /// How a step is run: attempts, times, queue. Of the workflow: its deadline. No part of the version.
     Options,
 }
@@ -175,6 +177,7 @@ impl fmt::Display for Change {
             ChangeKind::OnFailure => " is executed on another occasion",
             ChangeKind::Order => " declares its steps in another order",
             ChangeKind::Upcasts => " carries over other outputs of earlier versions",
+            ChangeKind::Schedule => " has another schedule",
             ChangeKind::Options if self.step.is_none() => " has another deadline",
             ChangeKind::Options => " is run with other options",
         })

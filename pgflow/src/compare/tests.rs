@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::schema::{Fits, differences};
 use super::{Change, ChangeKind, Verdict};
 use crate::definition::{Definition, Edge, MapSource, StepDefinition};
+use crate::schedule::Schedule;
 
 /// `fetch`, `each` item of it, `sum` of those and `log` beside it; `end` after both, which takes the input too.
 fn base() -> Definition {
@@ -46,6 +47,7 @@ fn variants() -> Vec<Definition> {
         changed(|w| w.input = json!({ "type": "string" })),
         changed(|w| w.output = json!({ "type": "integer" })),
         changed(|w| w.deadline = Some(std::time::Duration::from_secs(60))),
+        changed(|w| w.schedule = Some(Schedule::of("0 3 * * *", "UTC"))),
         changed(|w| w.steps.swap(0, 1)),
         changed(|w| w.steps.push(StepDefinition::new("new", json!(true)))),
         changed(|w| step(w, "sum").output = json!({ "type": "number" })),
@@ -212,6 +214,10 @@ fn what_else_differs_is_told_in_detail() {
     assert_eq!(
         told(changed(|w| w.deadline = Some(std::time::Duration::from_millis(5_400_000)))),
         ["the workflow has another deadline: deadline: none, now 1h 30m"]
+    );
+    assert_eq!(
+        told(changed(|w| w.schedule = Some(Schedule::of("0 3 * * *", "UTC")))),
+        ["the workflow has another schedule: schedule: none, now 0 3 * * * in UTC, catching up with one"]
     );
 }
 

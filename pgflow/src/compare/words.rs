@@ -4,7 +4,7 @@ use super::schema::{self, same_schema};
 use super::{Change, ChangeKind, Verdict};
 use crate::definition::{StepDefinition, StepOptions};
 use crate::words;
-pub(super) use crate::words::time;
+pub(super) use crate::words::{schedule, time};
 
 /// `timeout: 30s, now none`.
 pub(super) fn now(what: &str, before: &str, after: &str) -> String {
@@ -80,7 +80,7 @@ impl Change {
     /// What it means for runs of the earlier version that are under way, and what to do.
     #[must_use]
     pub fn advice(&self) -> &'static str {
-        use ChangeKind::{Added, Input, Options, Order, Output, Removed, Upcasts};
+        use ChangeKind::{Added, Input, Options, Order, Output, Removed, Schedule, Upcasts};
         match (self.verdict, self.kind, self.step.is_some()) {
             (Verdict::NeedsUpcaster, Input, _) => "nothing has to be done here: what it takes has to be carried over",
             (Verdict::NeedsUpcaster, ..) => {
@@ -109,6 +109,9 @@ impl Change {
             (_, Output | Input, _) => "outputs that are stored are carried over by an up-caster",
             (_, Upcasts, _) => "what it carries over is judged where outputs differ",
             (_, Order, _) => "a new version, in which nothing of a step differs",
+            (_, Schedule, _) => {
+                "from now on, as soon as the new program is registered; times that have passed are not caught up with"
+            }
             (_, Options, false) => "for runs that are started from now on",
             (_, Options, true) => "for runs under way too, as soon as workers of the new program have them",
             _ => "nothing has to be done",

@@ -54,6 +54,7 @@ migrations! {
     21 "0021_children";
     22 "0022_signals";
     23 "0023_repeats";
+    24 "0024_schedules";
     30 "0030_privileges";
 }
 
@@ -187,9 +188,9 @@ mod tests {
 
     #[test]
     fn migrations_are_numbered_as_their_files_are() {
-        for (place, migration) in (1..).zip(MIGRATIONS) {
-            assert_eq!(migration.number, place);
-            assert!(migration.name.starts_with(&format!("{place:04}_")), "{}", migration.name);
+        assert!(MIGRATIONS.is_sorted_by(|one, next| one.number < next.number));
+        for migration in MIGRATIONS {
+            assert!(migration.name.starts_with(&format!("{:04}_", migration.number)), "{}", migration.name);
             assert!(migration.sql.starts_with("-- Intent: "), "{} has no header", migration.name);
         }
     }

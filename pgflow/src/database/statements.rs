@@ -21,20 +21,27 @@ statements! {
     CARRY_OVER = "carry_over";
     COMMIT_REPEAT = "commit_repeat";
     COMMIT_STEP = "commit_step";
+    CREATE_SCHEDULE = "create_schedule";
     #[cfg_attr(not(feature = "embedded"), allow(dead_code, reason = "asked by the embedded server only"))]
     DATABASE_EXISTS = "database_exists";
     DESCRIBE_RUN = "describe_run";
+    DELETE_SCHEDULE = "delete_schedule";
     DISCONNECT_SILENT = "disconnect_silent";
     DROP_MONTH = "drop_month";
+    DUE_SCHEDULES = "due_schedules";
     ENSURE_PARTITIONS = "ensure_partitions";
     EXCHANGE = "exchange";
+    FIRE_SCHEDULE = "fire_schedule";
     FORGET_KEYS = "forget_keys";
     FORK_RUN = "fork_run";
     FORGET_WORKERS = "forget_workers";
     HAS_REPEATED = "has_repeated";
     HAS_SCHEMA = "has_schema";
+    HOLD_SCHEDULE = "hold_schedule";
     JSON_IS_ACCEPTED = "json_is_accepted";
     LIST_RUNS = "list_runs";
+    LIST_SCHEDULE_EVENTS = "list_schedule_events";
+    LIST_SCHEDULES = "list_schedules";
     LIST_STEPS = "list_steps";
     LIVE_VERSIONS = "live_versions";
     #[cfg_attr(not(feature = "embedded"), allow(dead_code, reason = "asked by the embedded server only"))]
@@ -46,6 +53,7 @@ statements! {
     PAGE_OF_RUNS = "page_of_runs";
     PAUSE_RUN = "pause_run";
     PAUSE_RUNS = "pause_runs";
+    PAUSE_SCHEDULE = "pause_schedule";
     PROMOTE = "promote";
     PRUNE_EXPIRED = "prune_expired";
     RECORD_MIGRATION = "record_migration";
@@ -56,6 +64,7 @@ statements! {
     REMOVE_RUNS = "remove_runs";
     RESUME_RUN = "resume_run";
     RESUME_RUNS = "resume_runs";
+    RESUME_SCHEDULE = "resume_schedule";
     RETRY_STEP = "retry_step";
     RETIRE_WORKER = "retire_worker";
     RUN_CHILDREN = "run_children";
@@ -75,6 +84,7 @@ statements! {
     START_CLAIMED = "start_claimed";
     START_LATEST = "start_latest";
     START_RUNS = "start_runs";
+    TRIGGER_SCHEDULE = "trigger_schedule";
     VERSIONS = "versions";
     VERSION_ID = "version_id";
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Drawing, From, Line, remarks};
+use super::{Drawing, From, Line, remarks, title};
 use crate::definition::StepDefinition;
 
 impl Drawing<'_> {
@@ -16,7 +16,7 @@ impl Drawing<'_> {
         let definition = self.definition;
         let arrows = self.arrows();
         let mut text = format!("digraph {} {{\n", quoted(&definition.name));
-        let _ = writeln!(text, "    label={};\n    labelloc=t;", quoted(&definition.name));
+        let _ = writeln!(text, "    label={};\n    labelloc=t;", quoted(&title(definition)));
         if let Some(description) = &definition.description {
             let _ = writeln!(text, "    tooltip={};", quoted(description));
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Drawing, From, Line, first_line, remarks};
+use super::{Drawing, From, Line, first_line, remarks, title};
 use crate::definition::StepDefinition;
 
 /// How much of a description stands in a box.
@@ -18,7 +18,7 @@ impl Drawing<'_> {
         let steps = &self.definition.steps;
         let arrows = self.arrows();
         // The title is YAML, of which a JSON string is a part.
-        let mut text = format!("---\ntitle: {}\n---\nflowchart TD\n", serde_json::Value::from(&*self.definition.name));
+        let mut text = format!("---\ntitle: {}\n---\nflowchart TD\n", serde_json::Value::from(title(self.definition)));
         if arrows.iter().any(|(from, ..)| *from == From::Input) {
             text.push_str("    input([input])\n");
         }

@@ -19,6 +19,14 @@ pub struct Drawing<'a> {
     levels: Vec<Vec<usize>>,
 }
 
+/// The name, and when runs are started by themselves.
+fn title(definition: &Definition) -> String {
+    match &definition.schedule {
+        None => definition.name.clone(),
+        schedule => format!("{}, at {}", definition.name, words::schedule(schedule.as_ref())),
+    }
+}
+
 impl Definition {
     /// The graph, to be drawn: [`text`](Drawing::text), [`mermaid`](Drawing::mermaid), [`dot`](Drawing::dot).
     ///

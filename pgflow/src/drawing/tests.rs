@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::definition::{Definition, Delay, Edge, MapSource, StepDefinition};
+use crate::schedule::Schedule;
 
 fn workflow(name: &str, steps: Vec<StepDefinition>) -> Definition {
     let mut definition = Definition::new(name, Value::Null, Value::Null);
@@ -74,6 +75,7 @@ fn everything() -> Definition {
     undo.on_failure = true;
     let mut definition = workflow("everything", vec![step("fetch", &["input"]), each, audit, late, end, undo]);
     definition.description = Some(" All that \"is\".\n\nAnd more.".to_owned());
+    definition.schedule = Some(Schedule::of("*/5 8-18 * * MON-FRI", "America/Argentina/Buenos_Aires"));
     definition
 }
 

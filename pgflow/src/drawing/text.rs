@@ -18,16 +18,20 @@ impl Drawing<'_> {
     ///
     /// Each line is a step with what it takes, what it comes after, and what else is said of it; the number is that of its level:
     /// what is on one level does not wait for each other. Many steps of a level that differ in nothing but their names stand together.
-    /// A step that is executed when the run has failed is marked with `!`.
+    /// A step that is executed when the run has failed is marked with `!`. What starts runs by themselves stands below the name.
     #[must_use]
     pub fn text(&self) -> String {
         let definition = self.definition;
         let mut text = format!("workflow {}", definition.name);
         let room = WIDTH.saturating_sub(text.chars().count() + 2);
         match definition.description.as_deref().map(|description| first_line(description, room)) {
-            Some(line) if !line.is_empty() => text.push_str(&format!(": {line}\n\n")),
-            _ => text.push_str("\n\n"),
+            Some(line) if !line.is_empty() => text.push_str(&format!(": {line}\n")),
+            _ => text.push('\n'),
         }
+        if definition.schedule.is_some() {
+            wrap(&mut text, "scheduled ", 2, &words::schedule(definition.schedule.as_ref()));
+        }
+        text.push('\n');
 
         let rows: Vec<(String, Row)> = self.rows();
         let lengths = rows.iter().filter_map(|(_, row)| match row {

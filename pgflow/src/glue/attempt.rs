@@ -199,11 +199,7 @@ pub fn take_maybe_signal<T>(
 ///
 /// # Errors
 /// When what is stored is no such state: a fatal error.
-pub fn take_repeat<T>(
-    repeated: Option<&Repeated>,
-    payload: &Payload<T>,
-    slot: Slot,
-) -> Result<Repeat<T>, StepError> {
+pub fn take_repeat<T>(repeated: Option<&Repeated>, payload: &Payload<T>, slot: Slot) -> Result<Repeat<T>, StepError> {
     let read = |repeated: &Repeated| {
         (payload.decode)(&repeated.state)
             .map_err(|error| slot.unreadable(&unreadable(&repeated.state, slot.parameter, &error)))

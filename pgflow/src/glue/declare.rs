@@ -10,6 +10,7 @@ use crate::definition::{Definition, Delay, Edge, MapSource, SignalDefinition, Sk
 use crate::glue::fields::{Shape, fields_schema};
 use crate::glue::payload::SchemaOf;
 use crate::glue::shared::SharedStep;
+use crate::schedule::{Schedule, ScheduleSpec};
 use crate::upcast::Upcast;
 
 /// What is known of a step at build time. Options that were not given are none: their defaults stand in one place.
@@ -106,12 +107,14 @@ pub fn definition(
     description: Option<&str>,
     input: SchemaOf,
     deadline: Option<Duration>,
+    schedule: Option<ScheduleSpec>,
     own: &[StepSpec],
     included: &[IncludedSpec],
 ) -> Definition {
     let mut definition = Definition::new(name, (input.root)().to_value(), Value::Null);
     definition.description = description.map(ToOwned::to_owned);
     definition.deadline = deadline;
+    definition.schedule = schedule.map(Schedule::from);
     definition.steps = own.iter().map(step).chain(included.iter().map(|step| renamed(step, included))).collect();
     let specs: Vec<&StepSpec> = own.iter().chain(included.iter().map(|included| &included.spec)).collect();
     definition.output = output_schema(&definition, &specs).to_value();

@@ -16,8 +16,8 @@ mod tests;
 
 pub use attempt::{
     Extract, Slot, check_input, encode_items, extract, item, read_shared, read_source, read_sources, send, take_gaps,
-    take_input, take_list, take_maybe_gaps, take_maybe_list, take_maybe_one, take_maybe_signal, take_one,
-    take_repeat, take_signal,
+    take_input, take_list, take_maybe_gaps, take_maybe_list, take_maybe_one, take_maybe_signal, take_one, take_repeat,
+    take_signal,
 };
 pub use declare::{StepSpec, definition, included};
 pub use fields::{Fields, Shape, fields_schema, serialize_fields, there};

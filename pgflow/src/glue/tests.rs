@@ -119,7 +119,14 @@ fn call(input: &str, dependencies: Vec<Dependency>, item: Option<&str>, attempt:
         #[cfg(feature = "postgres")]
         tx: None,
     };
-    Call { context, input: Encoded::from(input), dependencies, item: item.map(Encoded::from) }
+    Call {
+        context,
+        input: Encoded::from(input),
+        dependencies,
+        item: item.map(Encoded::from),
+        signal: None,
+        repeated: None,
+    }
 }
 
 fn handler(name: &str) -> Handler<Shop> {

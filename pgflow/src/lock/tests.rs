@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{Lock, LockError};
 use crate::compare::{ChangeKind, Verdict};
 use crate::definition::{Definition, Delay, Edge, MapSource, StepDefinition};
+use crate::schedule::Schedule;
 
 fn order() -> Definition {
     let line = json!({ "type": "object", "description": "One line.", "required": ["article", "count"], "properties": {
@@ -17,6 +18,7 @@ fn order() -> Definition {
     let mut order = Definition::new("order", input, json!({ "type": "string" }));
     order.description = Some("Sends an order.".to_owned());
     order.deadline = Some(Duration::from_secs(86_400));
+    order.schedule = Some(Schedule::of("0 3 * * *", "Europe/Zurich"));
     let mut reserve = StepDefinition::new("reserve", json!({ "type": "boolean" }));
     reserve.map = Some(MapSource::new(None, vec!["lines".to_owned()]));
     reserve.options.max_attempts = 5;

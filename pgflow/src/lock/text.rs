@@ -13,9 +13,21 @@ const ABOUT: &str =
     "What the workflows of this program are, as pgflow has written it: see `pgflow::lock`. Do not edit it.";
 
 /// In this order for people; what is not listed stands behind, in order.
-const OF_WORKFLOW: &[&str] = &["name", "hash", "deadline_ms", "input", "output"];
-const OF_STEP: &[&str] =
-    &["name", "contract", "on_failure", "takes_input", "depends_on", "map", "skip", "child", "signal", "repeat", "options", "output"];
+const OF_WORKFLOW: &[&str] = &["name", "hash", "deadline_ms", "schedule", "input", "output"];
+const OF_STEP: &[&str] = &[
+    "name",
+    "contract",
+    "on_failure",
+    "takes_input",
+    "depends_on",
+    "map",
+    "skip",
+    "child",
+    "signal",
+    "repeat",
+    "options",
+    "output",
+];
 
 pub(super) fn write(workflows: &[Definition]) -> String {
     let mut out = format!("{{\n  \"format\": {FORMAT},\n  \"about\": {},\n  \"workflows\": ", Value::from(ABOUT));

@@ -8,10 +8,10 @@ use futures_util::FutureExt as _;
 use sqlx::PgPool;
 use uuid::Uuid;
 
+use super::repetition::{LONGEST_WAIT, Limits};
 use super::unit::period_of;
 use crate::database::{Jsonb, statements};
 use crate::encoded::Encoded;
-use super::repetition::{LONGEST_WAIT, Limits};
 use crate::registration::{Attempt, Handle};
 use crate::repeat::Again;
 use crate::step::{Retry, StepError, panic_message};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 
 use super::housekeeping::keep_house;
@@ -37,6 +37,8 @@ pub(crate) struct Keeper {
     pub(crate) worker: i32,
     pub(crate) beat: Duration,
     pub(crate) silence_limit: Duration,
+    /// When schedules are to be looked at, as each beat tells; none for never.
+    pub(crate) schedules: watch::Sender<Option<Instant>>,
 }
 
 /// What the driver tells the keeper.
@@ -86,9 +88,9 @@ impl Keeper {
                     Ok(beat) => {
                         last_good = now;
                         let _ = signs.send(Sign::Beat { fleet: beat.fleet, called: beat.called });
-                        next_due = beat
-                            .due_ms
-                            .and_then(|ms| now.checked_add(Duration::from_millis(u64::try_from(ms).unwrap_or(0))));
+                        let after = |ms: i64| now.checked_add(Duration::from_millis(u64::try_from(ms).unwrap_or(0)));
+                        next_due = beat.due_ms.and_then(after);
+                        self.schedules.send_replace(beat.schedule_ms.and_then(after));
                         if beat.errands {
                             self.run_errands(&mut link, &signs).await;
                         }
@@ -197,6 +199,7 @@ struct Beat {
     due_ms: Option<i64>,
     called: Vec<Uuid>,
     errands: bool,
+    schedule_ms: Option<i64>,
 }
 
 struct Recovered {
@@ -206,9 +209,9 @@ struct Recovered {
 }
 
 async fn beat(connection: &mut PgConnection, bucket: i32, worker: i32) -> sqlx::Result<Beat> {
-    let (alive, fleet, troubled, due_ms, called, errands) =
+    let (alive, fleet, troubled, due_ms, called, errands, schedule_ms) =
         sqlx::query_as(statements::BEAT).bind(bucket).bind(worker).fetch_one(connection).await?;
-    Ok(Beat { alive, fleet, troubled, due_ms, called, errands })
+    Ok(Beat { alive, fleet, troubled, due_ms, called, errands, schedule_ms })
 }
 
 async fn disconnect(connection: &mut PgConnection, bucket: i32, worker: i32) -> sqlx::Result<i32> {

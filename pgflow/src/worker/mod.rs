@@ -17,6 +17,7 @@ mod queue;
 pub(crate) mod repetition;
 mod reporter;
 pub(crate) mod run;
+mod scheduler;
 mod session;
 mod task;
 pub(crate) mod unit;
@@ -34,6 +35,7 @@ pub(crate) use driver::PAST_DEADLINE;
 pub(crate) use keeper::ERRANDS_ROUND;
 use options::Options;
 pub use options::Queue;
+pub use scheduler::LoneScheduler;
 use session::WorkerLives;
 
 /// Runs workflows: claims runs, executes their steps, records outcomes, recovers what dead workers have left.

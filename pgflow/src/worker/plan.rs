@@ -9,6 +9,7 @@ use crate::encoded::Encoded;
 use crate::error::Error;
 use crate::handler::{Dependency, StepFuture};
 use crate::registration::{Attempt, Handle, Registration};
+use crate::schedule::Scheduled;
 use crate::step::{Retry, StepError};
 use crate::worker::family::PlanChild;
 use crate::worker::run::Recorded;
@@ -323,6 +324,10 @@ impl Handle for Renumbered {
 
     fn check_input(&self, input: &Encoded) -> serde_json::Result<()> {
         self.handlers.check_input(input)
+    }
+
+    fn scheduled_input(&self, scheduled: Scheduled) -> Result<Encoded, StepError> {
+        self.handlers.scheduled_input(scheduled)
     }
 }
 

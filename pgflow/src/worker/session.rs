@@ -15,6 +15,7 @@ use super::keeper::{AbortOnDrop, Keeper};
 use super::options::Options;
 use super::plan::Plan;
 use super::reporter;
+use super::scheduler::{Makers, Scheduler};
 use crate::database::{Link, statements};
 use crate::definition::Definition;
 use crate::encoded::Encoded;
@@ -31,19 +32,22 @@ pub(crate) struct WorkerLives {
     plans: HashMap<i32, Arc<Plan>>,
     /// Older versions whose runs are carried over.
     carries: Vec<Arc<Carry>>,
+    /// The workflows that this program has, for the schedules whose inputs it makes.
+    makers: Arc<Makers>,
     /// For the transactions of steps: a pool of its own, so that they never keep beats and round trips waiting.
     pool: PgPool,
 }
 
 impl WorkerLives {
     pub(crate) async fn new(pool: &PgPool, options: Options, registrations: &[Registration]) -> Result<Self, Error> {
-        let (mut plans, mut carries) = (HashMap::new(), Vec::new());
+        let (mut plans, mut carries, mut makers) = (HashMap::new(), Vec::new(), Makers::default());
         let queues = options.queue_names();
         for registration in registrations {
             let version = crate::client::register(pool, registration.definition()).await?;
             let mut plan = Plan::new(version, registration, &queues)?;
             know_children(pool, &mut plan).await?;
             plans.insert(version, Arc::new(plan));
+            makers.add(registration, version);
             for (other, definition) in other_versions(pool, version).await? {
                 if let Some(mut plan) = Plan::of_other_version(other, &definition, registration, &queues)? {
                     know_children(pool, &mut plan).await?;
@@ -64,7 +68,7 @@ impl WorkerLives {
         let tx = PgPoolOptions::new()
             .max_connections(options.tx_connections)
             .connect_lazy_with(PgConnectOptions::clone(&connect));
-        Ok(Self { options: Arc::new(options), connect, plans, carries, pool: tx })
+        Ok(Self { options: Arc::new(options), connect, plans, carries, makers: Arc::new(makers), pool: tx })
     }
 
     /// Works until told to stop.
@@ -106,12 +110,14 @@ impl WorkerLives {
     ) -> Result<Exit, Error> {
         let (due, due_receiver) = mpsc::unbounded_channel();
         let (sign_sender, signs) = mpsc::unbounded_channel();
+        let (schedules, due_schedules) = watch::channel(None);
         let keeper = Keeper {
             options: Arc::clone(&self.connect),
             bucket: self.options.bucket,
             worker,
             beat: self.options.beat,
             silence_limit: self.options.silence_limit,
+            schedules,
         };
         let keeper_ended = keeper
             .start(sign_sender, due_receiver)
@@ -131,6 +137,9 @@ impl WorkerLives {
             Tells { news: news.clone(), reporter: reporter.clone(), due },
         );
         let _carrier = self.carrier(worker, news);
+        let scheduler =
+            Scheduler::new(Arc::clone(&self.connect), self.options.bucket, Arc::clone(&self.makers), news.clone());
+        let _scheduler = AbortOnDrop(tokio::spawn(scheduler.keep(due_schedules)));
         let exit = driver.drive(Senses { signs, heard, handed, stop }, finished).await;
         let mut links = driver.into_links().into_iter();
         if exit == Exit::Stopped {

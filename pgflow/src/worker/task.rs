@@ -72,8 +72,7 @@ impl HeldTask {
     /// The indexes of its units.
     pub(crate) fn indexes(&self) -> impl Iterator<Item = i32> + use<> {
         let first = self.first;
-        (0..self.items.len())
-            .map(move |n| if first == PLAIN { PLAIN } else { first + i32::try_from(n).unwrap_or(0) })
+        (0..self.items.len()).map(move |n| if first == PLAIN { PLAIN } else { first + i32::try_from(n).unwrap_or(0) })
     }
 
     pub(crate) fn item(&self, index: i32) -> Option<Encoded> {

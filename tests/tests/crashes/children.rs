@@ -30,9 +30,17 @@ async fn assert_right(db: &TestDb, runs: Vec<Run<parcels::Workflow>>) {
     }
     let pool = db.pool();
     let all = i64::from(CHILDREN) * i64::try_from(PARENTS).unwrap();
-    assert_eq!(count(&pool, "select count(*) from pgflow.child where number = 1").await, all, "each unit has one child");
+    assert_eq!(
+        count(&pool, "select count(*) from pgflow.child where number = 1").await,
+        all,
+        "each unit has one child"
+    );
     assert_eq!(count(&pool, "select count(*) from pgflow.child").await, all, "no attempt has another one");
-    assert_eq!(count(&pool, "select count(*) from pgflow.run where parent_id is not null").await, all, "runs that are children");
+    assert_eq!(
+        count(&pool, "select count(*) from pgflow.run where parent_id is not null").await,
+        all,
+        "runs that are children"
+    );
     db.until("select not exists (select from pgflow.errand)").await;
 }
 

@@ -17,6 +17,7 @@ mod queues;
 mod repeats;
 mod retention;
 mod runs;
+mod schedules;
 mod schema;
 mod signals;
 mod skips;

@@ -158,7 +158,8 @@ async fn what_a_step_writes_commits_with_its_state() {
     let worker = db.worker().register(pages::Workflow.with_state(calls.clone())).start().await.unwrap();
     let run = pages::start(&db.client(), 20).await.unwrap();
     assert_eq!(run.output().await.unwrap(), 20);
-    let pages: Vec<i32> = sqlx::query_scalar("select number from page order by number").fetch_all(&db.pool()).await.unwrap();
+    let pages: Vec<i32> =
+        sqlx::query_scalar("select number from page order by number").fetch_all(&db.pool()).await.unwrap();
     assert_eq!(pages, (0..=20).collect::<Vec<_>>(), "each page once");
     assert!(calls.load(Ordering::Relaxed) > 21, "some were tried again");
     worker.stop().await.unwrap();
@@ -194,13 +195,19 @@ async fn items_repeat_themselves_wherever_they_are_executed() {
     let start = || db.worker().concurrency(4).register(items::Workflow).start();
     let workers = [start().await.unwrap(), start().await.unwrap()];
     let far = db.worker().queue(Queue::new("other")).register(items::Workflow).start().await.unwrap();
-    db.until("select count(*) filter (where beat_at > (select max(started_at) from pgflow.worker)) = 3 from pgflow.worker").await;
+    db.until(
+        "select count(*) filter (where beat_at > (select max(started_at) from pgflow.worker)) = 3 from pgflow.worker",
+    )
+    .await;
     let run = items::start(&db.client(), (0..400).collect()).await.unwrap();
     assert_eq!(run.output().await.unwrap(), "xxx");
     let each: Vec<u32> =
         serde_json::from_value(db.value("select pgflow.step_output(id, 0::smallint) from pgflow.run").await).unwrap();
     assert_eq!(each, (0..400).map(|item| item * 10 + item % 4).collect::<Vec<_>>());
-    assert!(db.value::<i64>("select count(distinct worker_id) from pgflow.outcome where step = 0").await > 1, "it was shared");
+    assert!(
+        db.value::<i64>("select count(distinct worker_id) from pgflow.outcome where step = 0").await > 1,
+        "it was shared"
+    );
     for worker in workers {
         worker.stop().await.unwrap();
     }
@@ -229,8 +236,7 @@ async fn a_paused_run_goes_on_with_what_its_steps_remember() {
 #[tokio::test]
 async fn a_state_that_cannot_be_stored_fails_its_step_alone() {
     let db = TestDb::new().await;
-    let worker =
-        db.worker().register(unstorable::Workflow).register(counting::Workflow).start().await.unwrap();
+    let worker = db.worker().register(unstorable::Workflow).register(counting::Workflow).start().await.unwrap();
     let client = db.client();
     let runs = futures_util::future::join_all((0..20).map(|_| counting::start(&client, 3))).await;
     let run = unstorable::start(&client, ()).await.unwrap();

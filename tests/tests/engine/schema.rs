@@ -31,7 +31,8 @@ async fn many_migrators_at_once_make_one_schema() {
     }
     let numbers: Vec<i32> =
         sqlx::query_scalar("select number from pgflow.migration order by 1").fetch_all(&pool).await.unwrap();
-    assert_eq!(numbers, (1..=i32::try_from(numbers.len()).unwrap()).collect::<Vec<_>>());
+    let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations")).unwrap().count();
+    assert_eq!(numbers.len(), files);
 }
 
 #[tokio::test]

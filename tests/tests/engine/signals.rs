@@ -100,7 +100,10 @@ async fn a_step_waits_for_its_signal_without_a_slot_and_is_told_who_sent_it() {
     let decide = &run.steps().await.unwrap()[1];
     assert_eq!((&*decide.status, decide.signal.as_deref(), decide.attempts), ("waiting", Some("yes"), Some(0)));
     let waits: Option<String> =
-        sqlx::query_scalar("select next_attempt_at::text from pgflow.steps where step = 'decide'").fetch_one(&db.pool()).await.unwrap();
+        sqlx::query_scalar("select next_attempt_at::text from pgflow.steps where step = 'decide'")
+            .fetch_one(&db.pool())
+            .await
+            .unwrap();
     assert_eq!(waits, None, "it has no limit");
     // The only slot is free.
     let other = approval::start(&client, 8).await.unwrap();
@@ -238,14 +241,26 @@ async fn what_is_no_signal_of_the_run_is_refused_and_says_why() {
     parked(&db).await;
     let refused = |result: std::result::Result<(), pgflow::Error>| result.unwrap_err().to_string();
     let said = refused(run.signal("yess", true).await);
-    assert!(said.contains("no step of run") && said.contains("waits for a signal `yess`") && said.contains("Its signals: `yes`."), "{said}");
+    assert!(
+        said.contains("no step of run")
+            && said.contains("waits for a signal `yess`")
+            && said.contains("Its signals: `yes`."),
+        "{said}"
+    );
     let said = refused(run.signal("yes", "true").await);
-    assert!(said.contains("the payload does not fit signal `yes`: `yes` is of type string, and boolean is wanted"), "{said}");
+    assert!(
+        said.contains("the payload does not fit signal `yes`: `yes` is of type string, and boolean is wanted"),
+        "{said}"
+    );
     let said = refused(client.signal(pgflow::RunId::from(uuid::Uuid::from_u128(7)), "yes", true).await);
     assert!(said.contains("there is no run"), "{said}");
     let said = refused(run.retry("decide").await);
     assert!(said.contains("step `decide` waits for signal `yes`, which no retry replaces"), "{said}");
-    sqlx::query("select pgflow.send_signal($1, 'yes', 'true', 'psql')").bind(run.id().as_uuid()).execute(&db.pool()).await.unwrap();
+    sqlx::query("select pgflow.send_signal($1, 'yes', 'true', 'psql')")
+        .bind(run.id().as_uuid())
+        .execute(&db.pool())
+        .await
+        .unwrap();
     assert_eq!(run.output().await.unwrap(), "1: true by psql");
     worker.stop().await.unwrap();
     db.assert_all_ended().await;
@@ -256,8 +271,10 @@ async fn what_is_no_signal_of_the_run_is_refused_and_says_why() {
 async fn no_signal_is_lost_whenever_it_comes() {
     let db = TestDb::new().await;
     let client = db.client();
-    let workers =
-        [db.worker().register(approval::Workflow).start().await.unwrap(), db.worker().register(approval::Workflow).start().await.unwrap()];
+    let workers = [
+        db.worker().register(approval::Workflow).start().await.unwrap(),
+        db.worker().register(approval::Workflow).start().await.unwrap(),
+    ];
     let each = |number: u64| {
         let client = client.clone();
         async move {

@@ -21,12 +21,13 @@ pub(crate) fn registration(name: &str, shape: &Shape, seat: &Arc<Seat>) -> Regis
         when: (step.when != When::Always).then(|| CONDITIONS[number]),
         delay: None,
         upcasts: &[],
+        child: None,
     };
     let steps: Vec<_> = shape.steps.iter().enumerate().map(handler).collect();
     Registration::of_parts(
         definition(name, shape),
         Arc::clone(seat),
-        Handlers { steps: steps.into(), check_input: |_| Ok(()) },
+        Handlers { steps: steps.into(), check_input: |_| Ok(()), scheduled_input: None },
     )
 }
 

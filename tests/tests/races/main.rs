@@ -9,6 +9,7 @@ mod migrations;
 mod parks;
 mod recovery;
 mod repeats;
+mod schedules;
 mod shares;
 mod stage;
 mod starts;

@@ -301,7 +301,8 @@ impl Driver {
             let unit = (step, index);
             facts.outcomes.contains_key(&unit) || !own && facts.retried.contains(&unit)
         });
-        let remembered = task.indexes().filter_map(|index| Some((index, facts.repetitions.get(&(step, index))?.clone())));
+        let remembered =
+            task.indexes().filter_map(|index| Some((index, facts.repetitions.get(&(step, index))?.clone())));
         task.repetitions = remembered.collect();
         let count = units.len();
         self.bytes += task.bytes();

@@ -62,6 +62,7 @@ mod tests {
     use crate::encoded::Encoded;
     use crate::handler::{Dependency, StepFuture};
     use crate::registration::{Attempt, Handle};
+    use crate::schedule::Scheduled;
     use crate::step::StepError;
     use crate::worker::plan::Plan;
     use crate::worker::run::{History, Recorded};
@@ -100,6 +101,10 @@ mod tests {
 
         fn check_input(&self, _: &Encoded) -> serde_json::Result<()> {
             Ok(())
+        }
+
+        fn scheduled_input(&self, _: Scheduled) -> Result<Encoded, StepError> {
+            Ok(Encoded::from("null"))
         }
     }
 

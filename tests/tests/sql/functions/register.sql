@@ -14,6 +14,9 @@
 -- broken: and not s.step -> 'map' ? 'step' =>
 -- broken: p_contracts[s.number] => p_contracts[1]
 -- broken: s.step #>> '{signal,name}', => null,
+-- broken: if p_becomes_current and exists ( => if exists (
+-- broken: where id = v_workflow and current_version = v_version) then => where id = v_workflow) then
+-- broken: perform pgflow.declare_schedule(v_workflow, p_definition); => perform 1;
 
 -- case: a new workflow gets a version, which is the current one, and its steps
 select stage.look();
@@ -119,3 +122,15 @@ select expect.equal(pg_temp.current(), 'b', 'what people have chosen');
 -- case: the signals that steps wait for
 select stage.define(stage.waiting());
 select expect.rows('select name, signal from pgflow.step order by number', '[["ask", null], ["first", "go"], ["last", "go"], ["other", "word"]]');
+-- case: the schedule of the current version is the workflow's; that of an older one does not come back with it
+create temporary table scheduled as select stage.definition() || '{"schedule": {"cron": "0 3 * * *", "timezone": "UTC", "catch_up": "one"}}' as definition;
+select stage.define(definition) from scheduled;
+select expect.rows('select name, cron, declared from pgflow.schedules', '[["flow", "0 3 * * *", true]]');
+select stage.define(jsonb_set(definition, '{schedule,cron}', '"0 4 * * *"')) from scheduled;
+select expect.rows('select cron from pgflow.schedules', '[["0 4 * * *"]]', 'the same version');
+select stage.define(p_hash => 'b');
+select expect.rows('select cron from pgflow.schedules', '[]', 'another one');
+select stage.define(definition) from scheduled;
+select expect.rows('select cron from pgflow.schedules', '[]', 'the older one again');
+select pgflow.register(definition, repeat('b', 64), '{}', false) from scheduled;
+select expect.rows('select cron from pgflow.schedules', '[]', 'no program has it as its own');

@@ -1,0 +1,1 @@
+select pgflow.delete_schedule($1, $2, $3)

@@ -1,0 +1,1 @@
+select pgflow.hold_schedule($1, $2, $3, $4)

@@ -1,0 +1,1 @@
+select pgflow.pause_schedule($1, $2, $3)

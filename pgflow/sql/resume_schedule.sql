@@ -1,0 +1,1 @@
+select pgflow.resume_schedule($1, $2, $3)

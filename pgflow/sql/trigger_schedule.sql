@@ -1,0 +1,1 @@
+select pgflow.trigger_schedule($1, $2, $3)

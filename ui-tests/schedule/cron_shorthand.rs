@@ -1,0 +1,17 @@
+#![allow(unused)]
+
+use pgflow::{Result, Scheduled, step, workflow};
+
+#[workflow(schedule = "@dayly")]
+mod report {
+    use super::*;
+
+    #[step]
+    pub async fn write() -> Result<String> {
+        Ok(String::new())
+    }
+}
+
+fn main() {
+    let _ = report::definition();
+}

@@ -1,0 +1,17 @@
+#![allow(unused)]
+
+use pgflow::{Result, Scheduled, step, workflow};
+
+#[workflow(schedule = "0 3 * * *", timezone = "Europe/Zurch")]
+mod report {
+    use super::*;
+
+    #[step]
+    pub async fn write() -> Result<String> {
+        Ok(String::new())
+    }
+}
+
+fn main() {
+    let _ = report::definition();
+}
