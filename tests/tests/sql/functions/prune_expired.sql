@@ -6,7 +6,6 @@
 -- broken: passed_at = v_now where => passed_at = passed_at where
 -- broken: set period = period_of_run(v_seen[v_last]), run_id = v_seen[v_last] => set period = 0
 -- broken: (e.period, e.run_id) > (v_place.period, v_place.run_id) => true
--- broken: from run p where p.bucket = p_bucket and p.period = period_of_run(r.parent_id) and p.id = r.parent_id) as expired => from run p where false) as expired
 -- broken: from run p where p.bucket = p_bucket and p.period = period_of_run(r.parent_id) and p.id = r.parent_id) as expired => where r.parent_id is not null) as expired
 
 -- case: without retention nothing goes
