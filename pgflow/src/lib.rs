@@ -146,6 +146,8 @@ mod guide {
     mod testing {}
     #[doc = include_str!("../../docs/versions.md")]
     mod versions {}
+    #[doc = include_str!("../../docs/children.md")]
+    mod children {}
     #[doc = include_str!("../../docs/waiting.md")]
     mod waiting {}
     #[doc = include_str!("../../docs/workers.md")]
