@@ -219,7 +219,10 @@ where
     for turn in turns {
         take(*turn, &db, &stage, &run).await;
     }
-    db.until("select exists (select from pgflow.run_end e join pgflow.run r on r.id = e.run_id where r.parent_id is null)").await;
+    db.until(
+        "select exists (select from pgflow.run_end e join pgflow.run r on r.id = e.run_id where r.parent_id is null)",
+    )
+    .await;
     let mut ids: Vec<String> = run.children().await.unwrap().iter().map(|child| child.id.to_string()).collect();
     ids.push(run.id().to_string());
     let nameless = |text: String| ids.iter().fold(text, |text, id| text.replace(id, "R"));

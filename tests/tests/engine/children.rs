@@ -214,7 +214,10 @@ async fn a_failure_goes_up_and_a_step_may_be_skipped_for_it() {
     let error = run.output().await.unwrap_err();
     assert_eq!(error.failed_step(), Some("down"));
     let said = error.to_string();
-    assert!(said.contains("failed at step `down`: run") && said.contains("failed at step `pack`: it does not fit"), "{said}");
+    assert!(
+        said.contains("failed at step `down`: run") && said.contains("failed at step `pack`: it does not fit"),
+        "{said}"
+    );
     assert!(statuses(&db).await.iter().all(|(_, status)| status == "failed"));
     let run = lenient::start(&client, 13).await.unwrap();
     assert_eq!(run.output().await.unwrap(), "nothing");
