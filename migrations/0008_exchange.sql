@@ -484,22 +484,3 @@ begin
         return query select * from pgflow.held_tasks(p_bucket, p_worker, coalesce(p_known, '{}'));
     end if;
 end $$;
-
--- What a worker is told of the runs it has claimed: their inputs, and the history of those that have one.
-create function pgflow.claimed(p_bucket int, p_number bigint, p_queues text[], p_runs uuid[], p_known uuid[]) returns setof pgflow.answer
-language plpgsql volatile
-as $$
-begin
-    return query
-    select 4::smallint, r.id, ceil(extract(epoch from r.deadline_at - pgflow.now()) * 1000)::bigint, r.version_id, case when r.parent_id is not null then 1 end,
-           array_position(p_queues, r.queue), r.crashes::int,
-           (case when r.checked then 't' else 'f' end)::"char", r.input, null::text
-    from unnest(p_runs) with ordinality c(id, at)
-    cross join lateral (
-        select * from run x where x.bucket = p_bucket and x.period = pgflow.period_of_run(c.id) and x.id = c.id limit 1
-    ) r
-    order by c.at;
-    if cardinality(p_known) > 0 then
-        return query select * from pgflow.history(p_bucket, p_known);
-    end if;
-end $$;

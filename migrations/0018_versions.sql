@@ -102,3 +102,67 @@ begin
         raise exception 'there is no version %', p_version using errcode = 'PF404';
     end if;
 end $$;
+
+-- Versions that were made at run time and have changed since p_known, with the number of their change. From 0, all that are current, among
+-- the last twenty of their workflow, or have runs that have not ended.
+create function pgflow.dynamic_versions(p_known bigint) returns table (version int, changed bigint, definition jsonb)
+language plpgsql stable
+set search_path = pgflow, pg_temp
+set jit = off
+as $$
+begin
+    if p_known > 0 then
+        return query select v.id, v.changed, v.definition from version v where v.changed > p_known order by v.changed;
+        return;
+    end if;
+    return query
+    select x.id, x.changed, x.definition
+    from (
+        select v.id, v.changed, v.definition, v.id = w.current_version as current, row_number() over (partition by w.id order by v.id desc) as place
+        from workflow w join version v on v.workflow_id = w.id
+        where v.changed is not null
+    ) x
+    where x.current or x.place <= 20 or x.id in (select l.version_id from live l)
+    order by x.changed;
+end $$;
+
+-- Notes that a worker runs these versions too.
+--
+-- Locks: worker (its own row).
+create function pgflow.take_versions(p_bucket int, p_worker int, p_versions int[]) returns void
+language sql volatile
+set search_path = pgflow, pg_temp
+as $$
+    update worker set versions = array(select unnest(versions) union select unnest(p_versions) order by 1)
+    where bucket = p_bucket and id = p_worker and dead_at is null
+$$;
+
+-- Handlers of versions that no living worker can run, since none has all of them: of those that are current, or have runs that have not
+-- ended. `workers` says how many have this one: 0 where it is missing everywhere.
+create view pgflow.missing_handlers as
+with live as materialized (
+    select l.version_id, count(*) as runs from pgflow.live l group by l.version_id
+), needed as materialized (
+    select v.id as version_id, w.name as workflow, v.id = w.current_version as current, coalesce(l.runs, 0) as live_runs,
+           array_agg(distinct s.handler) as handlers
+    from pgflow.workflow w join pgflow.version v on v.workflow_id = w.id
+    left join live l on l.version_id = v.id
+    join pgflow.step s on s.version_id = v.id
+    where w.dynamic and (v.id = w.current_version or l.runs > 0)
+    group by v.id, w.name, w.current_version, l.runs
+)
+select n.workflow, n.version_id, coalesce(n.current, false) as current, n.live_runs, h.handler,
+       (select array_agg(s.name order by s.number) from pgflow.step s where s.version_id = n.version_id and s.handler = h.handler) as steps,
+       (select count(*) from pgflow.worker k where k.dead_at is null and h.handler = any(k.handlers)) as workers
+from needed n cross join lateral unnest(n.handlers) h(handler)
+where not exists (select from pgflow.worker k where k.dead_at is null and k.handlers @> n.handlers);
+
+-- The rows of `missing_handlers`, for those who call functions only.
+create function pgflow.list_missing_handlers() returns setof pgflow.missing_handlers
+language plpgsql stable
+set search_path = pgflow, pg_temp
+set jit = off
+as $$
+begin
+    return query select * from missing_handlers m order by m.workflow, m.version_id, m.handler;
+end $$;

@@ -56,6 +56,7 @@ migrations! {
     23 "0023_repeats";
     24 "0024_schedules";
     25 "0025_dynamic";
+    28 "0028_document_form";
     29 "0029_import";
     30 "0030_privileges";
 }

@@ -300,7 +300,7 @@ fn form_of_sql() -> Value {
 
 #[test]
 fn the_database_has_the_same_form() {
-    const FILE: &str = "../migrations/0029_import.sql";
+    const FILE: &str = "../migrations/0028_document_form.sql";
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(FILE);
     let text = std::fs::read_to_string(path).expect("the migration is there");
     let parts: Vec<&str> = text.split("$form$").collect();
