@@ -94,9 +94,19 @@ pub(super) fn private(path: &Path, account: &Account) -> Result<(), Error> {
     account.check_reach(path)?;
     match DirBuilder::new().mode(0o700).create(path) {
         Ok(()) => account.give(path),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => check_owner(path, account.uid, 0o077),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            // Another process of root has made it just now, and is about to give it away; or was killed before it did.
+            if account.dropped && check_owner(path, 0, 0o077).is_ok() && is_empty(path) {
+                account.give(path)?;
+            }
+            check_owner(path, account.uid, 0o077)
+        }
         Err(error) => Err(io("create", path)(error)),
     }
+}
+
+fn is_empty(path: &Path) -> bool {
+    std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none())
 }
 
 /// A number that nobody can foresee.

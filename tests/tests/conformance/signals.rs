@@ -169,9 +169,25 @@ async fn a_signal_that_comes_too_late_is_given_to_nobody() {
     assert_eq!((story.output.clone(), story.executed("goes_on")), (Ok(json!(null)), 3));
 }
 
+/// Would go on without, but has time.
+#[workflow(state = Stage)]
+mod patient {
+    use super::*;
+
+    #[step(signal_timeout = "1h", max_attempts = 2, backoff = "5ms")]
+    pub(super) async fn goes_on(
+        word: Option<Signal<String>>,
+        stage: State<Stage>,
+        ctx: StepContext,
+    ) -> Result<Option<String>> {
+        stage.enter("goes_on");
+        if ctx.attempt() == 1 { Err(StepError::retry("once more")) } else { Ok(word.map(Signal::into_inner)) }
+    }
+}
+
 #[tokio::test]
 async fn a_signal_in_time_is_given_to_a_step_that_would_go_on_without() {
-    let story = play_turns(|| without::Workflow, (), &[Send("word", "\"soon\""), Open]).await;
+    let story = play_turns(|| patient::Workflow, (), &[Send("word", "\"soon\""), Open]).await;
     assert_eq!(story.output, Ok(json!("soon")));
 }
 
