@@ -19,10 +19,12 @@ quickstart: postgres ## A first workflow, on an embedded Postgres (or DATABASE_U
 examples: postgres ## The other examples, each of which checks its result
 	cargo run --quiet -p pgflow-examples --example order
 	cargo run --quiet -p pgflow-examples --example approval
+	cargo run --quiet -p pgflow-examples --example children
 	cargo run --quiet -p pgflow-examples --example poller
 	cargo run --quiet -p pgflow-examples --example records
 	cargo run --quiet -p pgflow-examples --example schemas
 	cargo run --quiet -p pgflow-examples --example nightly_report
+	cargo run --quiet -p pgflow-examples --example dynamic
 
 .PHONY: test
 test: tools ## All tests: units, real processes and servers, compiler messages, code in documents

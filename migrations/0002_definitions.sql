@@ -7,7 +7,9 @@ create table pgflow.workflow (
     name            text not null unique check (name ~ '^[a-zA-Z_][a-zA-Z0-9_]*$' and octet_length(name) <= 128),
     -- The version that a start by name uses. Only the registration of a new version moves it.
     current_version int,
-    created_at      timestamptz not null
+    created_at      timestamptz not null,
+    -- Whether it was made at run time: no program declares it.
+    dynamic         boolean not null default false
 );
 
 create table pgflow.version (
@@ -19,8 +21,11 @@ create table pgflow.version (
     created_at  timestamptz not null,
     -- Whether no program has it as its own so far: it is what runs of an older version are carried over to.
     carried     boolean not null default false,
+    -- Of a workflow that was made at run time: the number of the last change, by which workers find what is new.
+    changed     bigint,
     unique (workflow_id, hash)
 );
+create index version_changed on pgflow.version (changed) where changed is not null;
 
 create table pgflow.step (
     version_id int not null references pgflow.version,
@@ -40,6 +45,8 @@ create table pgflow.step (
     depends_on smallint[] not null,
     takes      smallint[] not null,
     options    jsonb not null,
+    -- Of a workflow that was made at run time: what executes it.
+    handler    text,
     primary key (version_id, number),
     unique (version_id, name)
 );
@@ -61,10 +68,15 @@ declare
     v_workflow int;
     v_version int;
     v_carried boolean;
+    v_dynamic boolean;
     v_now timestamptz := pgflow.now();
 begin
     insert into workflow (name, created_at) values (p_definition ->> 'name', v_now) on conflict (name) do nothing;
-    select id into v_workflow from workflow where name = p_definition ->> 'name' for update;
+    select id, dynamic into v_workflow, v_dynamic from workflow where name = p_definition ->> 'name' for update;
+    if v_dynamic then
+        raise exception 'workflow `%` was made at run time, and cannot be declared by a program too', p_definition ->> 'name'
+            using errcode = 'PF409', hint = 'Give one of them another name, or delete the other one: select * from pgflow.delete_workflow(..).';
+    end if;
 
     select id, carried into v_version, v_carried from version where workflow_id = v_workflow and hash = p_hash;
     if v_version is null then

@@ -4,7 +4,7 @@
 -- Safe beside running workers: yes.
 --
 -- Lock order, for every function of this schema:
---     schedule -> errand -> latest -> worker -> task -> share -> mark -> run -> inbox -> ready
+--     workflow -> schedule -> errand -> latest -> worker -> task -> share -> mark -> run -> inbox -> ready
 -- and within a table by key. Guards are read after the lock, in a later statement. A claim has no
 -- place in it: its own worker alone changes it, or recovery once that worker is dead.
 --
@@ -306,6 +306,8 @@ create table pgflow.worker (
     -- Why it is dead: it stopped in order, or it was silent.
     stopped       boolean not null default false,
     versions      int[] not null,
+    -- Handlers that it has for steps of workflows that were made at run time.
+    handlers      text[] not null default '{}',
     queues        text[] not null,
     primary key (bucket, id)
 ) with (fillfactor = 50);

@@ -130,7 +130,8 @@ end $$;
 --
 -- With a key p_supersede it takes the place of an earlier run of that key that has not begun; see start_latest.
 --
--- Locks: as start_runs, or as start_latest.
+-- Locks: workflow (for key share, where it was made at run time: so that it is not deleted meanwhile); then as start_runs, or as
+-- start_latest.
 create function pgflow.start_run(
     p_workflow text, p_input jsonb default 'null', p_key text default null,
     p_queue text default 'default', p_priority int default 0, p_namespace text default '', p_start_at timestamptz default null,
@@ -144,16 +145,21 @@ declare
     v_version int;
     v_schema jsonb;
     v_deadline_ms bigint;
+    v_dynamic boolean;
     v_problem text;
     v_ids uuid[];
 begin
-    select v.id, v.definition -> 'input', (v.definition ->> 'deadline_ms')::bigint into v_version, v_schema, v_deadline_ms
+    select v.id, v.definition -> 'input', (v.definition ->> 'deadline_ms')::bigint, w.dynamic
+    into v_version, v_schema, v_deadline_ms, v_dynamic
     from workflow w join version v on v.id = w.current_version
     where w.name = p_workflow;
     if not found then
         raise exception 'there is no workflow `%`', p_workflow using errcode = 'PF404', hint = coalesce(
             (select 'Registered workflows: ' || string_agg(format('`%s`', name), ', ' order by name) || '.' from workflow),
             'No workflow is registered yet: a worker registers its workflows when it starts.');
+    end if;
+    if v_dynamic then
+        perform pgflow.hold_workflow(v_version);
     end if;
     v_problem := pgflow.schema_problem(v_schema, v_schema, coalesce(p_input, 'null'), 'input');
     if v_problem is not null then

@@ -491,7 +491,7 @@ language plpgsql volatile
 as $$
 begin
     return query
-    select 4::smallint, r.id, ceil(extract(epoch from r.deadline_at - pgflow.now()) * 1000)::bigint, r.version_id, (r.parent_id is not null)::int,
+    select 4::smallint, r.id, ceil(extract(epoch from r.deadline_at - pgflow.now()) * 1000)::bigint, r.version_id, case when r.parent_id is not null then 1 end,
            array_position(p_queues, r.queue), r.crashes::int,
            (case when r.checked then 't' else 'f' end)::"char", r.input, null::text
     from unnest(p_runs) with ordinality c(id, at)

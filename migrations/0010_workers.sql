@@ -3,12 +3,13 @@
 -- Safe beside running workers: yes.
 
 -- A worker is a process (or a part of one): each has a fresh id, and gets another one when it was declared dead.
-create function pgflow.register_worker(p_bucket int, p_name text, p_silence interval, p_versions int[], p_queues text[] default '{default}') returns int
+create function pgflow.register_worker(p_bucket int, p_name text, p_silence interval, p_versions int[], p_queues text[] default '{default}',
+                                       p_handlers text[] default '{}') returns int
 language sql volatile
 set search_path = pgflow, pg_temp
 as $$
-    insert into worker (bucket, name, started_at, beat_at, steady_since, silence_limit, versions, queues)
-    values (p_bucket, p_name, pgflow.now(), pgflow.now(), pgflow.now(), p_silence, p_versions, p_queues)
+    insert into worker (bucket, name, started_at, beat_at, steady_since, silence_limit, versions, queues, handlers)
+    values (p_bucket, p_name, pgflow.now(), pgflow.now(), pgflow.now(), p_silence, p_versions, p_queues, p_handlers)
     returning id
 $$;
 

@@ -414,7 +414,7 @@ as $$
         from claim c cross join lateral unnest(c.runs) r(id) left join worker w on w.bucket = c.bucket and w.id = c.worker_id
         group by r.id
     ), state as (
-        select r.id, e.status is not null as ended, q.run_id is not null as queued, coalesce(o.owners, 0) as owners, coalesce(o.living, 0) as living
+        select r.id, r.period, e.status is not null as ended, q.run_id is not null as queued, coalesce(o.owners, 0) as owners, coalesce(o.living, 0) as living
         from run r
         left join run_end e on e.bucket = r.bucket and e.period = r.period and e.run_id = r.id
         left join ready q on q.bucket = r.bucket and q.run_id = r.id
@@ -435,5 +435,7 @@ as $$
               from child c join state s on s.id = c.child_id join state p on p.id = c.run_id
               where p.ended and not s.ended and not exists (select from errand x where x.bucket = c.bucket and x.run_id = c.child_id and x.kind = 'c')
                 and not exists (select from inbox i where i.bucket = c.bucket and i.run_id = c.child_id and i.kind = 'x')
+                -- Somebody may have had it go on, alone.
+                and not exists (select from action a where a.bucket = c.bucket and a.period = s.period and a.run_id = c.child_id and a.kind in ('resume', 'retry'))
     union all select q.run_id, 'it is queued, and there is no such run' from ready q where not exists (select from run r where r.id = q.run_id)
 $$;

@@ -230,6 +230,21 @@ begin
     from again a
     -- What failed before its first attempt, in its condition for example, begins from there.
     where a.attempts > 0;
+    -- A unit whose own run was not completed has another one: that was cancelled with this run, or is about to be, or has failed.
+    insert into attempt (bucket, period, run_id, index, step, number, worker_id, duration_ms, failed_at, retry_at, error, resumed)
+    select c.bucket, c.period, c.run_id, c.index, c.step, c.number, 0, 0, v_now, v_now,
+           format('run %s was not completed, and then somebody had the run go on', c.child_id), true
+    from unnest(p_runs) w(id)
+    cross join lateral (
+        select * from child x where x.bucket = p_bucket and x.period = pgflow.period_of_run(w.id) and x.run_id = w.id offset 0
+    ) c
+    where not exists (
+              select from outcome o
+              where o.bucket = p_bucket and o.period = c.period and o.run_id = c.run_id and o.step = c.step and o.index = c.index)
+      and not exists (
+              select from run_end e
+              where e.bucket = p_bucket and e.period = pgflow.period_of_run(c.child_id) and e.run_id = c.child_id and e.status = 'c')
+    on conflict do nothing;
     -- What has asked for too many repetitions, or for too long, goes on from where it was.
     update repeat r set count = 0, began_at = v_now, due_at = least(r.due_at, v_now)
     where (r.bucket, r.period, r.run_id) in (select p_bucket, pgflow.period_of_run(w.id), w.id from unnest(p_runs) w(id))

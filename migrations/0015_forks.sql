@@ -10,7 +10,7 @@
 --              a map step, an array of all items' outputs: as many as the run has recorded that it has items, or else as its list has,
 --              where that is known: the run's input, or a plain step's output.
 --
--- Locks: run (of the one that is forked, where p_from is given); the rest is inserted only.
+-- Locks: workflow (for key share, where it was made at run time); run (of the one that is forked, where p_from is given); the rest is inserted only.
 create function pgflow.fork_run(
     p_run uuid, p_from text default null, p_input jsonb default null, p_outputs jsonb default null,
     p_reason text default null, p_actor text default null
@@ -38,6 +38,7 @@ begin
         raise exception 'other outputs are an object by the names of their steps, and not of type %', jsonb_typeof(p_outputs)
             using errcode = 'PF422';
     end if;
+    perform pgflow.hold_workflow((select r.version_id from run r where r.bucket = v_bucket and r.period = v_period and r.id = p_run));
     if p_from is not null then
         -- Before anything of it is read: its version and its outputs belong together.
         perform pgflow.lock_runs(v_bucket, array[p_run]);

@@ -47,8 +47,13 @@ create function pgflow.children_of(p_bucket int, p_runs uuid[], p_steps smallint
 language plpgsql volatile
 as $$
 declare
-    v_children uuid[] := array(
-        select distinct on (c.run_id, c.step, c.index) c.child_id
+    v record;
+begin
+    select array_agg(l.child_id) as ids, array_agg(l.run_id) as runs, array_agg(l.step) as steps, array_agg(l.index) as indexes,
+           array_agg(l.number) as numbers
+    into v
+    from (
+        select distinct on (c.run_id, c.step, c.index) c.*
         from unnest(p_runs, p_steps, p_indexes) w(id, step, index)
         cross join lateral (
             select * from child x
@@ -62,26 +67,19 @@ declare
         where not exists (
             select from outcome o
             where o.bucket = p_bucket and o.period = c.period and o.run_id = c.run_id and o.step = c.step and o.index = c.index)
-        order by c.run_id, c.step, c.index, c.number desc);
-begin
-    if cardinality(v_children) = 0 then
+        order by c.run_id, c.step, c.index, c.number desc
+    ) l;
+    if v.ids is null then
         return;
     end if;
     return query
     select 20::smallint, c.run_id, null::bigint, null::int, c.step::int, c.index, c.number::int,
            (case r.status when 'completed' then 'c' when 'cancelled' then 'x' when 'failed' then 'f' when 'unknown' then 'f' end)::"char",
-           jsonb_build_object('child', k.id, 'output', r.output, 'error', case r.status when 'unknown' then 'it is gone' else r.error end,
+           jsonb_build_object('child', c.id, 'output', r.output, 'error', case r.status when 'unknown' then 'it is gone' else r.error end,
                               'step', r.failed_step),
            null::text
-    from unnest(v_children) k(id)
-    cross join lateral (
-        select x.parent_id from run x where x.bucket = p_bucket and x.period = pgflow.period_of_run(k.id) and x.id = k.id limit 1
-    ) p
-    cross join lateral (
-        select * from child x
-        where x.bucket = p_bucket and x.period = pgflow.period_of_run(p.parent_id) and x.run_id = p.parent_id and x.child_id = k.id limit 1
-    ) c
-    left join pgflow.run_results(v_children) r on r.run_id = k.id;
+    from unnest(v.ids, v.runs, v.steps, v.indexes, v.numbers) c(id, run_id, step, index, number)
+    left join pgflow.run_results(v.ids) r on r.run_id = c.id;
 end $$;
 
 -- What follows for the families of runs that have ended, or have failed and are about to: their parents are to be told, their children

@@ -11,10 +11,12 @@ create view pgflow.privilege as
 select p.part, f.oid::regprocedure as function
 from (values
     ('client', array['register', 'start_runs', 'start_run', 'start_latest', 'cancel_run', 'cancel_runs', 'pause_run', 'pause_runs', 'resume_run', 'resume_runs',
-                     'retry_step', 'cancel_attempt', 'fork_run', 'send_signal', 'run_signals', 'run_children', 'run_errands', 'page_of_runs', 'describe_runs', 'run_steps', 'run_events', 'run_notes', 'run_results', 'run_outcomes', 'versions', 'live_versions', 'make_current', 'set_retention', 'remove_runs', 'version_id', 'now', 'period_of_run', 'bucket_of_run', 'status_word', 'applied_migrations', 'create_schedule', 'pause_schedule', 'resume_schedule', 'trigger_schedule', 'delete_schedule']),
+                     'retry_step', 'cancel_attempt', 'fork_run', 'send_signal', 'run_signals', 'run_children', 'run_errands', 'page_of_runs', 'describe_runs', 'run_steps', 'run_events', 'run_notes', 'run_results', 'run_outcomes', 'versions', 'live_versions', 'make_current', 'set_retention', 'remove_runs', 'version_id',
+                     'create_workflow', 'update_workflow', 'delete_workflow', 'list_workflows', 'import_document', 'list_missing_handlers',
+                     'now', 'period_of_run', 'bucket_of_run', 'status_word', 'applied_migrations', 'create_schedule', 'pause_schedule', 'resume_schedule', 'trigger_schedule', 'delete_schedule']),
     ('worker', array['register', 'register_worker', 'beat', 'promote', 'disconnect_silent', 'recover', 'retire_worker', 'forget_workers',
-                     'exchange', 'run_errands', 'start_claimed', 'settle_start', 'begin_step', 'commit_step', 'commit_repeat', 'recorded_output', 'has_repeated', 'add_notes', 'ensure_partitions', 'other_versions', 'prune_expired', 'drop_month', 'forget_keys', 'runs_to_carry', 'carry_over', 'version_id', 'now', 'applied_migrations', 'due_schedules', 'fire_schedule', 'hold_schedule']),
-    ('reader', array['page_of_runs', 'versions', 'live_versions', 'describe_runs', 'run_steps', 'run_results', 'run_outcomes', 'run_events', 'run_notes', 'run_signals', 'run_children', 'step_output', 'broken_invariants', 'now', 'period_of_run', 'bucket_of_run', 'status_word', 'applied_migrations'])
+                     'exchange', 'run_errands', 'start_claimed', 'settle_start', 'begin_step', 'commit_step', 'commit_repeat', 'recorded_output', 'has_repeated', 'add_notes', 'ensure_partitions', 'other_versions', 'prune_expired', 'drop_month', 'forget_keys', 'runs_to_carry', 'carry_over', 'dynamic_versions', 'take_versions', 'list_missing_handlers', 'version_id', 'now', 'applied_migrations', 'due_schedules', 'fire_schedule', 'hold_schedule']),
+    ('reader', array['list_workflows', 'list_missing_handlers', 'page_of_runs', 'versions', 'live_versions', 'describe_runs', 'run_steps', 'run_results', 'run_outcomes', 'run_events', 'run_notes', 'run_signals', 'run_children', 'step_output', 'broken_invariants', 'now', 'period_of_run', 'bucket_of_run', 'status_word', 'applied_migrations'])
 ) p(part, names)
 join pg_proc f on f.proname = any(p.names) and f.pronamespace = 'pgflow'::regnamespace;
 
@@ -46,7 +48,7 @@ begin
         execute format('grant execute on function %s to %I', v_function, p_role);
     end loop;
     if p_part in ('reader', 'client') then
-        execute format('grant select on runs, steps, events, workflows, retentions, schedules, schedule_events to %I', p_role);
+        execute format('grant select on runs, steps, events, workflows, missing_handlers, retentions, schedules, schedule_events to %I', p_role);
     end if;
 end $$;
 revoke all on function pgflow.grant_to from public;

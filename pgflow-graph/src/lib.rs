@@ -23,6 +23,7 @@ mod cron;
 mod cycle;
 mod graph;
 mod name;
+mod options;
 mod problem;
 mod suggest;
 mod zone;
@@ -30,6 +31,10 @@ mod zone;
 pub use cron::{Cron, CronProblem, WallTime};
 pub use graph::{Graph, Node, Skip, Source};
 pub use name::{MAX_NAME_BYTES, NameProblem, RESERVED, check_name, check_step_name};
+pub use options::{
+    DEFAULT_BACKOFF, WRONG_ATTEMPTS, check_backoff, check_backoffs, check_deadline, check_delay, check_handler_name,
+    check_max_attempts, check_max_backoff, check_queue, check_timeout,
+};
 pub use problem::{Problem, Rule};
 pub use suggest::{list, nearest};
 pub use zone::{ZoneProblem, check_zone};

@@ -18,9 +18,7 @@ pub(crate) fn check(step: &mut Step, sink: &StepSink) {
         );
         step.arguments.vague = true;
     }
-    let takes_tx = |ty: &Type| {
-        matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|segment| segment.ident == "Tx"))
-    };
+    let takes_tx = |ty: &Type| matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|segment| segment.ident == "Tx"));
     for (parameter, binding) in &step.parameters {
         if *binding == Binding::Extractor && takes_tx(&parameter.ty) {
             sink.parameters.error_with_help(

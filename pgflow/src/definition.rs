@@ -59,6 +59,12 @@ pub struct StepDefinition {
     /// For a step that may ask to be executed again, JSON Schema of its state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeat: Option<Value>,
+    /// Of a workflow that was made at run time: the name of the handler that executes it ([`Handlers`](crate::dynamic)).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handler: Option<String>,
+    /// Of a workflow that was made at run time: what the input and the outputs of its dependencies must contain for it to be executed.
+    #[serde(rename = "when", default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Value>,
     /// Whether it stands outside the graph, and is executed when the run has failed, before that ends.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub on_failure: bool,
@@ -129,7 +135,7 @@ impl SignalDefinition {
 }
 
 /// The list that a map step maps over.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MapSource {
     /// The step whose output holds the list; none when it is the workflow's input.
@@ -138,6 +144,9 @@ pub struct MapSource {
     /// The path of fields from there to the list; empty when the value itself is the list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub path: Vec<String>,
+    /// In place of a list: so many items, which are the numbers from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
 }
 
 /// How a step is run.
@@ -247,7 +256,7 @@ impl Definition {
                 )
             })
             .collect();
-        let input = if step.takes_input || step.map.as_ref().is_some_and(|m| m.step.is_none()) {
+        let input = if step.takes_input || step.map.as_ref().is_some_and(MapSource::is_input) {
             without_descriptions(&self.input)
         } else {
             Value::Null
@@ -262,6 +271,12 @@ impl Definition {
             .iter()
             .filter(|step| !step.on_failure)
             .filter(|step| !self.steps.iter().any(|other| other.depends_on.iter().any(|e| e.step == step.name)))
+    }
+
+    /// Whether it was made at run time: its steps name handlers.
+    #[must_use]
+    pub fn is_dynamic(&self) -> bool {
+        self.steps.iter().any(|step| step.handler.is_some())
     }
 
     /// The JSON Schemas of all payloads of this workflow, as one document; see [`Workflow::schema`](crate::Workflow::schema).
@@ -285,6 +300,8 @@ impl StepDefinition {
             signal: None,
             child: None,
             repeat: None,
+            handler: None,
+            condition: None,
             on_failure: false,
             item: None,
             output,
@@ -313,6 +330,13 @@ impl StepDefinition {
         if let Some(state) = &self.repeat {
             identity["repeat"] = without_descriptions(state);
         }
+        // What only workflows have that are made at run time.
+        if let Some(handler) = &self.handler {
+            identity["handler"] = handler.as_str().into();
+        }
+        if let Some(condition) = &self.condition {
+            identity["when"] = condition.clone();
+        }
         identity
     }
 }
@@ -337,7 +361,19 @@ impl MapSource {
     /// The list at `path` in the output of `step`, or in the workflow's input.
     #[must_use]
     pub fn new(step: Option<String>, path: Vec<String>) -> Self {
-        Self { step, path }
+        Self { step, path, count: None }
+    }
+
+    /// Whether the list is in the workflow's input.
+    #[must_use]
+    pub fn is_input(&self) -> bool {
+        self.step.is_none() && self.count.is_none()
+    }
+
+    /// So many items: the numbers from 0.
+    #[must_use]
+    pub fn fixed(count: u32) -> Self {
+        Self { step: None, path: Vec::new(), count: Some(count) }
     }
 }
 

@@ -30,6 +30,12 @@ impl Encoded {
         serde_json::from_str(&self.0)
     }
 
+    /// The text as a JSON value that is not read yet.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn decode_raw(&self) -> serde_json::Result<&RawValue> {
+        serde_json::from_str(&self.0)
+    }
+
     /// The JSON text.
     #[must_use]
     pub fn as_str(&self) -> &str {

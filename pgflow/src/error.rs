@@ -132,6 +132,12 @@ impl Error {
     }
 }
 
+impl From<crate::dynamic::DefinitionError> for Error {
+    fn from(error: crate::dynamic::DefinitionError) -> Self {
+        Self::new(Kind::Refused(error.to_string()))
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {

@@ -12,6 +12,7 @@
 //! | start runs, await and list them | `Client`, `Run`, `StartOptions`, `RunFilter` |
 //! | see the graph and the schemas | [`Workflow`], [`Definition`], [`Drawing`] |
 //! | know what a change means for runs under way | [`lock`], `Client::check_deploy` |
+//! | make workflows at run time, or from JSON | [`dynamic`] |
 //! | cancel, pause, resume, retry, fork | `Run::cancel` and its like |
 //! | start runs by the clock | `schedule` of [`workflow`]; `Client::schedule` |
 //! | test workflows | `testing::Runner`; `testing::TestDb`, with the feature `embedded` |
@@ -31,6 +32,7 @@ mod compare;
 mod database;
 mod definition;
 mod drawing;
+pub mod dynamic;
 #[cfg(all(feature = "embedded", unix))]
 pub mod embedded;
 mod encoded;
@@ -65,9 +67,10 @@ mod workflow;
 
 #[cfg(feature = "postgres")]
 pub use client::{
-    Action, BulkAction, Client, Comparison, DeployCheck, Fork, NewSchedule, Run, RunChild, RunEvent, RunFilter, RunSignal,
-    RunStatus, RunSummary, ScheduleAction, ScheduleEvent, ScheduleSummary, SendSignal, StartOptions, StepNote,
-    StepSummary, VersionCheck, VersionSummary, start_in, start_many_in,
+    Action, BulkAction, Client, Comparison, DeployCheck, Fork, ImportReport, ImportedRun, ImportedWorkflow,
+    MissingHandler, NewSchedule, Run, RunChild, RunEvent, RunFilter, RunSignal, RunStatus, RunSummary, ScheduleAction,
+    ScheduleEvent, ScheduleSummary, SendSignal, StartOptions, StepNote, StepSummary, VersionCheck, VersionSummary,
+    WorkflowDetail, WorkflowFilter, start_in, start_many_in,
 };
 pub use compare::{Change, ChangeKind, Verdict};
 #[cfg(feature = "postgres")]
@@ -90,6 +93,8 @@ pub use step::{Failure, Result, RunId, Skippable, StepContext, StepError};
 pub use tx::Tx;
 #[cfg(feature = "postgres")]
 pub use worker::{Queue, Worker, WorkerBuilder};
+#[cfg(feature = "postgres")]
+pub use workflow::RunOf;
 pub use workflow::Workflow;
 
 /// What the macros' output refers to. No part of the public interface: it may change in any release.
@@ -121,6 +126,8 @@ pub mod __private {
 mod guide {
     #[doc = include_str!("../../docs/control.md")]
     mod control {}
+    #[doc = include_str!("../../docs/dynamic.md")]
+    mod dynamic {}
     #[doc = include_str!("../../docs/looking.md")]
     mod looking {}
     #[doc = include_str!("../../docs/modules.md")]
@@ -139,6 +146,8 @@ mod guide {
     mod testing {}
     #[doc = include_str!("../../docs/versions.md")]
     mod versions {}
+    #[doc = include_str!("../../docs/children.md")]
+    mod children {}
     #[doc = include_str!("../../docs/waiting.md")]
     mod waiting {}
     #[doc = include_str!("../../docs/workers.md")]

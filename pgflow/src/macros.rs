@@ -152,6 +152,7 @@ pub use pgflow_macros::workflow;
 /// | `max_backoff = "5m"` | the longest wait before another attempt, at most `"1d"`; an hour when not given |
 /// | `timeout = "30s"` | how long one attempt may take, at most `"30d"`; no limit when not given |
 /// | `delay = "10m"` | how long the step waits before its first attempt, at most `"365d"`, once what it depends on is there; or a closure that gives a [`Duration`](std::time::Duration), as in `delay = \|input, a\| a.patience`. It is asked once, and what it gave is recorded. Waiting takes no slot of any worker |
+/// | `child = shipping` | the step is a run of another workflow, by the path of its module. The function makes the input of that run, as often as `max_attempts` says; what the step gives is the output of the run. It fails when the run fails, and takes no slot while it waits. Not with `skippable`, `on_failure` or a [`Tx`](crate::Tx); `queue` is where the run is executed |
 /// | `signal_timeout = "3d"` | how long the step waits for its signal, at most `"365d"`; no limit when not given. Then it fails; or is executed without, where it takes an `Option<Signal<T>>` |
 /// | `latest_signal` | of several signals that were sent before the step begins, the latest counts; the first one when not given |
 /// | `max_repeats = 100` | how often the step may ask to be executed again ([`Repeat`](crate::Repeat)), up to 2147483647, before it fails; no limit when not given |

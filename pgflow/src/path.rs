@@ -72,7 +72,7 @@ impl Open {
 }
 
 /// A member in a path: `.name`, or `["a name"]` where it is none. `pgflow.member` in the database does the same.
-fn segment(name: &str) -> String {
+pub(crate) fn segment(name: &str) -> String {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(is_word) {
         format!(".{name}")

@@ -98,9 +98,10 @@ pub(crate) trait Handle: Send + Sync {
     fn scheduled_input(&self, scheduled: Scheduled) -> Result<Encoded, StepError>;
 }
 
-struct Stateful<S: 'static> {
-    state: Arc<S>,
-    handlers: Handlers<S>,
+/// Functions with the state that they take.
+pub(crate) struct Stateful<S: 'static> {
+    pub(crate) state: Arc<S>,
+    pub(crate) handlers: Handlers<S>,
 }
 
 impl<S: Send + Sync> Handle for Stateful<S> {

@@ -23,6 +23,9 @@ fn edges(step: &StepDefinition, value: bool) -> impl Iterator<Item = &str> {
 
 /// Where the list of a map step is: `fetch.orders`.
 pub(crate) fn source(map: &MapSource) -> String {
+    if let Some(count) = map.count {
+        return format!("0..{count}");
+    }
     let parts: Vec<&str> =
         std::iter::once(map.step.as_deref().unwrap_or("input")).chain(map.path.iter().map(String::as_str)).collect();
     parts.join(".")

@@ -6,6 +6,35 @@ use crate::definition::Definition;
 use crate::encoded::Encoded;
 use crate::handler::Handlers;
 
+/// What a run is of, for who has its handle: a declared workflow, or one that is known by its name alone
+/// ([`Dynamic`](crate::dynamic)).
+#[cfg(feature = "postgres")]
+pub trait RunOf: 'static {
+    /// What a run gives.
+    type Output: 'static;
+
+    /// The workflow's name, for messages.
+    #[doc(hidden)]
+    fn name() -> &'static str;
+
+    /// The output from JSON; none where the last step was skipped.
+    #[doc(hidden)]
+    fn decode(output: Option<&Encoded>) -> serde_json::Result<Self::Output>;
+}
+
+#[cfg(feature = "postgres")]
+impl<W: Workflow> RunOf for W {
+    type Output = W::Output;
+
+    fn name() -> &'static str {
+        W::NAME
+    }
+
+    fn decode(output: Option<&Encoded>) -> serde_json::Result<Self::Output> {
+        W::decode_output(output)
+    }
+}
+
 /// A declared workflow. `#[workflow]` implements it for a unit type named `Workflow` in the module.
 pub trait Workflow: Send + Sync + 'static {
     /// The workflow's name: that of its module.

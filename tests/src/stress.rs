@@ -239,3 +239,42 @@ pub mod ledger_map {
         Ok(book.iter().sum())
     }
 }
+
+/// Takes the given milliseconds.
+#[workflow(state = Calls)]
+pub mod parcel {
+    use super::*;
+
+    #[step]
+    pub async fn pack(input: (u32, u64), calls: State<Calls>, ctx: StepContext) -> Result<u32> {
+        calls.note(&ctx).await?;
+        sleep(input.1).await;
+        Ok(input.0 * 2)
+    }
+
+    #[step(depends_on = [pack])]
+    pub async fn ship(pack: u32) -> Result<u32> {
+        Ok(pack + 1)
+    }
+}
+
+/// So many parcels, each a run of its own.
+#[workflow]
+pub mod parcels {
+    use super::*;
+
+    #[step]
+    pub async fn lines(input: (u32, u64)) -> Result<Vec<(u32, u64)>> {
+        Ok((0..input.0).map(|n| (n, input.1)).collect())
+    }
+
+    #[step(map = lines, child = parcel)]
+    pub async fn each(item: (u32, u64)) -> Result<(u32, u64)> {
+        Ok(item)
+    }
+
+    #[step(depends_on = [each])]
+    pub async fn sum(each: Vec<u32>) -> Result<u32> {
+        Ok(each.iter().sum())
+    }
+}

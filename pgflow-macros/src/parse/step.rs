@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use pgflow_graph::nearest;
+use pgflow_graph::{
+    DEFAULT_BACKOFF, WRONG_ATTEMPTS, check_backoff, check_backoffs, check_delay, check_max_attempts, check_max_backoff,
+    check_queue, check_timeout, nearest,
+};
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
@@ -55,9 +58,6 @@ const ARGUMENTS: Known = Known {
 /// The arguments that say in which form others take what the step gives.
 const FORM: [&str; 5] = ["map", "when", "on_exhausted", "skippable", "skip_with"];
 
-/// The wait before the second attempt where none is given, as in `StepOptions`.
-const DEFAULT_BACKOFF: Duration = Duration::from_secs(1);
-const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// The arguments of `#[step]`.
@@ -164,12 +164,9 @@ impl StepArguments {
         }
         let first = arguments.backoff.unwrap_or(DEFAULT_BACKOFF);
         if let (Some(most), Some(place)) = (arguments.max_backoff, arguments.max_backoff_at)
-            && most < first
+            && let Some(why) = check_backoffs(first, most)
         {
-            sink.error_at(
-                place,
-                format_args!("the longest wait between attempts is shorter than the first one, which is {first:?}\nhelp: write a shorter `backoff`, or a longer `max_backoff`"),
-            );
+            sink.error_at(place, format_args!("{why}\nhelp: write a shorter `backoff`, or a longer `max_backoff`"));
         }
         arguments
     }
@@ -182,7 +179,10 @@ impl StepArguments {
             "delay" => self.delay = Some(delay(input, sink)?),
             "child" => {
                 let module = input.call(syn::Path::parse_mod_style).map_err(|error| {
-                    syn::Error::new(error.span(), "`child` is the path of a workflow's module, as in `child = shipping`")
+                    syn::Error::new(
+                        error.span(),
+                        "`child` is the path of a workflow's module, as in `child = shipping`",
+                    )
                 })?;
                 self.child = Some(Child { argument: name.clone(), module });
             }
@@ -217,25 +217,13 @@ impl StepArguments {
             "upcast" => self.upcasts = types(input)?,
             "map" => self.map = Some(map(input, sink)?),
             "max_attempts" => self.max_attempts = Some(max_attempts(input)?),
-            "backoff" => {
-                self.backoff = Some(time(input, |time| (time > HOUR).then_some("a back-off is at most `1h`"))?)
-            }
+            "backoff" => self.backoff = Some(time(input, check_backoff)?),
             "max_backoff" => {
                 let place = input.span();
-                let most =
-                    time(input, |time| (time > DAY).then_some("the longest wait between attempts is at most `1d`"))?;
-                self.max_backoff = Some(most);
+                self.max_backoff = Some(time(input, check_max_backoff)?);
                 self.max_backoff_at = Some(place);
             }
-            "timeout" => {
-                self.timeout = Some(time(input, |time| {
-                    if time.is_zero() {
-                        Some("a time-out is longer than nothing; leave the argument out for no limit")
-                    } else {
-                        (time > 30 * DAY).then_some("a time-out is at most `30d`; leave the argument out for no limit")
-                    }
-                })?);
-            }
+            "timeout" => self.timeout = Some(time(input, check_timeout)?),
             _ => self.krate = Some(input.call(syn::Path::parse_mod_style)?),
         }
         Ok(())
@@ -309,7 +297,7 @@ const DELAY: &str = "a delay is a duration, as in `delay = \"10m\"`, or a closur
 /// `"10m"`, or `|input| input.patience`
 fn delay(input: ParseStream<'_>, sink: &Sink) -> syn::Result<Delay> {
     if input.peek(LitStr) {
-        return time(input, |time| (time > 365 * DAY).then_some("a delay is at most `365d`")).map(Delay::Fixed);
+        return time(input, check_delay).map(Delay::Fixed);
     }
     Closure::read(input, DELAY, sink).map(Delay::Computed)
 }
@@ -318,13 +306,10 @@ fn delay(input: ParseStream<'_>, sink: &Sink) -> syn::Result<Delay> {
 fn queue(input: ParseStream<'_>) -> syn::Result<LitStr> {
     const WRONG: &str = "a queue is named by a string, as in `queue = \"mail\"`";
     let name: LitStr = input.parse().map_err(|error| syn::Error::new(error.span(), WRONG))?;
-    if name.value().is_empty() {
-        return Err(syn::Error::new(
-            name.span(),
-            "a queue has a name; leave the argument out for the queue of the run",
-        ));
+    match check_queue(&name.value()) {
+        Some(why) => Err(syn::Error::new(name.span(), why)),
+        None => Ok(name),
     }
-    Ok(name)
 }
 
 fn skips_exhausted(input: ParseStream<'_>) -> syn::Result<bool> {
@@ -375,14 +360,13 @@ fn max_repeats(input: ParseStream<'_>) -> syn::Result<u32> {
 }
 
 fn max_attempts(input: ParseStream<'_>) -> syn::Result<u16> {
-    const WRONG: &str = "`max_attempts` is a number from 1 to 32767, as in `max_attempts = 5`";
     if input.peek(Token![-]) {
-        return Err(input.error(WRONG));
+        return Err(input.error(WRONG_ATTEMPTS));
     }
-    let literal: LitInt = input.parse().map_err(|error| syn::Error::new(error.span(), WRONG))?;
-    match literal.base10_parse::<u16>() {
-        Ok(number @ 1..=32767) if literal.suffix().is_empty() => Ok(number),
-        _ => Err(syn::Error::new(literal.span(), WRONG)),
+    let literal: LitInt = input.parse().map_err(|error| syn::Error::new(error.span(), WRONG_ATTEMPTS))?;
+    match literal.base10_parse().map(check_max_attempts) {
+        Ok(Ok(number)) if literal.suffix().is_empty() => Ok(number),
+        _ => Err(syn::Error::new(literal.span(), WRONG_ATTEMPTS)),
     }
 }
 

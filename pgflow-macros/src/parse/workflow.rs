@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use pgflow_graph::check_deadline;
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -42,9 +43,6 @@ const ARGUMENTS: Known = Known {
         (&["tz", "zone"], "`timezone` says by which clocks its `schedule` counts"),
     ],
 };
-
-/// A hundred years.
-const YEARS: Duration = Duration::from_secs(36_500 * 86_400);
 
 /// The arguments of `#[workflow]`.
 #[derive(Default)]
@@ -139,15 +137,7 @@ impl WorkflowArguments {
                 let steps = steps(input, sink, &OUTPUT)?;
                 self.output = Some(Output { argument: name.clone(), steps });
             }
-            "deadline" => {
-                self.deadline = Some(time(input, |time| {
-                    if time.is_zero() {
-                        Some("a deadline is longer than nothing; leave the argument out for none")
-                    } else {
-                        (time > YEARS).then_some("a deadline is at most `36500d`; leave the argument out for none")
-                    }
-                })?);
-            }
+            "deadline" => self.deadline = Some(time(input, check_deadline)?),
             "schedule" => self.schedule = Some((name.clone(), schedule::cron(input)?)),
             "timezone" => self.timezone = Some((name.clone(), schedule::timezone(input)?)),
             "catch_up" => self.catch_up = Some((name.clone(), schedule::catch_up(input)?)),

@@ -13,7 +13,7 @@ use crate::error::{Error, Kind};
 use crate::news::{Ended, News};
 use crate::step::RunId;
 use crate::worker::ERRANDS_ROUND;
-use crate::workflow::Workflow;
+use crate::workflow::RunOf;
 
 /// Something that is done to a run, or to a step of it, once it is awaited. Who does it, and why, is kept with the run.
 ///
@@ -166,7 +166,7 @@ impl<'a> IntoFuture for BulkAction<'a> {
     }
 }
 
-impl<W: Workflow> Run<W> {
+impl<W: RunOf> Run<W> {
     /// Cancels the run: what of it is under way is dropped ([`StepContext::cancelled`](crate::StepContext::cancelled)), nothing more
     /// begins, and it ends as [`Cancelled`](RunStatus::Cancelled). What is recorded stays. A cancelled run stays cancelled.
     ///
@@ -305,7 +305,8 @@ impl Client {
     /// Has the children of runs cancelled that have ended, and their parents told. Workers do it as well, with their next beat.
     async fn tell_families(&self) {
         loop {
-            let told = sqlx::query_as(statements::RUN_ERRANDS).bind(BUCKET).bind(ERRANDS_ROUND).fetch_one(&self.pool).await;
+            let told =
+                sqlx::query_as(statements::RUN_ERRANDS).bind(BUCKET).bind(ERRANDS_ROUND).fetch_one(&self.pool).await;
             let (ended, called, more): (Vec<Uuid>, Vec<Uuid>, bool) = match told {
                 Ok(told) => told,
                 Err(error) => {

@@ -11,7 +11,7 @@ use crate::database::statements;
 use crate::encoded::Encoded;
 use crate::error::Error;
 use crate::step::RunId;
-use crate::workflow::Workflow;
+use crate::workflow::RunOf;
 
 /// How often a trail is looked at that is followed.
 const POLL: Duration = Duration::from_millis(250);
@@ -57,7 +57,7 @@ impl Client {
     }
 }
 
-impl<W: Workflow> Run<W> {
+impl<W: RunOf> Run<W> {
     /// What has happened to the run, and happens from now on, until it has ended: [`events`](Self::events) as a stream, a fraction of a
     /// second behind.
     ///
@@ -85,7 +85,7 @@ struct Follow<W> {
     ended: bool,
 }
 
-impl<W: Workflow> Follow<W> {
+impl<W: RunOf> Follow<W> {
     async fn next(&mut self) -> Result<Option<RunEvent>, Error> {
         loop {
             if let Some(event) = self.known.pop_front() {

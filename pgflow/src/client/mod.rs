@@ -3,9 +3,11 @@
 mod announce;
 mod children;
 mod control;
+mod definitions;
 mod deploy;
 mod events;
 mod fork;
+mod import;
 mod list;
 mod notes;
 mod options;
@@ -29,13 +31,15 @@ use crate::database;
 use crate::definition::Definition;
 use crate::error::Error;
 use crate::step::RunId;
-use crate::workflow::Workflow;
+use crate::workflow::{RunOf, Workflow};
 
 pub use children::RunChild;
 pub use control::{Action, BulkAction};
+pub use definitions::{MissingHandler, WorkflowDetail, WorkflowFilter};
 pub use deploy::{DeployCheck, VersionCheck};
 pub use events::RunEvent;
 pub use fork::Fork;
+pub use import::{ImportReport, ImportedRun, ImportedWorkflow};
 pub use list::{RunFilter, RunSummary, StepSummary};
 pub use notes::StepNote;
 pub use options::StartOptions;
@@ -98,9 +102,9 @@ impl Client {
         &self.pool
     }
 
-    /// A handle to a run that was started earlier.
+    /// A handle to a run that was started earlier; [`Dynamic`](crate::dynamic::Dynamic) stands for a workflow that was made at run time.
     #[must_use]
-    pub fn run<W: Workflow>(&self, _: W, id: RunId) -> Run<W> {
+    pub fn run<W: RunOf>(&self, _: W, id: RunId) -> Run<W> {
         Run::new(self.clone(), id)
     }
 

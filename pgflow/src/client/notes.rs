@@ -11,7 +11,7 @@ use super::{Client, Run};
 use crate::database::statements;
 use crate::error::Error;
 use crate::step::RunId;
-use crate::workflow::Workflow;
+use crate::workflow::RunOf;
 
 /// How often a run is asked for what its handlers have said since.
 const POLL: Duration = Duration::from_millis(250);
@@ -57,7 +57,7 @@ impl Client {
     }
 }
 
-impl<W: Workflow> Run<W> {
+impl<W: RunOf> Run<W> {
     /// What the handlers of the run have said, in order: up to a thousand notes after the one of this number (0: from the first on).
     ///
     /// # Errors
@@ -98,7 +98,7 @@ struct Follow<W> {
     rest: Option<u8>,
 }
 
-impl<W: Workflow> Follow<W> {
+impl<W: RunOf> Follow<W> {
     async fn next(&mut self) -> Result<Option<StepNote>, Error> {
         loop {
             if let Some(note) = self.known.pop_front() {

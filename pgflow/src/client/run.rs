@@ -8,7 +8,7 @@ use super::{Client, RunSummary, StepSummary};
 use crate::encoded::Encoded;
 use crate::error::{Error, Kind};
 use crate::step::RunId;
-use crate::workflow::Workflow;
+use crate::workflow::RunOf;
 
 /// A run of the workflow `W`: ask how it stands, or await its output. Dropping the handle changes nothing for the run.
 pub struct Run<W> {
@@ -88,7 +88,7 @@ impl Ending {
     }
 }
 
-impl<W: Workflow> Run<W> {
+impl<W: RunOf> Run<W> {
     pub(super) fn new(client: Client, id: RunId) -> Self {
         Self { client, id, started: None, workflow: PhantomData }
     }
@@ -124,9 +124,9 @@ impl<W: Workflow> Run<W> {
             }
             Err(_) => return Err(Error::new(Kind::UnknownRun(self.id))),
         }
-        W::decode_output(ending.output.as_ref()).map_err(|source| {
+        W::decode(ending.output.as_ref()).map_err(|source| {
             Error::new(Kind::Payload {
-                what: format!("the output of run {} is not what workflow `{}` declares", self.id, W::NAME),
+                what: format!("the output of run {} is not what workflow `{}` declares", self.id, W::name()),
                 source,
             })
         })

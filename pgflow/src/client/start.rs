@@ -196,7 +196,7 @@ async fn store<'e>(
         .bind(becomes_current)
         .fetch_one(executor)
         .await
-        .map_err(|e| Error::database("registering the workflow", e))
+        .map_err(|e| Error::refused("registering the workflow", e))
 }
 
 pub(super) fn encode<W: Workflow>(input: &W::Input) -> Result<Encoded, Error> {

@@ -6,7 +6,7 @@
 
 use super::schema::{self, same_schema};
 use super::{Change, ChangeKind, Verdict, verdict, words};
-use crate::definition::{Definition, StepDefinition};
+use crate::definition::{Definition, MapSource, StepDefinition};
 
 /// Whether a step, as it was, is carried over by what it is now.
 pub(super) type Upcasts<'a> = &'a dyn Fn(&StepDefinition, &StepDefinition) -> bool;
@@ -146,7 +146,7 @@ impl<'a> Judge<'a> {
 
     /// Whether it takes the workflow's input, and that differs.
     fn is_given_otherwise(&self, step: &StepDefinition) -> bool {
-        !self.same_input && (step.takes_input || step.map.as_ref().is_some_and(|map| map.step.is_none()))
+        !self.same_input && (step.takes_input || step.map.as_ref().is_some_and(MapSource::is_input))
     }
 
     /// Its dependencies that give something else.
@@ -196,10 +196,13 @@ impl<'a> Judge<'a> {
 fn own_kinds(step: &StepDefinition, other: &StepDefinition) -> Vec<ChangeKind> {
     [
         (ChangeKind::Output, !same_schema(&step.output, &other.output)),
-        (ChangeKind::Skipping, step.skip != other.skip),
+        (ChangeKind::Skipping, step.skip != other.skip || step.condition != other.condition),
         (
             ChangeKind::Dependencies,
-            step.depends_on != other.depends_on || step.map != other.map || step.takes_input != other.takes_input,
+            step.depends_on != other.depends_on
+                || step.map != other.map
+                || step.takes_input != other.takes_input
+                || step.handler != other.handler,
         ),
         (ChangeKind::Child, step.child != other.child),
         (ChangeKind::Signal, !words::same_signal(step, other)),

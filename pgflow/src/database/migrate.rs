@@ -55,6 +55,8 @@ migrations! {
     22 "0022_signals";
     23 "0023_repeats";
     24 "0024_schedules";
+    25 "0025_dynamic";
+    29 "0029_import";
     30 "0030_privileges";
 }
 

@@ -22,13 +22,16 @@ statements! {
     COMMIT_REPEAT = "commit_repeat";
     COMMIT_STEP = "commit_step";
     CREATE_SCHEDULE = "create_schedule";
+    CREATE_WORKFLOW = "create_workflow";
     #[cfg_attr(not(feature = "embedded"), allow(dead_code, reason = "asked by the embedded server only"))]
     DATABASE_EXISTS = "database_exists";
+    DELETE_WORKFLOW = "delete_workflow";
     DESCRIBE_RUN = "describe_run";
     DELETE_SCHEDULE = "delete_schedule";
     DISCONNECT_SILENT = "disconnect_silent";
     DROP_MONTH = "drop_month";
     DUE_SCHEDULES = "due_schedules";
+    DYNAMIC_VERSIONS = "dynamic_versions";
     ENSURE_PARTITIONS = "ensure_partitions";
     EXCHANGE = "exchange";
     FIRE_SCHEDULE = "fire_schedule";
@@ -38,16 +41,19 @@ statements! {
     HAS_REPEATED = "has_repeated";
     HAS_SCHEMA = "has_schema";
     HOLD_SCHEDULE = "hold_schedule";
+    IMPORT_DOCUMENT = "import_document";
     JSON_IS_ACCEPTED = "json_is_accepted";
     LIST_RUNS = "list_runs";
     LIST_SCHEDULE_EVENTS = "list_schedule_events";
     LIST_SCHEDULES = "list_schedules";
     LIST_STEPS = "list_steps";
+    LIST_WORKFLOWS = "list_workflows";
     LIVE_VERSIONS = "live_versions";
     #[cfg_attr(not(feature = "embedded"), allow(dead_code, reason = "asked by the embedded server only"))]
     LOCK_BY_NAME = "lock_by_name";
     LOCK_MIGRATIONS = "lock_migrations";
     MAKE_CURRENT = "make_current";
+    MISSING_HANDLERS = "missing_handlers";
     NOTIFY = "notify";
     OTHER_VERSIONS = "other_versions";
     PAGE_OF_RUNS = "page_of_runs";
@@ -81,10 +87,13 @@ statements! {
     SET_LOCK_TIMEOUT = "set_lock_timeout";
     SETTLE_START = "settle_start";
     SET_RETENTION = "set_retention";
+    START_BY_NAME = "start_by_name";
     START_CLAIMED = "start_claimed";
     START_LATEST = "start_latest";
     START_RUNS = "start_runs";
     TRIGGER_SCHEDULE = "trigger_schedule";
+    TAKE_VERSIONS = "take_versions";
+    UPDATE_WORKFLOW = "update_workflow";
     VERSIONS = "versions";
     VERSION_ID = "version_id";
 }

@@ -8,7 +8,7 @@ mod text;
 
 use pgflow_graph::{Graph, Node};
 
-use crate::definition::{Definition, StepDefinition, StepOptions};
+use crate::definition::{Definition, MapSource, StepDefinition, StepOptions};
 use crate::words;
 
 /// A workflow's graph, ready to be drawn: [`Definition::draw`].
@@ -123,7 +123,8 @@ impl Drawing<'_> {
         let mut arrows = Vec::new();
         for (to, step) in steps.iter().enumerate() {
             let items = |name: Option<&str>| {
-                step.map.as_ref().filter(|map| map.step.as_deref() == name).map(|map| Line::Items(map.path.clone()))
+                let from_there = |map: &&MapSource| map.count.is_none() && map.step.as_deref() == name;
+                step.map.as_ref().filter(from_there).map(|map| Line::Items(map.path.clone()))
             };
             if let Some(line) = items(None).or_else(|| step.takes_input.then_some(Line::Value)) {
                 arrows.push((From::Input, to, line));

@@ -142,9 +142,8 @@ fn step(spec: &StepSpec) -> StepDefinition {
     step.description = spec.description.map(ToOwned::to_owned);
     step.takes_input = spec.takes_input;
     step.depends_on = spec.depends_on.iter().map(|&(name, value)| Edge::new(name, value)).collect();
-    step.map = spec.map.map(|(step, path)| MapSource {
-        step: step.map(ToOwned::to_owned),
-        path: path.iter().map(|&field| field.to_owned()).collect(),
+    step.map = spec.map.map(|(step, path)| {
+        MapSource::new(step.map(ToOwned::to_owned), path.iter().map(|&field| field.to_owned()).collect())
     });
     step.item = spec.item.and_then(|item| item()).map(|item| (item.root)().to_value());
     if let Some(max_attempts) = spec.max_attempts {

@@ -74,7 +74,8 @@ pub(crate) async fn run(job: Job) -> (Ended, Duration) {
     let result = call(&handlers, step, attempt, timeout).await;
     // Nobody wants what it gives, however it has ended.
     let result = if context.was_cancelled() { Err(StepError::retry("the attempt was cancelled")) } else { result };
-    let result = result.and_then(|output| if starts_child && slot.is_used() { Err(no_child_with_tx()) } else { Ok(output) });
+    let result =
+        result.and_then(|output| if starts_child && slot.is_used() { Err(no_child_with_tx()) } else { Ok(output) });
     let result = result.map_err(|error| limited_again(error, limits, Instant::now()));
     let ended = settle(result, &slot, step, &place, limits, started).await;
     (ended, started.elapsed())
@@ -119,7 +120,9 @@ async fn limited(
 
 /// The input of a run cannot commit with a transaction of the step's own.
 pub(crate) fn no_child_with_tx() -> StepError {
-    StepError::fatal("a step that is a run of another workflow cannot take a `Tx`: let a step before it do what is to be written")
+    StepError::fatal(
+        "a step that is a run of another workflow cannot take a `Tx`: let a step before it do what is to be written",
+    )
 }
 
 /// What is asked for beyond the limits is an error.

@@ -48,13 +48,15 @@ impl Child {
     /// From the payload of a row, the letter of its end, and the attempt that has started it.
     pub(crate) fn read(told: &Encoded, end: Option<u8>, number: i32) -> Option<Self> {
         let Told { child, output, error, step } = told.decode().ok()?;
+        let is_without_reason = error.is_none();
         let error = error.unwrap_or_default();
         let end = end.map(|end| match (end, step) {
             // A last step that was skipped has given nothing.
             (b'c', _) => ChildEnd::Completed(output.map_or_else(|| Encoded::from("null"), Encoded::from)),
+            (b'x', _) if is_without_reason => ChildEnd::Failed(format!("run {child} was cancelled")),
             (b'x', _) => ChildEnd::Failed(format!("run {child} was cancelled: {error}")),
-            (_, Some(step)) => ChildEnd::Failed(format!("run {child} has failed at step `{step}`: {error}")),
-            (_, None) => ChildEnd::Failed(format!("run {child} has failed: {error}")),
+            (_, Some(step)) => ChildEnd::Failed(format!("run {child} failed at step `{step}`: {error}")),
+            (_, None) => ChildEnd::Failed(format!("run {child} failed: {error}")),
         });
         Some(Self { number: u16::try_from(number).unwrap_or(u16::MAX), end })
     }

@@ -2,8 +2,8 @@
 //! worker's. It is never queued, so nobody has to claim it.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::PgConnectOptions;
@@ -46,7 +46,7 @@ pub(crate) struct Hand {
     bucket: i32,
     worker: i32,
     queues: Vec<String>,
-    versions: HashSet<i32>,
+    versions: RwLock<HashSet<i32>>,
     /// How many runs of each queue it takes now.
     free: Vec<AtomicUsize>,
     next_number: AtomicI64,
@@ -69,7 +69,7 @@ impl Hand {
             worker,
             free: queues.iter().map(|_| AtomicUsize::new(0)).collect(),
             queues,
-            versions,
+            versions: RwLock::new(versions),
             next_number: AtomicI64::new(FIRST_DIRECT),
             link: Mutex::new(Link::new(connect)),
             give,
@@ -84,6 +84,11 @@ impl Hand {
         }
     }
 
+    /// Says that the worker runs these too.
+    pub(crate) fn take_versions(&self, versions: &[i32]) {
+        self.versions.write().unwrap_or_else(PoisonError::into_inner).extend(versions);
+    }
+
     fn place_of(&self, queue: &str) -> Option<usize> {
         self.queues.iter().position(|own| own == queue)
     }
@@ -91,7 +96,7 @@ impl Hand {
     /// Whether the worker would take such a run now.
     pub(crate) fn takes(&self, bucket: i32, version: i32, queue: &str) -> bool {
         self.bucket == bucket
-            && self.versions.contains(&version)
+            && self.versions.read().unwrap_or_else(PoisonError::into_inner).contains(&version)
             && self.place_of(queue).is_some_and(|place| self.free[place].load(Ordering::Relaxed) > 0)
     }
 

@@ -18,6 +18,7 @@ pub(crate) mod repetition;
 mod reporter;
 pub(crate) mod run;
 mod scheduler;
+mod scout;
 mod session;
 mod task;
 pub(crate) mod unit;
@@ -29,6 +30,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::database;
+use crate::dynamic::Handlers;
 use crate::error::Error;
 use crate::registration::Registration;
 pub(crate) use driver::PAST_DEADLINE;
@@ -61,6 +63,7 @@ pub struct WorkerBuilder {
     pool: PgPool,
     options: Options,
     registrations: Vec<Registration>,
+    handlers: Handlers,
 }
 
 impl Worker {
@@ -69,7 +72,7 @@ impl Worker {
     /// From the pool the worker takes how to connect: it opens connections of its own (four, and more for steps that take a
     /// [`Tx`](crate::Tx)), so that neither your queries nor its steps keep it from beating.
     pub fn builder(pool: PgPool) -> WorkerBuilder {
-        WorkerBuilder { pool, options: Options::default(), registrations: Vec::new() }
+        WorkerBuilder { pool, options: Options::default(), registrations: Vec::new(), handlers: Handlers::new() }
     }
 
     /// Stops in order: claims no more, waits for the steps that run (for the grace time at most), records what they have given,
@@ -95,6 +98,21 @@ impl WorkerBuilder {
     /// Adds a workflow: `fulfil_order::Workflow`, or `fulfil_order::Workflow.with_state(shop)` for one with a state.
     pub fn register(mut self, workflow: impl Into<Registration>) -> Self {
         self.registrations.push(workflow.into());
+        self
+    }
+
+    /// Adds handlers for workflows that are made at run time ([`dynamic`](crate::dynamic)): the worker runs every one of them all of whose
+    /// handlers it has, also those that are made while it works, which it notices with a beat.
+    ///
+    /// ```no_run
+    /// # use pgflow::{Worker, dynamic::Handlers};
+    /// # fn example(pool: sqlx::PgPool) {
+    /// let handlers = Handlers::new().add("double", async |taken: serde_json::Value, _| Ok(taken["input"].as_i64().map(|n| n * 2)));
+    /// let worker = Worker::builder(pool).handlers(handlers);
+    /// # }
+    /// ```
+    pub fn handlers(mut self, handlers: Handlers) -> Self {
+        self.handlers = self.handlers.and(handlers);
         self
     }
 
@@ -217,26 +235,29 @@ impl WorkerBuilder {
     /// # Errors
     /// As [`run`](Self::run).
     pub async fn start(self) -> Result<Worker, Error> {
-        let Self { pool, mut options, registrations } = self;
+        let Self { pool, mut options, registrations, handlers } = self;
         if options.queues.is_empty() {
             options.queues.push(Queue::new("default"));
         }
-        check(&options, &registrations)?;
+        check(&options, &registrations, &handlers)?;
         database::reach(&pool).await?;
         if options.migrate {
             database::migrate(&pool).await?;
         } else {
             database::check(&pool).await?;
         }
-        let lives = WorkerLives::new(&pool, options, &registrations).await?;
+        let lives = WorkerLives::new(&pool, options, &registrations, handlers).await?;
         let (stop, stopped) = watch::channel(false);
         Ok(Worker { stop, task: tokio::spawn(lives.work(stopped)) })
     }
 }
 
-fn check(options: &Options, registrations: &[Registration]) -> Result<(), Error> {
-    if registrations.is_empty() {
+fn check(options: &Options, registrations: &[Registration], handlers: &Handlers) -> Result<(), Error> {
+    if registrations.is_empty() && handlers.is_empty() {
         return Err(Error::invalid("the worker has no workflow: add one with `register(my_workflow::Workflow)`"));
+    }
+    if let Some(problem) = handlers.problem() {
+        return Err(Error::invalid(problem));
     }
     if options.silence_limit < options.beat * 3 {
         return Err(Error::invalid(format!(

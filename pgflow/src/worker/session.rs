@@ -16,8 +16,10 @@ use super::options::Options;
 use super::plan::Plan;
 use super::reporter;
 use super::scheduler::{Makers, Scheduler};
+use super::scout::{Dynamics, Scout};
 use crate::database::{Link, statements};
 use crate::definition::Definition;
+use crate::dynamic::Handlers;
 use crate::encoded::Encoded;
 use crate::error::Error;
 use crate::news::{self, Local, MESSAGE, News, Teller, WORK};
@@ -30,6 +32,8 @@ pub(crate) struct WorkerLives {
     options: Arc<Options>,
     connect: Arc<PgConnectOptions>,
     plans: HashMap<i32, Arc<Plan>>,
+    /// Workflows that are made at run time.
+    dynamics: Arc<Dynamics>,
     /// Older versions whose runs are carried over.
     carries: Vec<Arc<Carry>>,
     /// The workflows that this program has, for the schedules whose inputs it makes.
@@ -39,7 +43,12 @@ pub(crate) struct WorkerLives {
 }
 
 impl WorkerLives {
-    pub(crate) async fn new(pool: &PgPool, options: Options, registrations: &[Registration]) -> Result<Self, Error> {
+    pub(crate) async fn new(
+        pool: &PgPool,
+        options: Options,
+        registrations: &[Registration],
+        handlers: Handlers,
+    ) -> Result<Self, Error> {
         let (mut plans, mut carries, mut makers) = (HashMap::new(), Vec::new(), Makers::default());
         let queues = options.queue_names();
         for registration in registrations {
@@ -64,11 +73,17 @@ impl WorkerLives {
                 }
             }
         }
+        let dynamics = Dynamics::new(handlers, queues);
+        if !dynamics.is_idle() {
+            let mut connection = pool.acquire().await.map_err(|e| Error::database("connecting", e))?;
+            dynamics.begin(&mut connection).await?;
+        }
         let connect = pool.connect_options();
         let tx = PgPoolOptions::new()
             .max_connections(options.tx_connections)
             .connect_lazy_with(PgConnectOptions::clone(&connect));
-        Ok(Self { options: Arc::new(options), connect, plans, carries, makers: Arc::new(makers), pool: tx })
+        let dynamics = Arc::new(dynamics);
+        Ok(Self { options: Arc::new(options), connect, plans, dynamics, carries, makers: Arc::new(makers), pool: tx })
     }
 
     /// Works until told to stop.
@@ -124,23 +139,26 @@ impl WorkerLives {
             .map_err(|e| Error::invalid(format!("the keeper's thread could not be started: {e}")))?;
         let (heard, listener) = news::listen(Arc::clone(&self.connect), &[WORK, MESSAGE]);
 
-        let versions = self.plans.keys().copied().collect();
+        let plans = self.plans();
+        let versions = plans.keys().copied().collect();
         let (hand, handed) =
             Hand::new(self.options.bucket, worker, self.options.queue_names(), versions, Arc::clone(&self.connect));
         Local::of(&self.connect).offer(&hand);
         let (mut driver, finished) = Driver::new(
             Arc::clone(&self.options),
             worker,
-            self.plans.clone(),
+            plans,
             self.pool.clone(),
-            hand,
+            Arc::clone(&hand),
             Tells { news: news.clone(), reporter: reporter.clone(), due },
         );
         let _carrier = self.carrier(worker, news);
         let scheduler =
             Scheduler::new(Arc::clone(&self.connect), self.options.bucket, Arc::clone(&self.makers), news.clone());
         let _scheduler = AbortOnDrop(tokio::spawn(scheduler.keep(due_schedules)));
-        let exit = driver.drive(Senses { signs, heard, handed, stop }, finished).await;
+        let (found, plans) = mpsc::unbounded_channel();
+        let _scout = self.scout(worker, hand, found);
+        let exit = driver.drive(Senses { signs, heard, handed, plans, stop }, finished).await;
         let mut links = driver.into_links().into_iter();
         if exit == Exit::Stopped {
             // Everything that is still owned goes back to the queue at once.
@@ -153,6 +171,27 @@ impl WorkerLives {
         // The driver's ends of the channels are gone, so the thread ends with what it is doing.
         let _ = tokio::time::timeout(Duration::from_secs(5), keeper_ended).await;
         Ok(exit)
+    }
+
+    /// All versions that the worker can run, as far as it knows.
+    fn plans(&self) -> HashMap<i32, Arc<Plan>> {
+        let mut plans = self.dynamics.plans();
+        plans.extend(self.plans.iter().map(|(version, plan)| (*version, Arc::clone(plan))));
+        plans
+    }
+
+    /// What looks for workflows that are made at run time, where the worker has handlers for such.
+    fn scout(&self, worker: i32, hand: Arc<Hand>, found: mpsc::UnboundedSender<Vec<Arc<Plan>>>) -> Option<AbortOnDrop> {
+        let scout = Scout {
+            connect: Arc::clone(&self.connect),
+            bucket: self.options.bucket,
+            worker,
+            every: self.options.beat,
+            dynamics: Arc::clone(&self.dynamics),
+            hand,
+            found,
+        };
+        (!self.dynamics.is_idle()).then(|| AbortOnDrop(tokio::spawn(scout.look_out())))
     }
 
     /// What carries the runs of older versions over, where there are such versions.
@@ -178,7 +217,8 @@ impl WorkerLives {
                 return Ok(None);
             }
             let options = Arc::clone(&self.options);
-            let versions: Vec<i32> = self.plans.keys().copied().collect();
+            let versions: Vec<i32> = self.plans().keys().copied().collect();
+            let handlers = self.dynamics.handlers();
             let answer = link
                 .call(|connection| {
                     Box::pin(async move {
@@ -188,6 +228,7 @@ impl WorkerLives {
                             .bind(options.silence_limit.as_secs_f64())
                             .bind(versions)
                             .bind(options.queue_names())
+                            .bind(handlers)
                             .fetch_one(connection)
                             .await
                     })

@@ -30,6 +30,8 @@ fn with_workflows(builder: WorkerBuilder, pool: PgPool) -> WorkerBuilder {
         .register(stress::rough_map::Workflow)
         .register(stress::slow_ledger::Workflow)
         .register(stress::only_once::Workflow)
+        .register(stress::parcel::Workflow.with_state(calls.clone()))
+        .register(stress::parcels::Workflow)
         .register(stress::ledger_map::Workflow)
         .register(poison::abort::Workflow.with_state(calls.clone()))
         .register(poison::abort_item::Workflow.with_state(calls.clone()))

@@ -10,6 +10,8 @@ use pgflow_tests::TestDb;
 use serde_json::Value;
 use tokio::sync::watch;
 
+use crate::children::parcel;
+
 /// The state of every workflow here: a gate at which steps wait, and how often each step was executed.
 #[derive(Debug)]
 pub(crate) struct Stage {
@@ -155,7 +157,7 @@ where
     W::Output: serde::Serialize,
 {
     let stage = Stage::new();
-    let runner = Runner::with_state(workflow, stage.clone());
+    let runner = Runner::with_state(workflow, stage.clone()).with_child(parcel::Workflow.with_state(stage.clone()));
     let mut run = runner.start(input);
     for turn in turns {
         match turn {
@@ -181,14 +183,15 @@ where
         }
     }
     run.finish().await;
+    let nameless = |text: String| text.replace(&run_id_in_memory(), "R");
     let steps = run.steps().into_iter().map(|step| Step {
         name: step.step,
         status: step.status,
         attempts: step.attempts,
         items: step.items,
         items_done: step.items_done,
-        error: step.error,
-        skip_reason: step.skip_reason,
+        error: step.error.map(nameless),
+        skip_reason: step.skip_reason.map(nameless),
     });
     Story {
         status: run.status(),
@@ -209,14 +212,21 @@ where
 {
     let db = TestDb::new().await;
     let stage = Stage::new();
-    let register = || db.worker().register(pgflow::Registration::new::<W>(stage.clone()));
+    let parcel = || parcel::Workflow.with_state(stage.clone());
+    let register = || db.worker().register(pgflow::Registration::new::<W>(stage.clone())).register(parcel());
     let worker = register().start().await.unwrap();
     let run = db.client().start(workflow, input).await.unwrap();
     for turn in turns {
         take(*turn, &db, &stage, &run).await;
     }
-    db.until("select exists (select from pgflow.run_end)").await;
-    let output = told(run.output().await, &run.id().to_string());
+    db.until(
+        "select exists (select from pgflow.run_end e join pgflow.run r on r.id = e.run_id where r.parent_id is null)",
+    )
+    .await;
+    let mut ids: Vec<String> = run.children().await.unwrap().iter().map(|child| child.id.to_string()).collect();
+    ids.push(run.id().to_string());
+    let nameless = |text: String| ids.iter().fold(text, |text, id| text.replace(id, "R"));
+    let output = told(run.output().await, "R").map_err(nameless);
     worker.stop().await.unwrap();
     db.assert_all_ended().await;
     let steps = run.steps().await.unwrap().into_iter().map(|step| Step {
@@ -225,8 +235,8 @@ where
         attempts: u16::try_from(step.attempts.unwrap_or(0)).unwrap(),
         items: step.items.map(|items| usize::try_from(items).unwrap()),
         items_done: usize::try_from(step.items_done.unwrap_or(0)).unwrap(),
-        error: step.error,
-        skip_reason: step.skip_reason,
+        error: step.error.map(nameless),
+        skip_reason: step.skip_reason.map(nameless),
     });
     Story {
         status: run.status().await.unwrap(),

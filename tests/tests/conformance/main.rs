@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says what it found by failing")]
 
+mod children;
 mod control;
 mod elsewhere;
 mod engines;

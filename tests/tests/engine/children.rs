@@ -214,12 +214,15 @@ async fn a_failure_goes_up_and_a_step_may_be_skipped_for_it() {
     let error = run.output().await.unwrap_err();
     assert_eq!(error.failed_step(), Some("down"));
     let said = error.to_string();
-    assert!(said.contains("has failed at step `down`: run") && said.contains("has failed at step `pack`: it does not fit"), "{said}");
+    assert!(
+        said.contains("failed at step `down`: run") && said.contains("failed at step `pack`: it does not fit"),
+        "{said}"
+    );
     assert!(statuses(&db).await.iter().all(|(_, status)| status == "failed"));
     let run = lenient::start(&client, 13).await.unwrap();
     assert_eq!(run.output().await.unwrap(), "nothing");
     let reason = run.steps().await.unwrap()[0].skip_reason.clone().unwrap();
-    assert!(reason.contains("has failed at step `pack`: it does not fit"), "{reason}");
+    assert!(reason.contains("failed at step `pack`: it does not fit"), "{reason}");
     // One that fails takes its siblings with it.
     let run = order::start(&client, vec![98, 12, 98, 98]).await.unwrap();
     assert_eq!(run.output().await.unwrap_err().failed_step(), Some("each"));
@@ -234,7 +237,8 @@ async fn a_failed_parent_that_is_resumed_starts_the_child_anew() {
     let worker = all(&db).start().await.unwrap();
     let client = db.client();
     let run = order::start(&client, vec![99]).await.unwrap();
-    db.until("select exists (select from pgflow.runs where workflow = 'parcel' and status = 'running' and waits)").await;
+    db.until("select exists (select from pgflow.runs where workflow = 'parcel' and status = 'running' and waits)")
+        .await;
     let child = run.children().await.unwrap()[0].id;
     client.cancel(child).reason("no").await.unwrap();
     let error = run.output().await.unwrap_err();
@@ -247,6 +251,83 @@ async fn a_failed_parent_that_is_resumed_starts_the_child_anew() {
     assert_eq!(run.output().await.unwrap(), "parcel 990; parcel 1000");
     worker.stop().await.unwrap();
     db.assert_all_ended().await;
+}
+
+/// What was cancelled with its parent is not what that fails of when somebody has it go on.
+#[tokio::test]
+async fn a_resumed_parent_starts_those_children_anew_that_were_not_completed() {
+    let db = TestDb::new().await;
+    let worker = all(&db).start().await.unwrap();
+    let client = db.client();
+    let run = order::start(&client, vec![1, 98, 12, 98]).await.unwrap();
+    for time in 1..4 {
+        let error = run.output().await.unwrap_err();
+        assert!(error.to_string().contains("it does not fit"), "{error}");
+        // Whether or not the siblings are cancelled by now.
+        if time != 2 {
+            db.until("select not exists (select from pgflow.live)").await;
+        }
+        run.resume().await.unwrap();
+    }
+    let error = run.output().await.unwrap_err();
+    assert!(error.to_string().contains("it does not fit"), "{error}");
+    db.until("select not exists (select from pgflow.live)").await;
+    let of = async |index: i32| {
+        let children = run.children().await.unwrap();
+        children.into_iter().filter(|child| child.index == Some(index)).map(|child| child.status).collect::<Vec<_>>()
+    };
+    assert_eq!(of(2).await, [RunStatus::Failed; 4]);
+    assert_eq!(run.children().await.unwrap().iter().filter(|child| &*child.step == "first").count(), 1);
+    assert!(of(1).await.iter().all(|status| *status == RunStatus::Cancelled));
+    worker.stop().await.unwrap();
+    db.assert_all_ended().await;
+}
+
+/// It is nobody's step any more.
+#[tokio::test]
+async fn a_child_of_an_ended_parent_may_be_resumed_alone() {
+    let db = TestDb::new().await;
+    let worker = all(&db).start().await.unwrap();
+    let client = db.client();
+    let run = level1::start(&client, 13).await.unwrap();
+    run.output().await.unwrap_err();
+    let child = run.children().await.unwrap()[0].id;
+    client.resume(child).await.unwrap();
+    db.assert_sound().await;
+    db.until("select not exists (select from pgflow.live)").await;
+    assert_eq!(run.status().await.unwrap(), RunStatus::Failed);
+    assert_eq!(client.children(child).await.unwrap().len(), 2);
+    worker.stop().await.unwrap();
+    db.assert_all_ended().await;
+}
+
+/// Whatever crosses what: in the end all of a family has ended, and nothing is left to be said of it.
+#[tokio::test]
+async fn a_parent_may_be_cancelled_at_any_moment() {
+    let db = TestDb::new().await;
+    let workers = [all(&db).concurrency(6).start().await.unwrap(), all(&db).concurrency(6).start().await.unwrap()];
+    let client = db.client();
+    let work = (0..60_u64).map(|n| {
+        let client = client.clone();
+        async move {
+            let run = order::start(&client, (100..106).collect()).await.unwrap();
+            tokio::time::sleep(Duration::from_micros(n * 700)).await;
+            if let Err(error) = run.cancel().await {
+                assert!(error.to_string().contains("completed"), "{error}");
+            }
+        }
+    });
+    futures_util::future::join_all(work).await;
+    db.until("select not exists (select from pgflow.live) and not exists (select from pgflow.errand)").await;
+    for worker in workers {
+        worker.stop().await.unwrap();
+    }
+    db.assert_all_ended().await;
+    let wrong: i64 = db
+        .value("select count(*) from pgflow.child c join pgflow.runs p on p.run_id = c.run_id join pgflow.runs r on r.run_id = c.child_id
+                where p.status = 'completed' and r.status <> 'completed'")
+        .await;
+    assert_eq!(wrong, 0, "children of completed parents that were not completed");
 }
 
 /// Down to the last generation, whoever has which of them.
@@ -290,7 +371,10 @@ async fn families_outlive_their_workers() {
         let worker = all(&db).concurrency(6).start().await.unwrap();
         tokio::time::sleep(Duration::from_millis(60)).await;
         // Declared dead, it drops what it executes, and begins again under another id.
-        sqlx::query("update pgflow.worker set dead_at = now() where dead_at is null").execute(&db.pool()).await.unwrap();
+        sqlx::query("update pgflow.worker set dead_at = now() where dead_at is null")
+            .execute(&db.pool())
+            .await
+            .unwrap();
         tokio::time::sleep(Duration::from_millis(20)).await;
         worker.stop().await.unwrap();
     }
@@ -319,7 +403,11 @@ async fn retention_keeps_families_together() {
     let remove = |ids: Vec<uuid::Uuid>| {
         let pool = db.pool();
         async move {
-            sqlx::query_scalar::<_, i32>("select pgflow.remove_runs(0, $1, null)").bind(ids).fetch_one(&pool).await.unwrap()
+            sqlx::query_scalar::<_, i32>("select pgflow.remove_runs(0, $1, null)")
+                .bind(ids)
+                .fetch_one(&pool)
+                .await
+                .unwrap()
         }
     };
     // A child stays while its parent is there.
@@ -332,4 +420,62 @@ async fn retention_keeps_families_together() {
     db.until("select count(*) = 8 - 4 from pgflow.run_end").await;
     assert_eq!(remove(vec![other.id().as_uuid()]).await, 4);
     db.assert_sound().await;
+}
+
+/// A child, and a step that fails at first.
+#[workflow(state = Log)]
+pub(crate) mod beside {
+    use super::*;
+
+    #[step(child = parcel)]
+    pub(crate) async fn send(input: u32) -> Result<u32> {
+        Ok(input)
+    }
+
+    #[step(backoff = "1h")]
+    pub(crate) async fn call(log: State<Log>) -> Result<()> {
+        log.lock().unwrap().push("called".to_owned());
+        Err(StepError::retry("nobody answers"))
+    }
+}
+
+/// Whoever takes it finds that it has failed, and something else of it that is due.
+#[tokio::test]
+async fn a_parent_that_finds_its_child_failed_begins_nothing_else() {
+    let db = TestDb::new().await;
+    let log = std::sync::Arc::new(Log::default());
+    let worker = all(&db).register(beside::Workflow.with_state(log.clone())).start().await.unwrap();
+    let client = db.client();
+    let run = beside::start(&client, 99).await.unwrap();
+    db.until("select exists (select from pgflow.attempt where number = 1)").await;
+    db.until("select count(*) = 2 from pgflow.ready where not due and not fresh").await;
+    run.pause().await.unwrap();
+    client.cancel(run.children().await.unwrap()[0].id).await.unwrap();
+    db.until("select not exists (select from pgflow.errand)").await;
+    run.retry("call").await.unwrap();
+    run.resume().await.unwrap();
+    let said = run.output().await.unwrap_err().to_string();
+    assert!(said.ends_with("was cancelled"), "{said}");
+    assert_eq!(log.lock().unwrap().len(), 1);
+    worker.stop().await.unwrap();
+    db.assert_all_ended().await;
+}
+
+#[tokio::test]
+async fn a_fork_starts_children_of_its_own_and_one_of_a_child_has_no_parent() {
+    let db = TestDb::new().await;
+    let worker = all(&db).start().await.unwrap();
+    let client = db.client();
+    let run = order::start(&client, vec![1, 2]).await.unwrap();
+    let output = run.output().await.unwrap();
+    let fork = run.fork().from("each").await.unwrap();
+    assert_eq!(fork.output().await.unwrap(), output);
+    let children = fork.children().await.unwrap();
+    assert_eq!(children.iter().map(|child| &*child.step).collect::<Vec<_>>(), ["each"; 2]);
+    let alone = client.run(parcel::Workflow, children[0].id).fork().await.unwrap();
+    assert_eq!(alone.output().await.unwrap(), "parcel 20");
+    assert_eq!(alone.summary().await.unwrap().parent, None);
+    assert_eq!(fork.children().await.unwrap().len(), 2);
+    worker.stop().await.unwrap();
+    db.assert_all_ended().await;
 }

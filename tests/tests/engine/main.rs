@@ -6,6 +6,7 @@ mod control;
 mod delays;
 mod deploys;
 mod direct;
+mod dynamic;
 mod failures;
 mod hooks;
 mod idle;

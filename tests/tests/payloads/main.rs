@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says what it found by failing")]
 
 mod documents;
+mod forms;
 mod judge;
 mod keywords;
 mod round_trips;

@@ -179,6 +179,21 @@ as $$
             p_state)
 $$;
 
+-- A run of `flow` that a unit of another one has started.
+create function stage.child(p_parent text, p_name text, p_step int, p_index int default -1, p_number int default 1) returns void
+language sql volatile
+as $$
+    select stage.start(p_name);
+    update pgflow.run set parent_id = stage.run(p_parent), parent_step = p_step, parent_index = p_index where id = stage.run(p_name);
+    insert into pgflow.child (bucket, period, run_id, step, index, number, child_id, started_at)
+    values (0, stage.period(p_parent), stage.run(p_parent), p_step, p_index, p_number, stage.run(p_name), pgflow.now())
+$$;
+
+-- What is still to be said within the family of a run.
+create function stage.errand(p_name text, p_kind "char") returns void
+language sql volatile
+as $$ insert into pgflow.errand (bucket, run_id, kind) values (0, stage.run(p_name), p_kind) $$;
+
 create function stage.map(p_name text, p_step int, p_items int) returns void
 language sql volatile
 as $$ insert into pgflow.map (bucket, period, run_id, step, items) values (0, stage.period(p_name), stage.run(p_name), p_step, p_items) $$;
@@ -249,7 +264,9 @@ $$;
 --          "attempts": [{"step": 0, "index": -1, "number": 1, "retry_ms": 0, "error": "no", "item": 1}], "maps": [[1, 3]],
 --          "shares": [{"step": 1, "first": 0, "count": 2, "attempts": 0, "queue": null, "items": [1, 2]}],
 --          "begins": [{"step": 0, "index": -1, "attempt": 1, "alone": false}],
---          "repeats": [{"step": 0, "index": -1, "count": 1, "attempts": 0, "wait_ms": 0, "state": {}, "item": 1}]}]}
+--          "repeats": [{"step": 0, "index": -1, "count": 1, "attempts": 0, "wait_ms": 0, "state": {}, "item": 1}],
+--          "children": [{"step": 0, "index": -1, "number": 1, "version": 1, "queue": null, "deadline_ms": null, "input": 1}]}],
+--      "families": ["a"]}
 create function stage.exchange(p_worker int, p jsonb) returns setof pgflow.answer
 language plpgsql volatile
 as $$
@@ -262,6 +279,7 @@ declare
     s record;
     b record;
     r record;
+    c record;
 begin
     select array_agg(stage.run(x ->> 'run') order by at) as run, array_agg(pgflow.period_of_run(stage.run(x ->> 'run')) order by at) as period,
            array_agg(coalesce((x ->> 'claim')::bigint, 0) order by at) as claim, array_agg(coalesce((x ->> 'task')::bigint, 0) order by at) as task,
@@ -293,6 +311,11 @@ begin
            array_agg(coalesce((x ->> 'wait_ms')::bigint, 0)) as wait, array_agg(coalesce(x -> 'state', '{}')) as state,
            array_agg(x -> 'item') as item
     into r from stage.belongings(p, 'repeats');
+    select array_agg(entry) as entry, array_agg((x ->> 'step')::smallint) as step, array_agg(coalesce((x ->> 'index')::int, -1)) as index,
+           array_agg(coalesce((x ->> 'number')::smallint, 1::smallint)) as number,
+           array_agg(coalesce((x ->> 'version')::int, stage.version())) as version, array_agg(x ->> 'queue') as queue,
+           array_agg((x ->> 'deadline_ms')::bigint) as deadline, array_agg(coalesce(x -> 'input', '1')) as input
+    into c from stage.belongings(p, 'children');
     return query select * from pgflow.exchange(
         0, p_worker, (p ->> 'number')::bigint, coalesce((p ->> 'repeated')::boolean, false), coalesce((p ->> 'marker')::bigint, 0), v_queues,
         array(select v.id from pgflow.version v order by v.id), null, null,
@@ -306,7 +329,9 @@ begin
         (select array_agg(stage.run(x)) from jsonb_array_elements_text(p -> 'watch') x),
         (select array_agg(x::int) from jsonb_array_elements_text(p -> 'watch_from') x),
         (select array_agg(x::bigint) from jsonb_array_elements_text(p -> 'known') x),
-        r.entry, r.step, r.index, r.count, r.attempts, r.wait, r.state, r.item);
+        r.entry, r.step, r.index, r.count, r.attempts, r.wait, r.state, r.item,
+        c.entry, c.step, c.index, c.number, c.version, c.queue, c.deadline, c.input,
+        (select array_agg(stage.run(x)) from jsonb_array_elements_text(p -> 'families') x));
 end $$;
 
 -- The lists of this name of all entries, each with the place of its entry.

@@ -57,9 +57,7 @@ impl Message {
             (b'n', Some(step), index) => Wish::RetryNow(step, index),
             (b'a', Some(step), Some(index)) => Wish::CancelAttempt(step, index),
             (b'g', Some(step), _) => Wish::Signal(step, told.signals.remove(&(run, step))),
-            (b'c', Some(step), Some(index)) => {
-                Wish::Child(step, index, told.children.remove(&(run, (step, index))))
-            }
+            (b'c', Some(step), Some(index)) => Wish::Child(step, index, told.children.remove(&(run, (step, index)))),
             _ => return None,
         };
         Some(Self { id: row.number?, run, wish, reason: row.text.clone() })

@@ -7,6 +7,7 @@ use super::runs::due_ms;
 use crate::encoded::Encoded;
 use crate::worker::batch::{ChildStart, Verdict};
 use crate::worker::family::{Child, ChildEnd};
+use crate::worker::run::{Failing, OwnedRun};
 use crate::worker::unit::{Holder, Unit};
 
 impl Driver {
@@ -40,7 +41,8 @@ impl Driver {
 
     /// A child has ended, and with it the unit that has started it.
     pub(super) fn child_ended(&mut self, id: Uuid, step: usize, index: i32, child: Child) {
-        let Some(run) = self.runs.get(&id).filter(|run| run.awaits_child(step, index)) else { return };
+        let waits = |run: &&OwnedRun| !run.leaving && run.failing == Failing::No && run.awaits_child(step, index);
+        let Some(run) = self.runs.get(&id).filter(waits) else { return };
         let queue = run.queue_of(step);
         let unit = Unit { holder: Holder::Run(id), step, index, attempt: child.number, queue };
         match child.end {

@@ -146,6 +146,7 @@ pub(crate) struct Senses {
     pub(crate) signs: mpsc::UnboundedReceiver<Sign>,
     pub(crate) heard: mpsc::UnboundedReceiver<Heard>,
     pub(crate) handed: mpsc::UnboundedReceiver<Handed>,
+    pub(crate) plans: mpsc::UnboundedReceiver<Vec<Arc<Plan>>>,
     pub(crate) stop: tokio::sync::watch::Receiver<bool>,
 }
 
@@ -269,6 +270,7 @@ impl Driver {
                 },
                 Some(heard) = senses.heard.recv() => self.hear(&heard),
                 Some(handed) = senses.handed.recv() => self.take_handed(handed),
+                Some(plans) = senses.plans.recv() => self.take_plans(plans),
                 Some(Ok(Some(handed))) = self.settling.join_next() => self.take_handed(handed),
                 changed = senses.stop.changed(), if !self.stopping => {
                     if changed.is_err() || *senses.stop.borrow() {
@@ -326,6 +328,13 @@ impl Driver {
             at = at.min(self.next_poll);
         }
         self.share_at.filter(|_| self.surplus() > 0).map_or(at, |share_at| at.min(share_at))
+    }
+
+    /// Takes more versions, or versions with other options: for runs that are claimed from now on.
+    fn take_plans(&mut self, plans: Vec<Arc<Plan>>) {
+        self.plans.extend(plans.into_iter().map(|plan| (plan.version, plan)));
+        self.hungry.fill(true);
+        self.hungry_for_tasks.fill(true);
     }
 
     fn hear(&mut self, heard: &Heard) {

@@ -48,10 +48,15 @@ impl Driver {
             let unit = Unit { holder: Holder::Run(id), step, index: PLAIN, attempt: 0, queue: 0 };
             self.record(unit, 0.0, Verdict::Skipped(reason));
         }
+        let ended = !opened.children.is_empty();
         for (step, index, child) in opened.children {
             self.child_ended(id, step, index, child);
         }
         let Some(run) = self.runs.get_mut(&id) else { return };
+        if ended && (run.leaving || run.failing != Failing::No) {
+            // It has failed of one of them: nothing else of it begins.
+            return;
+        }
         if run.is_complete() {
             return self.end(id, Fate::Completed);
         }

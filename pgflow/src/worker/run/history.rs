@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use crate::encoded::Encoded;
 use crate::signal::Sent;
-use crate::worker::family::Child;
 use crate::worker::caution::Caution;
 use crate::worker::clock::Clock;
+use crate::worker::family::Child;
 use crate::worker::repetition::Repetition;
 
 /// What is known of a run that was worked on before.

@@ -3,4 +3,4 @@ select stage.good_row('run',
     "created_at": "2030-01-15", "queue": "default", "namespace": "", "input": 1}');
 select expect.accepted();
 select expect.refused('run_pkey', '{"input": 2}', '{}');
-select expect.nullable('deadline_at');
+select expect.nullable('deadline_at', 'parent_id', 'parent_step', 'parent_index');

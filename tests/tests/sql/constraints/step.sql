@@ -7,4 +7,4 @@ select expect.refused('step_number_check', '{"number": -1}');
 select expect.refused('step_version_id_fkey', '{"version_id": 0}');
 select expect.refused('step_pkey', '{"name": "another"}', '{}');
 select expect.refused('step_version_id_name_key', '{"number": 10}', '{}');
-select expect.nullable('signal');
+select expect.nullable('signal', 'handler');

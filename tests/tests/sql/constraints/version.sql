@@ -10,4 +10,4 @@ select expect.refused('version_hash_check', jsonb_build_object('hash', repeat('g
 select expect.refused('version_workflow_id_fkey', '{"workflow_id": 0}');
 select expect.refused('version_pkey', jsonb_build_object('hash', repeat('c', 64)), '{}');
 select expect.refused('version_workflow_id_hash_key', '{"id": 99998}', '{}');
-select expect.nullable();
+select expect.nullable('changed');

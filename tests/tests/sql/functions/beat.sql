@@ -9,6 +9,8 @@
 -- broken: and i.kind <> 's' =>
 -- broken: c.worker_id = p_worker and i.run_id = any(c.runs) => i.run_id = any(c.runs)
 -- broken: greatest(ceil(extract(epoch from v_next - v_now) * 1000), 0) => ceil(extract(epoch from v_next - v_now) * 1000)
+-- broken: from errand x where x.bucket = p_bucket => from errand x where false
+-- broken: from errand x where x.bucket = p_bucket => from errand x where true
 -- broken: s.look_at < 'infinity' => true
 -- broken: select min(s.look_at) => select max(s.look_at)
 
@@ -17,7 +19,7 @@ set local synchronous_commit = on;
 select stage.worker('w', '10 s'), stage.worker('other', '10 s');
 select stage.later('4 s');
 select stage.look();
-select expect.rows('select * from pgflow.beat(0, stage.w())', '[[true, 2, false, null, [], null]]');
+select expect.rows('select * from pgflow.beat(0, stage.w())', '[[true, 2, false, null, [], false, null]]');
 select expect.touched('worker');
 select expect.rows('select name, pgflow.now() - beat_at, pgflow.now() - steady_since, pgflow.now() - started_at from pgflow.worker order by name',
     '[["other", "00:00:04", "00:00:04", "00:00:04"], ["w", "00:00:00", "00:00:04", "00:00:04"]]');
@@ -70,6 +72,14 @@ select stage.own('w', 'a', 'quiet'), stage.own('w', 'b'), stage.own('other', 'th
        stage.message('b', 's'),
        stage.message('theirs', 'x'), stage.message('queued', 'x');
 select expect.rows('select called from pgflow.beat(0, stage.w())', '[[["a"]]]');
+
+-- case: whether something is to be said within families of runs
+select stage.runs_of_flow('a');
+select stage.worker();
+select expect.rows('select errands from pgflow.beat(0, stage.w())', '[[false]]');
+select stage.errand('a', 'e');
+select expect.rows('select errands from pgflow.beat(0, stage.w())', '[[true]]');
+select expect.rows('select errands from pgflow.beat(1, stage.w())', '[[false]]', 'in another bucket');
 
 -- case: when a schedule is to be looked at; one that is paused does not count
 select stage.define();

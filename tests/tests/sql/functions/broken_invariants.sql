@@ -8,6 +8,13 @@
 -- broken: where x.remaining <> ( => where x.remaining < (
 -- broken: q.paused and exists => false and exists
 -- broken: where not exists (select from run r where r.id = q.run_id) => where false
+-- broken: where p.ended and not s.ended => where false
+-- broken: where p.ended and not s.ended => where not s.ended
+-- broken: where p.ended and not s.ended => where p.ended
+-- broken: x.run_id = c.child_id and x.kind = 'c') => false)
+-- broken: x.run_id = c.child_id and x.kind = 'c') => x.run_id = c.child_id)
+-- broken: i.run_id = c.child_id and i.kind = 'x') => false)
+-- broken: a.run_id = c.child_id and a.kind in => false and a.kind in
 
 -- case: nothing where all is well
 select stage.runs_of_flow('queued', 'owned', 'parked', 'ended');
@@ -32,3 +39,15 @@ select expect.rows('select stage.readable(run_id::text), problem from pgflow.bro
       ["ended, task", "it has ended, and has a share"], ["ended, task", "it has ended, and has shared work out"], ["gone", "it is queued, and there is no such run"],
       ["lost", "it is neither queued nor has it an owner"], ["paused", "it is paused, and has work out that nobody has taken"], ["queued, owned", "it is queued and has an owner"],
       ["two owners", "it has two owners"]]');
+
+-- case: of a family whose first run has ended, all are to end, or somebody has had them go on
+set local search_path = pgflow, pg_temp;
+select stage.runs_of_flow('a', 'live');
+select stage.child('a', n, 1, i::int - 1) from unnest('{told,asked,alone,ended,forgotten,other}'::text[]) with ordinality w(n, i);
+select stage.child('live', 'its', 1);
+select stage.end('a', 'f'), stage.end('ended', 'x');
+select stage.errand('told', 'c'), stage.message('asked', 'x'), stage.errand('other', 'e'),
+       pgflow.note_action(0, stage.runs('alone'), pgflow.now(), 'resume', null, null, '{}');
+select expect.rows('select run_id, problem from pgflow.broken_invariants() order by stage.readable(run_id::text)',
+    '[["forgotten", "it has not ended, but its parent has, and nothing is to be said of that"],
+      ["other", "it has not ended, but its parent has, and nothing is to be said of that"]]');

@@ -2,6 +2,7 @@
 -- broken: perform pgflow.take_back(p_bucket, v_free); => null;
 -- broken: v_free || v_owned, v_now, 'cancel' => v_free, v_now, 'cancel'
 -- broken: select p_bucket, w.id, v_now, 'x', p_reason from => select p_bucket, w.id, v_now, 'x', null from
+-- broken: perform pgflow.end_families(p_bucket, v_free); => null;
 -- broken: perform pgflow.lock_out(p_bucket, p_runs); => null;
 
 -- case: what nobody has is cancelled at once, the owner of what is owned is asked, and what has ended stays as it is
@@ -30,6 +31,14 @@ select expect.rows('select stage.readable(run_id::text), kind, actor, reason, de
     '[["due", "cancel", "me", "why", {}], ["later", "cancel", "me", "why", {}], ["owned", "cancel", "me", "why", {}], ["parked", "cancel", "me", "why", {}],
       ["paused", "cancel", "me", "why", {}]]');
 select expect.sound();
+
+-- case: families are told of what was cancelled at once, and of nothing else
+select stage.runs_of_flow('a', 'owned');
+select stage.child('a', 'b', 0), stage.child('b', 'c', 0), stage.child('owned', 'd', 0);
+select stage.worker(), stage.own('w', 'owned');
+select stage.look();
+select pgflow.cancel_runs(0, stage.runs('b', 'owned'), null, null);
+select expect.rows('select run_id, kind from pgflow.errand order by kind', '[["c", "c"], ["b", "e"]]');
 
 -- case: none
 select stage.runs_of_flow('a');

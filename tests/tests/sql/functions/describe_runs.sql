@@ -17,3 +17,8 @@ select expect.rows($$(select * from pgflow.describe_runs(array(select id from pg
                             'beside the view');
 select expect.rows('select * from pgflow.describe_runs(''{}'')', '[]', 'of none');
 select expect.touched();
+
+-- case: of which run each is a step
+select stage.runs_of_flow('a');
+select stage.child('a', 'b', 0);
+select expect.rows('select run_id, parent_id from pgflow.describe_runs(stage.runs(''a'', ''b''))', '[["a", null], ["b", "a"]]');

@@ -35,6 +35,11 @@
 -- broken: s.attempts > 0 or s.count = 1 and exists ( => s.attempts > 0 or exists (
 -- broken: x.step = s.step and x.index = s.first => x.step = s.step
 -- broken: a.number, t.crashes, true, => a.number, t.crashes, false,
+-- broken: perform pgflow.start_children(p_bucket, e_run, e_period, v_refused, v_now => perform pgflow.start_children(p_bucket, e_run, e_period, '{}', v_now
+-- broken: (e.fate between 1 and 3 or e.fate = -1) => e.fate between 1 and 3
+-- broken: (e.fate between 1 and 3 or e.fate = -1) => true
+-- broken: e.run_id = any(p_families) and not e.at = any(v_refused) => not e.at = any(v_refused)
+-- broken: e.run_id = any(p_families) and not e.at = any(v_refused) => e.run_id = any(p_families)
 
 -- case: it claims runs and tasks, with what is to be known of them, and says how far
 select stage.runs_of_flow('a', 'b', 'c', 'd');
@@ -381,3 +386,18 @@ do $$ begin perform set_config('stage.task', stage.task('b', 1, 0, 2, 'w')::text
 select stage.answer('w', format('{"number": 5, "entries": [{"run": "b", "task": %s, "fate": 1, "outcomes": [{"step": 1, "index": 0, "output": 1}],
     "attempts": [{"step": 1, "index": 1, "number": 1, "item": 20}]}]}', current_setting('stage.task'))::jsonb);
 select expect.rows('select first, attempts, own from pgflow.task', '[[1, 1, true]]');
+
+-- case: units start children, of runs that are its own; where such runs end or fail, their families are told
+select stage.runs_of_flow('a', 'failing', 'stranger', 'theirs');
+select stage.child('a', 'b', 0), stage.child('failing', 'c', 0), stage.child('stranger', 'd', 0), stage.child('theirs', 'e', 0), stage.child('b', 'f', 0);
+select stage.worker(), stage.worker('other');
+select stage.own('w', 'a', 'failing', 'stranger', 'b'), stage.own('other', 'theirs');
+select stage.look();
+select expect.rows($$select stage.answer('w', '{"number": 5, "families": ["a", "failing", "b", "theirs"], "entries": [
+    {"run": "a", "claim": 1, "children": [{"step": 1, "index": 2, "queue": "q", "deadline_ms": 1000, "input": 7}]},
+    {"run": "failing", "claim": 1, "fate": -1}, {"run": "stranger", "claim": 1, "fate": 1}, {"run": "b", "claim": 1, "fate": 2},
+    {"run": "theirs", "claim": 2, "fate": 1, "children": [{"step": 1, "index": 2}]}]}')$$, '[[{"kind": 1, "number": 5}]]');
+select stage.name('new', id) from pgflow.run where parent_index = 2;
+select expect.touched('child a', 'run new', 'ready new', 'run_end stranger', 'run_end b', 'claim', 'errand b', 'errand c', 'errand f');
+select expect.rows('select id, queue, deadline_at - pgflow.now(), input from pgflow.run where id = stage.run(''new'')', '[["new", "q", "00:00:01", 7]]');
+select expect.rows('select stage.readable(run_id::text), kind from pgflow.errand order by 1', '[["b", "e"], ["c", "c"], ["f", "c"]]');

@@ -6,6 +6,7 @@
 -- broken: return query select * from pgflow.signals_of(p_bucket, p_runs); => null;
 -- broken: return query select * from pgflow.repeats_of(p_bucket, p_runs, null, null, null); => null;
 -- broken: t.own::int::bigint => null::bigint
+-- broken: return query select * from pgflow.children_of(p_bucket, p_runs, null, null); => null;
 
 -- case: all that is known of a run, and nothing of others
 set local search_path = pgflow, pg_temp;
@@ -46,3 +47,9 @@ select stage.runs_that_wait('a', 'b');
 select stage.signal(n, 3, '7'), stage.repeat(n, 0, p_state => '"x"') from unnest('{a,b}'::text[]) n;
 select expect.rows($$select kind, run_id, step, index, attempts, version_id, flag, payload, error from pgflow.history(0, stage.runs('a')) order by 1$$,
     '[[18, "a", 3, null, null, null, null, 7, "me"], [19, "a", 0, -1, 1, 0, "t", {"state": "x", "since_ms": 0}, null]]');
+
+-- case: the runs that its units wait for
+set local search_path = pgflow, pg_temp;
+select stage.runs_of_flow('a', 'b');
+select stage.child('a', 'of a', 0), stage.child('b', 'of b', 0);
+select expect.rows($$select kind, run_id, step, index, attempts, flag, payload ->> 'child' from pgflow.history(0, stage.runs('a'))$$, '[[20, "a", 0, -1, 1, null, "of a"]]');

@@ -6,6 +6,7 @@
 -- broken: passed_at = v_now where => passed_at = passed_at where
 -- broken: set period = period_of_run(v_seen[v_last]), run_id = v_seen[v_last] => set period = 0
 -- broken: (e.period, e.run_id) > (v_place.period, v_place.run_id) => true
+-- broken: from run p where p.bucket = p_bucket and p.period = period_of_run(r.parent_id) and p.id = r.parent_id) as expired => where r.parent_id is not null) as expired
 
 -- case: without retention nothing goes
 select stage.runs_of_flow('a');
@@ -55,3 +56,17 @@ select stage.map('1', 1, 20000);
 select pgflow.set_retention(null, null, '0');
 select expect.rows('select * from pgflow.prune_expired(0, 10)', '[[1, true]]', 'the large one');
 select expect.rows('select * from pgflow.prune_expired(0, 10)', '[[2, false]]', 'the others');
+
+-- case: a family goes with its first run, whatever is said of the others
+select stage.define(), stage.define(stage.waiting());
+select stage.start('a', 'waits'), stage.start('b', 'waits'), stage.start('gone parent', 'waits');
+select stage.child('a', 'of a', 0), stage.child('of a', 'of that', 0), stage.child('b', 'of b', 0), stage.child('gone parent', 'alone', 0);
+select stage.end(n, 'c') from unnest('{a,of a,of that,b,of b,alone}'::text[]) n;
+delete from pgflow.ready where run_id = stage.run('gone parent');
+delete from pgflow.run where id = stage.run('gone parent');
+select pgflow.set_retention('flow', null, '0');
+select stage.later('1 s');
+select expect.rows('select * from pgflow.prune_expired(0, 20)', '[[1, false]]', 'the one whose parent is gone');
+select pgflow.set_retention('waits', null, '0');
+select stage.later('2 h');
+select expect.rows('select * from pgflow.prune_expired(0, 20)', '[[5, false]]', 'both families');

@@ -1,3 +1,4 @@
+-- broken: if v_dynamic then => if false then
 -- broken: (p_becomes_current or current_version is null) => true
 -- broken: (p_becomes_current or current_version is null) => p_becomes_current
 -- broken: elsif p_becomes_current or v_carried then => else
@@ -134,3 +135,9 @@ select stage.define(definition) from scheduled;
 select expect.rows('select cron from pgflow.schedules', '[]', 'the older one again');
 select pgflow.register(definition, repeat('b', 64), '{}', false) from scheduled;
 select expect.rows('select cron from pgflow.schedules', '[]', 'no program has it as its own');
+
+-- case: one that was made at run time is refused
+select pgflow.create_workflow('{"name": "flow", "steps": [{"name": "a"}]}');
+select stage.look();
+select expect.throws('select stage.define()', 'PF409', 'workflow `flow` was made at run time, and cannot be declared by a program too', 'Give one of them%');
+select expect.touched();

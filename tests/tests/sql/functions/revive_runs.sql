@@ -13,6 +13,11 @@
 -- broken: and s.signal is not null =>
 -- broken: and y.step = a.step and y.index = a.index and y.number > 0 => and false
 -- broken: o.run_id = a.run_id and o.step = a.step); => false);
+-- broken: c.index, c.step, c.number, 0, 0, v_now, v_now => c.index, c.step, 1, 0, 0, v_now, v_now
+-- broken: e.run_id = c.child_id and e.status = 'c') => e.run_id = c.child_id)
+-- broken: e.run_id = c.child_id and e.status = 'c') => false)
+-- broken: o.step = c.step and o.index = c.index) => false)
+-- broken: c.child_id), true => c.child_id), false
 
 -- case: what they failed of goes to the failed attempts, and is tried again; what is done stays
 set local search_path = pgflow, pg_temp;
@@ -61,3 +66,21 @@ select stage.attempt(n, 0, 0, p_retry => '-1 s'), stage.attempt(n, 1, 0, p_retry
 select pgflow.revive_runs(0, stage.runs('a'), null);
 select expect.rows('select step, number from pgflow.attempt where run_id = stage.run(''a'') order by 1, 2', '[[0, 0], [2, 0], [2, 1], [3, 0]]');
 select expect.rows('select count(*) from pgflow.attempt where run_id = stage.run(''b'')', '[[5]]', 'of another run');
+
+-- case: units whose runs were not completed have others
+set local search_path = pgflow, pg_temp;
+select stage.runs_of_flow('a', 'b');
+select stage.child(n, 'first of ' || n, 1, 0), stage.child(n, 'second of ' || n, 1, 0, 2), stage.child(n, 'cancelled of ' || n, 1, 1), stage.child(n, 'live of ' || n, 1, 2),
+       stage.child(n, 'failed of ' || n, 1, 3), stage.child(n, 'completed of ' || n, 1, 4), stage.child(n, 'recorded of ' || n, 1, 5), stage.child(n, 'its of ' || n, 2)
+from unnest('{a,b}'::text[]) n;
+select stage.outcome('a', 1, '1', 5), stage.outcome('a', 2, null, p_kind => 'f', p_error => 'why'), stage.attempt('a', 1, 1, 0);
+select stage.end(k || ' of a', 'x') from unnest('{second,cancelled,recorded}'::text[]) k;
+select stage.end(k || ' of a', 'f') from unnest('{first,failed,its}'::text[]) k;
+select stage.end('completed of a', 'c'), stage.end('a', 'f');
+select stage.look();
+select pgflow.revive_runs(0, stage.runs('a'), null);
+select expect.touched('run_end a', 'outcome a', 'attempt a', 'ready a');
+select expect.rows('select step, index, number, resumed from pgflow.attempt order by 1, 2, 3',
+    '[[1, 0, 1, false], [1, 0, 2, true], [1, 1, 1, true], [1, 2, 1, true], [1, 3, 1, true], [2, -1, 1, true]]');
+select expect.rows($$select replace(error, stage.run('live of a')::text, 'it') from pgflow.attempt where index = 2$$,
+    '[["run it was not completed, and then somebody had the run go on"]]');

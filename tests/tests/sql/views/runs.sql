@@ -18,3 +18,8 @@ select expect.rows($$select workflow, version_id = stage.version(), namespace, q
 select stage.runs_of_flow('a', 'b');
 select pgflow.add_notes(0, stage.runs('a', 'a', 'b', 'a'), '{0,0,0,1}', '{-1,-1,-1,-1}', '{1,1,1,1}', '{0,0.5,1,1}', '{first,half,other,NULL}');
 select expect.rows('select run_id, last_message from pgflow.runs order by 2', '[["a", "half"], ["b", "other"]]');
+
+-- case: of which run each is a step
+select stage.runs_of_flow('a');
+select stage.child('a', 'b', 0);
+select expect.rows('select run_id, parent_id from pgflow.runs order by parent_id', '[["b", "a"], ["a", null]]');

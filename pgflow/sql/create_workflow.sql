@@ -1,0 +1,1 @@
+select pgflow.create_workflow($1)

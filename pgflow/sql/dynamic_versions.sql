@@ -1,0 +1,1 @@
+select version, changed, definition from pgflow.dynamic_versions($1)

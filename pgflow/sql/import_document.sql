@@ -1,0 +1,1 @@
+select pgflow.import_document($1, $2)

@@ -1,0 +1,1 @@
+select pgflow.take_versions($1, $2, $3)

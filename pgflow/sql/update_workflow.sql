@@ -1,0 +1,1 @@
+select pgflow.update_workflow($1)
