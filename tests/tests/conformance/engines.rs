@@ -263,7 +263,7 @@ async fn take<W: Workflow>(turn: Turn, db: &TestDb, stage: &Stage, run: &Run<W>)
             }
         }
         Turn::Paused => db.until("select exists (select from pgflow.ready where paused)").await,
-        Turn::Resume => _ = run.resume().await.unwrap(),
+        Turn::Resume => run.resume().await.unwrap(),
         Turn::Crash => {
             // Declared dead, it drops what it executes, and begins again under another id.
             sqlx::query("update pgflow.worker set dead_at = now()").execute(&db.pool()).await.unwrap();

@@ -153,7 +153,7 @@ mod items {
     pub(super) async fn each(item: u32, repeat: Repeat<u32>, ctx: StepContext, stage: State<Stage>) -> Result<u32> {
         stage.enter("each");
         let rounds = repeat.state().copied().unwrap_or_default();
-        if item % 3 == 0 && rounds == 1 && ctx.attempt() == 1 {
+        if item.is_multiple_of(3) && rounds == 1 && ctx.attempt() == 1 {
             return Err(StepError::retry("once more"));
         }
         if rounds == item % 4 { Ok(item * 10 + rounds) } else { repeat.after(SOON, rounds + 1) }

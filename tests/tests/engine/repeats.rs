@@ -88,7 +88,7 @@ pub(crate) mod items {
     #[step(map = input, max_attempts = 3, backoff = "1ms")]
     pub(crate) async fn each(item: u32, repeat: Repeat<u32>, ctx: StepContext) -> Result<u32> {
         let rounds = repeat.state().copied().unwrap_or_default();
-        if item % 3 == 0 && rounds == 1 && ctx.attempt() == 1 {
+        if item.is_multiple_of(3) && rounds == 1 && ctx.attempt() == 1 {
             return Err(StepError::retry("once more"));
         }
         if rounds == item % 4 { Ok(item * 10 + rounds) } else { repeat.after(SOON, rounds + 1) }
