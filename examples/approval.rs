@@ -113,21 +113,22 @@ async fn main() -> anyhow::Result<()> {
     let pool = PgPool::connect_with(database.connect_options()).await?;
     let outbox = Arc::new(Outbox::default());
     let workflow = approve_expense::Workflow.with_state(Arc::clone(&outbox));
-    // One slot is enough: what waits takes none.
-    let worker = Worker::builder(pool.clone()).concurrency(1).register(workflow).start().await?;
-    let client = Client::new(pool);
+    pgflow::migrate(&pool).await?;
+    let client = Client::new(pool.clone());
 
     let start = |what: &str, cents| approve_expense::start(&client, Expense { what: what.to_owned(), cents });
     let (lunch, yacht, train) =
         (start("lunch", 2_400).await?, start("a yacht", 90_000_000).await?, start("the train", 8_900).await?);
 
     let decision = |approved, comment: &str| Decision { approved, comment: comment.to_owned() };
-    // The types are known: a signal without a decision does not compile.
+    // Nobody waits for these yet: they are kept. Their types are known: a signal without a decision does not compile.
     approve_expense::signals::manager(&lunch, decision(true, "enjoy")).sender("mara").await?;
     approve_expense::signals::manager(&yacht, decision(false, "no")).sender("mara").await?;
     // Twice: the first one counts.
     approve_expense::signals::manager(&yacht, decision(true, "well, why not")).sender("mara").await?;
 
+    // One slot is enough: what waits takes none.
+    let worker = Worker::builder(pool).concurrency(1).register(workflow).start().await?;
     tell("lunch", &lunch, 2_400, "mara").await?;
     tell("yacht", &yacht, 0, "mara").await?;
 
