@@ -64,7 +64,7 @@ async fn main() -> anyhow::Result<()> {
     }
     ensure!(nights.iter().all(|night| night.local().contains("T03:00:00")), "each of them is at three");
 
-    let database = Database::from_env_or_embedded("nightly_report").await?;
+    let database = Database::from_env_or_temporary().await?;
     let pool = PgPool::connect_with(database.connect_options()).await?;
     let worker = Worker::builder(pool.clone()).register(nightly_report::Workflow).start().await?;
     let client = Client::new(pool);
